@@ -1,0 +1,1 @@
+"""osteoaxis: what aromatase inhibitors do to bone, computed mechanism by mechanism."""

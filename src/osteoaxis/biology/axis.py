@@ -1,0 +1,140 @@
+"""The pituitary and the gonad: LH and FSH, their feedback, and what they make the gonad do.
+
+One set of equations for both sexes. Feedback is by estradiol and testosterone; how far the
+pituitary can rise when feedback is gone (its reserve) differs by sex and age.
+"""
+
+from osteoaxis.process import Param, Site, State, inhibit, rate, reaction
+
+lh = State("IU/L", "luteinising hormone in serum", 5.0, set_by=("lh_reference",))
+fsh = State("IU/L", "follicle-stimulating hormone in serum", 5.0, set_by=("fsh_reference",))
+pituitary_sensitivity = State("1", "response of the pituitary to GnRH, 1 = normal", 1.0)
+
+pituitary_desensitisation = Site(
+    "desensitises", "1", "GnRH agonists at the pituitary, sum of concentration over EC50"
+)
+
+lh_reference = Param(
+    5.5, "IU/L", "LH in the young adult", "PMC7007877", (2.0, 10.0), men=4.5
+)
+fsh_reference = Param(
+    5.8, "IU/L", "FSH in the young adult", "PMC7007877", (2.0, 10.0), men=4.0
+)
+lh_reserve = Param(
+    0.22,
+    "1",
+    "pituitary reserve of LH: LH can rise to (1 + reserve) / reserve times normal",
+    "fitted: menopausal LH; letrozole in young men (T'Sjoen 2005)",
+    (0.05, 2.0),
+    men=0.15,
+)
+fsh_reserve = Param(
+    0.095,
+    "1",
+    "pituitary reserve of FSH",
+    "fitted: menopausal FSH",
+    (0.03, 2.0),
+    men=0.15,
+)
+k_gonadotropin = Param(
+    4.0,
+    "1/day",
+    "turnover of LH and FSH, pulses smoothed",
+    "assumed: hours to a day",
+    (1.0, 20.0),
+)
+k_sensitivity = Param(
+    0.25,
+    "1/day",
+    "rate at which the pituitary loses and regains response to GnRH",
+    "assumed: GnRH agonists suppress LH within two to three weeks",
+    (0.1, 0.5),
+)
+estradiol_feedback = Param(
+    0.94,
+    "1",
+    "weight of estradiol in the feedback on gonadotropins",
+    "assumed: estradiol dominates; letrozole raises LH although testosterone rises too",
+    (0.7, 0.99),
+)
+testosterone_feedback = Param(
+    0.04,
+    "1",
+    "weight of testosterone in the feedback on gonadotropins",
+    "assumed: small beside estradiol, see estradiol_feedback",
+    (0.01, 0.3),
+)
+half_gonadotropin_drive = Param(
+    3.0,
+    "1",
+    "LH, relative to normal, beyond which the gonad stops responding in proportion",
+    "fitted: testosterone against LH on letrozole in men (T'Sjoen 2005)",
+    (1.0, 10.0),
+)
+
+
+@rate("1", "feedback on the pituitary, 1 = normal")
+def gonadotropin_feedback(
+    estradiol,
+    estradiol_reference,
+    testosterone,
+    testosterone_reference,
+    estradiol_feedback,
+    testosterone_feedback,
+):
+    """Estradiol and testosterone hold LH and FSH back, with the square of their level."""
+    rest = 1 - estradiol_feedback - testosterone_feedback
+    return (
+        estradiol_feedback * (estradiol / estradiol_reference) ** 2
+        + testosterone_feedback * (testosterone / testosterone_reference) ** 2
+        + rest
+    )
+
+
+@reaction("-> lh")
+def lh_secretion(k_gonadotropin, lh_reference, lh_reserve, gonadotropin_feedback,
+                 pituitary_sensitivity):
+    """The pituitary secretes LH against the feedback, up to its reserve."""
+    drive = (1 + lh_reserve) / (lh_reserve + gonadotropin_feedback)
+    return k_gonadotropin * lh_reference * pituitary_sensitivity * drive
+
+
+@reaction("lh ->")
+def lh_clearance(lh, k_gonadotropin):
+    """LH is cleared."""
+    return k_gonadotropin * lh
+
+
+@reaction("-> fsh")
+def fsh_secretion(k_gonadotropin, fsh_reference, fsh_reserve, gonadotropin_feedback,
+                  pituitary_sensitivity):
+    """The pituitary secretes FSH against the feedback, up to its reserve."""
+    drive = (1 + fsh_reserve) / (fsh_reserve + gonadotropin_feedback)
+    return k_gonadotropin * fsh_reference * pituitary_sensitivity * drive
+
+
+@reaction("fsh ->")
+def fsh_clearance(fsh, k_gonadotropin):
+    """FSH is cleared."""
+    return k_gonadotropin * fsh
+
+
+@reaction("-> pituitary_sensitivity")
+def sensitivity_recovery(k_sensitivity, pituitary_desensitisation):
+    """The pituitary regains its response unless a GnRH agonist keeps it away."""
+    return k_sensitivity * inhibit(pituitary_desensitisation)
+
+
+@reaction("pituitary_sensitivity ->")
+def sensitivity_loss(pituitary_sensitivity, k_sensitivity):
+    """The pituitary's response turns over."""
+    return k_sensitivity * pituitary_sensitivity
+
+
+@rate("1", "steroid output of the gonad, 1 = young adult")
+def gonadal_output(gonadal_capacity, lh, lh_reference, half_gonadotropin_drive):
+    """What gonadal capacity and LH make together."""
+    drive = lh / lh_reference
+    return gonadal_capacity * (1 + half_gonadotropin_drive) * drive / (
+        half_gonadotropin_drive + drive
+    )

@@ -1,0 +1,43 @@
+"""Coupling: resorption frees TGF-beta from the matrix, which calls osteoblast precursors."""
+
+from osteoaxis.process import Param, State, rate, reaction
+
+tgf_beta = State("ng/mL", "active TGF-beta freed by resorption", 1.0)
+
+tgf_beta_reference = Param(
+    1.0, "ng/mL", "active TGF-beta in the young adult", "assumed: a unit of scale", (0.1, 10.0)
+)
+k_tgf_beta = Param(
+    0.1, "1/day", "turnover of the coupling signal in the remodelling unit",
+    "assumed: backbone of the design", (0.03, 1.0),
+)
+
+
+@rate("1", "resorption, 1 = young adult")
+def resorption_rate(osteoclasts, resorbing_surface):
+    """Osteoclasts resorb what surface they find."""
+    return osteoclasts * resorbing_surface
+
+
+@rate("1", "formation, 1 = young adult")
+def formation_rate(osteoblasts):
+    """Osteoblasts form bone."""
+    return 1 * osteoblasts
+
+
+@rate("1", "coupling ratio: formation for each resorption, 1 = balance of the young adult")
+def coupling_ratio(formation_rate, resorption_rate):
+    """The gap between formation and resorption, not turnover, loses bone."""
+    return formation_rate / resorption_rate
+
+
+@reaction("-> tgf_beta")
+def tgf_beta_release(k_tgf_beta, tgf_beta_reference, resorption_rate):
+    """Resorption frees TGF-beta from the matrix."""
+    return k_tgf_beta * tgf_beta_reference * resorption_rate
+
+
+@reaction("tgf_beta ->")
+def tgf_beta_loss(tgf_beta, k_tgf_beta):
+    """TGF-beta is cleared."""
+    return k_tgf_beta * tgf_beta

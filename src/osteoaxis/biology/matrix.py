@@ -1,0 +1,263 @@
+"""Bone at three sites: volume by age class, mineral, microarchitecture and trabecular bone score.
+
+The sites share one cell core and differ in turnover and in how strongly surface holds resorption
+back. Young bone carries less mineral, so less turnover raises density by filling the remodelling
+space and by secondary mineralisation. Elements lost by perforation do not come back: that part of
+the loss stays after an inhibitor is stopped.
+"""
+
+from osteoaxis.process import (
+    Param,
+    Process,
+    Rate,
+    Reaction,
+    State,
+    exp,
+    positive_part,
+    power,
+)
+
+MINERAL_MIDDLE = 1.37
+MINERAL_OLD = 1.60
+
+
+def formation(turnover, osteoblasts, volume, formation_surface_power):
+    """Osteoblasts lay down new bone on the surface there is."""
+    return turnover * osteoblasts * power(volume, formation_surface_power)
+
+
+def resorption(turnover, osteoclasts, surface, share):
+    """Osteoclasts resorb bone of every age alike."""
+    return turnover * osteoclasts * surface * share
+
+
+def ageing(share, k_ageing):
+    """Bone takes up mineral and passes into the next age class."""
+    return k_ageing * share
+
+
+def volume(young, middle, old):
+    """All bone of the site, 1 = young adult."""
+    return young + middle + old
+
+
+def surface(volume, microarchitecture, resorption_surface_power):
+    """Thinner bone of the same architecture offers less to resorb."""
+    return power(volume / microarchitecture, resorption_surface_power)
+
+
+def net_loss(turnover, osteoclasts, surface, volume, osteoblasts, formation_surface_power):
+    """Resorption minus formation, share of young adult bone."""
+    lost = turnover * osteoclasts * surface * volume
+    return lost - turnover * osteoblasts * power(volume, formation_surface_power)
+
+
+def perforation(net_loss, perforation_share, perforation_width):
+    """A share of net loss takes whole elements away, which do not return."""
+    return perforation_share * positive_part(net_loss, perforation_width)
+
+
+def microarchitecture(perforated):
+    """Elements left after those lost, each loss being a share of what was there."""
+    return exp(-perforated)
+
+
+def bone_mineral_density(young, middle, old, turnover, k_young, k_middle, peak_bmd):
+    """Density from mineral, scaled to the person's own young adult value."""
+    to_middle = k_young / (k_middle + turnover)
+    to_old = k_middle / turnover
+    share_young = 1 / (1 + to_middle * (1 + to_old))
+    peak = share_young * (1 + to_middle * (MINERAL_MIDDLE + to_old * MINERAL_OLD))
+    return peak_bmd * (young + MINERAL_MIDDLE * middle + MINERAL_OLD * old) / peak
+
+
+def bone_site(
+    site: str,
+    title: str,
+    *,
+    turnover: Param,
+    peak_bmd: Param,
+    resorption_surface_power: Param,
+    formation_surface_power: Param,
+    perforation_share: Param,
+) -> Process:
+    """Return the process of one skeletal site; its states carry the site's name."""
+    young, middle, old = (f"{site}_{age}_bone" for age in ("young", "middle", "old"))
+    wires = {
+        "young": young,
+        "middle": middle,
+        "old": old,
+        "volume": f"{site}_volume",
+        "surface": f"{site}_surface",
+        "microarchitecture": f"{site}_microarchitecture",
+        "perforated": f"{site}_perforated",
+        "net_loss": f"{site}_net_loss",
+    }
+
+    def resorb(state: str) -> Reaction:
+        return Reaction({state: 1}, {}, f"{title}: resorption", resorption, wires | {"share": state})
+
+    return Process(
+        site,
+        {
+            "turnover": turnover,
+            "peak_bmd": peak_bmd,
+            "resorption_surface_power": resorption_surface_power,
+            "formation_surface_power": formation_surface_power,
+            "perforation_share": perforation_share,
+            "perforation_width": Param(
+                2e-6, "1/day", "net loss below which nothing perforates",
+                "assumed: far below the loss at menopause", (1e-6, 1e-5),
+            ),
+            "k_young": Param(
+                1 / (0.30 * 365.25), "1/day", "young bone mineralises (0.30 years)",
+                "fitted: FREEDOM, HORIZON-PFT (backbone of the design)", (0.003, 0.03),
+            ),
+            "k_middle": Param(
+                1 / (6.0 * 365.25), "1/day", "secondary mineralisation (6 years)",
+                "fitted: FREEDOM, HORIZON-PFT (backbone of the design)", (0.0002, 0.002),
+            ),
+            young: State("1", f"{title}: bone of less than some months", 0.1),
+            middle: State("1", f"{title}: bone of some years", 0.5),
+            old: State("1", f"{title}: old, fully mineralised bone", 0.5),
+            wires["perforated"]: State(
+                "1", f"{title}: elements lost, as minus the logarithm of the share left", 0.1, empty=True
+            ),
+            wires["microarchitecture"]: Rate(
+                "1", f"{title}: elements left, 1 = young adult", microarchitecture, wires
+            ),
+            wires["volume"]: Rate("1", f"{title}: bone volume, 1 = young adult", volume, wires),
+            wires["surface"]: Rate("1", f"{title}: surface open to resorption", surface, wires),
+            wires["net_loss"]: Rate("1/day", f"{title}: net loss of bone", net_loss, wires),
+            f"{site}_bmd": Rate(
+                "g/cm^2", f"{title}: bone mineral density (DXA)", bone_mineral_density, wires
+            ),
+            f"{site}_formation": Reaction(
+                {}, {young: 1}, f"{title}: formation", formation, wires
+            ),
+            f"{site}_resorption_young": resorb(young),
+            f"{site}_resorption_middle": resorb(middle),
+            f"{site}_resorption_old": resorb(old),
+            f"{site}_mineralisation": Reaction(
+                {young: 1}, {middle: 1}, f"{title}: primary mineralisation", ageing,
+                {"share": young, "k_ageing": f"{site}.k_young"},
+            ),
+            f"{site}_secondary_mineralisation": Reaction(
+                {middle: 1}, {old: 1}, f"{title}: secondary mineralisation", ageing,
+                {"share": middle, "k_ageing": f"{site}.k_middle"},
+            ),
+            f"{site}_perforation": Reaction(
+                {}, {wires["perforated"]: 1}, f"{title}: loss of elements", perforation, wires
+            ),
+        },
+    )
+
+
+def _turnover(per_year: float, source: str) -> Param:
+    low, high = per_year / 2.5, per_year * 2.5
+    return Param(
+        per_year / 365.25, "1/day", "bone replaced per day in the young adult", source,
+        (low / 365.25, high / 365.25),
+    )
+
+
+LUMBAR_SPINE = bone_site(
+    "lumbar_spine",
+    "lumbar spine",
+    turnover=_turnover(0.0876, "fitted: SWAN, FREEDOM (backbone of the design)"),
+    peak_bmd=Param(
+        1.047, "g/cm^2", "density of the young adult (Hologic, L1-L4)",
+        "assumed: manufacturer reference", (0.7, 1.5), men=1.091,
+    ),
+    resorption_surface_power=Param(
+        1.9, "1", "power of thickness in resorption", "fitted: SWAN, FREEDOM", (0.5, 4.0)
+    ),
+    formation_surface_power=Param(
+        0.03, "1", "power of volume in formation", "fitted: SWAN, FREEDOM", (0.0, 0.5)
+    ),
+    perforation_share=Param(
+        0.2, "1", "share of net loss that is irreversible", "fitted: ATAC, B-ABLE off treatment",
+        (0.0, 0.8),
+    ),
+)
+TOTAL_HIP = bone_site(
+    "total_hip",
+    "total hip",
+    turnover=_turnover(0.055, "fitted: SWAN, FREEDOM, ATAC hip"),
+    peak_bmd=Param(
+        0.942, "g/cm^2", "density of the young adult (NHANES III)", "10.1007/s001980050093",
+        (0.6, 1.4), men=1.041,
+    ),
+    resorption_surface_power=Param(
+        1.5, "1", "power of thickness in resorption", "fitted: SWAN, FREEDOM, ATAC hip", (0.5, 4.0)
+    ),
+    formation_surface_power=Param(
+        0.03, "1", "power of volume in formation", "assumed: as the spine", (0.0, 0.5)
+    ),
+    perforation_share=Param(
+        0.6, "1", "share of net loss that is irreversible", "fitted: ATAC off treatment",
+        (0.0, 0.9),
+    ),
+)
+FEMORAL_NECK = bone_site(
+    "femoral_neck",
+    "femoral neck",
+    turnover=_turnover(0.06, "fitted: SWAN, FREEDOM"),
+    peak_bmd=Param(
+        0.858, "g/cm^2", "density of the young adult (NHANES III)", "10.1007/s001980050093",
+        (0.5, 1.3), men=0.934,
+    ),
+    resorption_surface_power=Param(
+        1.5, "1", "power of thickness in resorption", "assumed: as the total hip", (0.5, 4.0)
+    ),
+    formation_surface_power=Param(
+        0.03, "1", "power of volume in formation", "assumed: as the spine", (0.0, 0.5)
+    ),
+    perforation_share=Param(
+        0.6, "1", "share of net loss that is irreversible", "assumed: as the total hip",
+        (0.0, 0.9),
+    ),
+)
+
+
+def mean_surface(lumbar_spine_surface, total_hip_surface, trabecular_weight):
+    """The skeleton's surface open to resorption, from its two kinds of bone."""
+    return trabecular_weight * lumbar_spine_surface + (1 - trabecular_weight) * total_hip_surface
+
+
+def bone_score(
+    score_reference, lumbar_spine_microarchitecture, lumbar_spine_volume, score_architecture,
+    score_volume,
+):
+    """Texture of the spine image follows lost elements first, volume second."""
+    return (
+        score_reference
+        * power(lumbar_spine_microarchitecture, score_architecture)
+        * power(lumbar_spine_volume, score_volume)
+    )
+
+
+SKELETON = Process(
+    "skeleton",
+    {
+        "trabecular_weight": Param(
+            0.6, "1", "weight of trabecular sites in whole-body resorption",
+            "assumed: trabecular bone does most of the remodelling", (0.3, 0.9),
+        ),
+        "score_reference": Param(
+            1.42, "1", "trabecular bone score of the young adult", "assumed: published norms",
+            (1.3, 1.5), men=1.38,
+        ),
+        "score_architecture": Param(
+            1.5, "1", "power of lost elements in the trabecular bone score", "fitted: B-ABLE",
+            (0.0, 4.0),
+        ),
+        "score_volume": Param(
+            0.4, "1", "power of volume in the trabecular bone score", "fitted: B-ABLE", (0.0, 1.0)
+        ),
+        "resorbing_surface": Rate("1", "surface open to resorption, 1 = young adult", mean_surface),
+        "trabecular_bone_score": Rate("1", "trabecular bone score (lumbar spine)", bone_score),
+    },
+)
+
+SITES = (LUMBAR_SPINE, TOTAL_HIP, FEMORAL_NECK, SKELETON)

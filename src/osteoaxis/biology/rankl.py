@@ -1,0 +1,100 @@
+"""RANKL, its decoy OPG, and how much of RANK on osteoclast precursors is occupied.
+
+RANKL leaves with OPG, so OPG lowers free RANKL at the steady state. Serum assays of RANKL and OPG
+move opposite to the marrow and are no target; these are marrow values in the units of serum.
+"""
+
+from osteoaxis.process import Param, Site, State, rate, reaction
+
+rankl = State("pmol/L", "free RANKL in marrow", 0.3)
+opg = State("pmol/L", "osteoprotegerin in marrow", 4.0)
+
+rankl_binding = Site("binds", "1", "drugs that bind RANKL, sum of (concentration over K) squared")
+
+rankl_reference = Param(
+    0.3, "pmol/L", "free RANKL in the young adult", "assumed: assays differ fifteenfold",
+    (0.05, 2.0),
+)
+opg_reference = Param(
+    4.0, "pmol/L", "OPG in the young adult", "assumed: assays differ fifteenfold", (1.0, 10.0)
+)
+k_rankl = Param(
+    4.0, "1/day", "loss of free RANKL in the young adult", "assumed: hours", (1.0, 12.0)
+)
+k_opg = Param(
+    0.35, "1/day", "turnover of OPG", "assumed: value used by Pivonka 2008", (0.1, 1.0)
+)
+opg_share = Param(
+    0.9, "1", "share of the loss of RANKL that goes through OPG in the young adult",
+    "assumed: OPG must matter at the steady state", (0.5, 1.0),
+)
+rankl_estrogen = Param(
+    0.2, "1", "rise of RANKL production at complete estrogen deficit",
+    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 2.5),
+)
+opg_estrogen = Param(
+    0.34, "1", "fall of OPG production with estrogen deficit, 1 / (1 + this)",
+    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 1.0),
+)
+rankl_tnf_alpha = Param(
+    0.04, "1", "rise of RANKL production for each doubling of TNF-alpha",
+    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 0.5),
+)
+rankl_il1 = Param(
+    0.02, "1", "rise of RANKL production for each doubling of IL-1",
+    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 0.5),
+)
+half_occupancy = Param(
+    2.6, "pmol/L", "free RANKL of half-maximal occupancy of RANK",
+    "fitted: FREEDOM, DEFEND (backbone of the design)", (0.3, 6.0),
+)
+
+
+@reaction("-> rankl")
+def rankl_production(
+    k_rankl, rankl_reference, rankl_estrogen, estrogen_deficit, rankl_tnf_alpha,
+    tnf_alpha_excess, rankl_il1, il1_excess,
+):
+    """The osteoblast lineage makes RANKL; estrogen restrains it, TNF-alpha and IL-1 raise it."""
+    return k_rankl * rankl_reference * (
+        1
+        + rankl_estrogen * estrogen_deficit
+        + rankl_tnf_alpha * tnf_alpha_excess
+        + rankl_il1 * il1_excess
+    )
+
+
+@reaction("rankl ->")
+def rankl_loss(rankl, k_rankl, opg, opg_reference, opg_share, rankl_binding):
+    """Free RANKL is lost by itself, with OPG, and to drugs that bind it."""
+    return k_rankl * rankl * (1 - opg_share + opg_share * opg / opg_reference + rankl_binding)
+
+
+@reaction("-> opg")
+def opg_production(k_opg, opg_reference, opg_estrogen, estrogen_deficit):
+    """The osteoblast lineage makes OPG, more under estrogen."""
+    return k_opg * opg_reference / (1 + opg_estrogen * estrogen_deficit)
+
+
+@reaction("opg ->")
+def opg_loss(opg, k_opg):
+    """OPG is cleared."""
+    return k_opg * opg
+
+
+@rate("1", "RANKL/OPG ratio")
+def rankl_opg_ratio(rankl, opg):
+    """Free RANKL for each OPG in marrow."""
+    return rankl / opg
+
+
+@rate("1", "share of RANK occupied")
+def rank_occupancy(rankl, half_occupancy):
+    """RANKL occupies RANK on precursors and osteoclasts."""
+    return rankl / (half_occupancy + rankl)
+
+
+@rate("1", "occupied RANK relative to the young adult")
+def rank_drive(rank_occupancy, rankl_reference, half_occupancy):
+    """What RANK signals, 1 in the young adult."""
+    return rank_occupancy * (half_occupancy + rankl_reference) / rankl_reference

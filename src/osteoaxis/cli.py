@@ -1,0 +1,169 @@
+"""The command line: `osteoaxis run`, `list` and `show`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from osteoaxis.errors import InputError, OsteoaxisError, SolverError
+
+app = typer.Typer(
+    help="What aromatase inhibitors do to bone: a mechanistic, sourced simulator. "
+    "For research and education; not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+EXIT_INPUT = 2
+EXIT_SOLVER = 3
+
+
+class Kind(StrEnum):
+    """What `list` can list."""
+
+    DRUGS = "drugs"
+    SCENARIOS = "scenarios"
+    PATIENTS = "patients"
+    QUANTITIES = "quantities"
+    PARAMETERS = "parameters"
+
+
+Drugs = Annotated[
+    Path | None,
+    typer.Option("--drugs", metavar="DIR", help="Folder with further drug files (TOML)."),
+]
+
+
+def _scenario_names(incomplete: str) -> list[str]:
+    from osteoaxis.scenario import scenarios
+
+    return [name for name in scenarios() if name.startswith(incomplete)]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"osteoaxis {version('osteoaxis')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version_wanted: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """What aromatase inhibitors do to bone, computed mechanism by mechanism."""
+
+
+@app.command()
+def run(
+    scenario: Annotated[
+        str,
+        typer.Argument(
+            help="A built-in scenario (see 'osteoaxis list scenarios') or a TOML file.",
+            autocompletion=_scenario_names,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Folder for results. [default: runs/SCENARIO]"
+        ),
+    ] = None,
+    json_only: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object and, without -o, write nothing."),
+    ] = False,
+    years: Annotated[
+        float | None, typer.Option(help="Simulate this many years instead of the scenario's.")
+    ] = None,
+    drugs: Drugs = None,
+) -> None:
+    """Simulate a scenario: tables and charts here, figures, data and a report in a folder."""
+    from dataclasses import replace
+
+    from osteoaxis import output as out
+    from osteoaxis import scenario as scenarios
+    from osteoaxis import toml
+
+    plan = scenarios.load(scenario)
+    if years is not None:
+        toml.number(years, 0.01, scenarios.MAX_YEARS, "years", "--years")
+        plan = replace(plan, years=years)
+    folder = output or (None if json_only else Path("runs") / plan.name)
+    if folder is not None:
+        out.check_folder(folder)
+
+    from osteoaxis.present.progress import Steps
+
+    with Steps(quiet=json_only) as steps:
+        result = scenarios.run(plan, drugs_folder=drugs, progress=steps.update)
+        if not json_only:
+            steps.clear()
+            from osteoaxis.present import terminal
+
+            terminal.show(result)
+        if folder is not None:
+            from osteoaxis.present import results
+
+            with out.staged(folder) as stage:
+                results.write(result, stage, steps.update)
+    if json_only:
+        import json
+
+        from osteoaxis.present.summary import summary_json
+
+        typer.echo(json.dumps(summary_json(result), allow_nan=False))
+    elif folder is not None:
+        typer.echo(f"Report, figures and data: {folder / 'report.html'}")
+    if result.failures:
+        raise SolverError("; ".join(result.failures))
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[Kind, typer.Argument(help="What to list.")],
+    drugs: Drugs = None,
+) -> None:
+    """List drugs, scenarios, patients, quantities or parameters."""
+    from osteoaxis.present import catalogue
+
+    catalogue.show_list(kind.value, (drugs,) if drugs else ())
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="A quantity or parameter, e.g. rankl or k_rankl.")],
+    drugs: Drugs = None,
+) -> None:
+    """Show the equation, unit, meaning and source of a quantity or parameter."""
+    from osteoaxis.present import catalogue
+
+    catalogue.show_item(name, (drugs,) if drugs else ())
+
+
+def main() -> None:
+    """Run the command line; errors become one message and an exit code (2 input, 3 solver)."""
+    try:
+        app()
+    except OsteoaxisError as problem:
+        typer.echo(f"osteoaxis: {problem}", err=True)
+        sys.exit(EXIT_INPUT if isinstance(problem, InputError) else EXIT_SOLVER)
+    except KeyboardInterrupt:
+        typer.echo("osteoaxis: interrupted; nothing half-written was left.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The two ways osteoaxis fails: the input was wrong, or the equations could not be solved."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class OsteoaxisError(Exception):
+    """Base of every error osteoaxis raises on purpose; its text is meant for a person."""
+
+
+class InputError(OsteoaxisError):
+    """Something the user gave is wrong; the message names the field, the value and what is allowed."""
+
+
+class SolverError(OsteoaxisError):
+    """The equations of one patient could not be solved; the message names patient, time and state.
+
+    `partial` holds what was computed until then, if anything.
+    """
+
+    def __init__(self, message: str, partial: Any = None) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+def did_you_mean(name: str, names: Iterable[str], *, limit: int = 3) -> str:
+    """Return a sentence with the closest of `names`, or an empty string when none is close."""
+    known = {candidate.casefold(): candidate for candidate in names}
+    close = difflib.get_close_matches(name.casefold(), list(known), n=limit, cutoff=0.55)
+    if not close:
+        return ""
+    return " Did you mean " + " or ".join(f"'{known[match]}'" for match in close) + "?"

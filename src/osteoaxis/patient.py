@@ -1,0 +1,126 @@
+"""Who is simulated: sex, age, menopause, body mass, and what was measured at time zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from osteoaxis import toml
+from osteoaxis.errors import InputError, did_you_mean
+
+PRESETS = Path(__file__).parent / "presets" / "patients"
+SEXES = ("female", "male")
+SITES = ("lumbar_spine", "total_hip", "femoral_neck")
+_KEYS = (
+    "name", "summary", "sex", "age", "menopause_age", "body_mass_index", "baseline", "t_scores",
+    "parameters",
+)  # fmt: skip
+
+# Widest level at time zero that is taken, by quantity: (low, high, unit).
+MEASURABLE: dict[str, tuple[float, float, str]] = {
+    "testosterone": (1.0, 3000.0, "ng/dL"),
+    "androstenedione": (5.0, 1000.0, "ng/dL"),
+    "estrone": (1.0, 500.0, "pg/mL"),
+    "estradiol": (0.1, 1000.0, "pg/mL"),
+    "estrone_sulfate": (5.0, 10000.0, "pg/mL"),
+    "shbg": (3.0, 300.0, "nmol/L"),
+    "lh": (0.1, 150.0, "IU/L"),
+    "fsh": (0.1, 250.0, "IU/L"),
+    "tnf_alpha": (0.05, 100.0, "pg/mL"),
+    "il1": (0.01, 100.0, "pg/mL"),
+    "il6": (0.05, 200.0, "pg/mL"),
+    "sclerostin": (1.0, 300.0, "pmol/L"),
+    "ctx": (0.02, 3.0, "ng/mL"),
+    "ntx": (2.0, 300.0, "nmol/mmol"),
+    "p1np": (2.0, 500.0, "ng/mL"),
+    "bsap": (1.0, 150.0, "ug/L"),
+}
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A virtual person.
+
+    `baseline` holds levels measured at time zero in the units of `MEASURABLE`; `t_scores` T-scores
+    at time zero by site; `parameters` replaces parameters of the model. What is not given follows
+    from sex, age and menopause. Raises `InputError` for anything impossible.
+    """
+
+    name: str = "patient"
+    sex: str = "female"
+    age: float = 60.0
+    menopause_age: float | None = None
+    body_mass_index: float = 27.0
+    baseline: Mapping[str, float] = field(default_factory=dict)
+    t_scores: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    summary: str = ""
+
+    def __post_init__(self) -> None:
+        where = f"patient '{self.name}'"
+        toml.one_of(self.sex, SEXES, f"{where}: sex")
+        toml.number(self.age, 20, 100, "years", f"{where}: age")
+        toml.number(self.body_mass_index, 14, 60, "kg/m2", f"{where}: body_mass_index")
+        if self.menopause_age is not None:
+            if self.male:
+                raise InputError(f"{where}: menopause_age is given for a man.")
+            toml.number(self.menopause_age, 25, 62, "years", f"{where}: menopause_age")
+        for key, value in self.baseline.items():
+            if key not in MEASURABLE:
+                raise InputError(
+                    f"{where}: baseline.{key}: unknown quantity.{did_you_mean(key, MEASURABLE)}"
+                    f" Allowed: {', '.join(MEASURABLE)}."
+                )
+            toml.number(value, *MEASURABLE[key], f"{where}: baseline.{key}")
+        for site, value in self.t_scores.items():
+            toml.one_of(site, SITES, f"{where}: t_scores")
+            toml.number(value, -6.0, 6.0, "(T-score)", f"{where}: t_scores.{site}")
+
+    @property
+    def male(self) -> bool:
+        """Whether values for men apply."""
+        return self.sex == "male"
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], where: str) -> Patient:
+        """Make a patient of a TOML table; `where` names its file in errors."""
+        toml.known_keys(table, _KEYS, where)
+        parameters = {
+            f"{process}.{name}": toml.number(value, -1e12, 1e12, "", f"{where}: {process}.{name}")
+            for process, values in toml.sub_table(table, "parameters", where).items()
+            for name, value in toml.sub_table({process: values}, process, where).items()
+        }
+        given = {key: table[key] for key in _KEYS if key in table and key != "parameters"}
+        for key in ("name", "summary"):
+            if key in given:
+                given[key] = toml.text(given[key], f"{where}: {key}")
+        for key in ("baseline", "t_scores"):
+            given[key] = toml.sub_table(table, key, where)
+        try:
+            return cls(**given, parameters=parameters)
+        except InputError as problem:
+            raise InputError(f"{where}: {problem}") from problem
+
+    @classmethod
+    def load(cls, name: str) -> Patient:
+        """Return the preset called `name`, or the patient of a TOML file of that path.
+
+        Raises `InputError` for an unknown preset or a faulty file.
+        """
+        known = presets()
+        path = known.get(name, Path(name))
+        if name not in known and path.suffix != ".toml":
+            raise InputError(
+                f"unknown patient '{name}'.{did_you_mean(name, known)}"
+                f" Presets: {', '.join(known)}; or give a .toml file."
+            )
+        table = toml.read(path)
+        table.setdefault("name", path.stem)
+        return cls.from_table(table, str(path) if name not in known else f"preset '{name}'")
+
+
+def presets() -> dict[str, Path]:
+    """Return the file of each built-in patient by name."""
+    return {path.stem: path for path in sorted(PRESETS.glob("*.toml"))}

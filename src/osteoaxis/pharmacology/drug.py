@@ -1,0 +1,215 @@
+"""Drugs from their TOML files: read, checked, and turned into processes of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pint
+
+from osteoaxis import toml
+from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.pharmacology.actions import VERBS, Term
+from osteoaxis.pharmacology.pk import SHAPES, Built
+from osteoaxis.process import Declaration, Param, Process, Rate
+from osteoaxis.units import conversion_factor
+
+BUILT_IN = Path(__file__).parent / "drugs"
+ROUTES = {
+    "po": "by mouth",
+    "iv": "into a vein",
+    "sc": "under the skin",
+    "im": "into a muscle",
+    "td": "through the skin",
+}
+_TOP = {
+    "name", "class", "summary", "typical", "dose_range", "synonyms", "pk", "routes", "acts",
+}  # fmt: skip
+_NUMBER = {"value", "unit", "source", "range", "read"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """How a dose enters: the state it goes to, the parameter of its bioavailable share, and the
+    days over which it is released (zero-order), if any."""
+
+    target: str
+    bioavailability: str
+    release: str | None
+
+
+@dataclass(frozen=True)
+class Drug:
+    """A drug as the catalogue holds it."""
+
+    name: str
+    group: str
+    summary: str
+    typical: str
+    dose_range_mg: tuple[float, float]
+    synonyms: tuple[str, ...]
+    routes: Mapping[str, Route]
+    process: Process
+    file: Path
+
+
+class _Reader:
+    """Reads one TOML table with errors that name the file and field."""
+
+    def __init__(self, file: Path, drug: str) -> None:
+        self.file = file
+        self.drug = drug
+        self.params: dict[str, Declaration] = {}
+
+    def fail(self, where: str, problem: str) -> InputError:
+        return InputError(f"{self.file}: {where}: {problem}")
+
+    def known(self, table: Mapping[str, Any], allowed: Iterable[str], where: str) -> None:
+        toml.known_keys(table, allowed, f"{self.file}: {where}")
+
+    def text(self, table: Mapping[str, Any], key: str, where: str) -> str:
+        return toml.text(table.get(key), f"{self.file}: {where}.{key}")
+
+    def number(self, table: Mapping[str, Any], key: str, unit: str, name: str, where: str) -> None:
+        """Read one sourced number into the parameter `name`, converted to `unit`."""
+        entry = table.get(key)
+        if entry is None:
+            raise self.fail(where, f"'{key}' is missing; it needs value, unit and source.")
+        if not isinstance(entry, dict) or not {"value", "unit", "source"} <= entry.keys():
+            raise self.fail(f"{where}.{key}", "must be { value = ..., unit = ..., source = ... }.")
+        self.known(entry, _NUMBER, f"{where}.{key}")
+        value, given = entry["value"], str(entry["unit"])
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+            raise self.fail(f"{where}.{key}", f"value must be a number >= 0, not {value!r}.")
+        try:
+            factor = conversion_factor(given, unit)
+        except (pint.PintError, ValueError, TypeError) as problem:
+            raise self.fail(
+                f"{where}.{key}", f"unit '{given}' cannot be read as '{unit}' ({problem})."
+            ) from problem
+        low, high = entry.get("range", (value / 2, value * 2))
+        source = str(entry["source"])
+        if not entry.get("read", True) and not source.startswith(("assumed:", "fitted:")):
+            source = f"assumed: {source}"
+        self.params[name] = Param(
+            value * factor, unit, f"{key} of {self.drug}", source, (low * factor, high * factor)
+        )
+
+
+def _acts(reader: _Reader, acts: list[dict[str, Any]], built: Built) -> list[tuple[str, str]]:
+    terms: list[tuple[str, str]] = []
+    for act in acts:
+        where = "acts"
+        verb, site = reader.text(act, "how", where), reader.text(act, "on", where)
+        if verb not in VERBS:
+            raise reader.fail(where, f"how = '{verb}' is no verb.{did_you_mean(verb, VERBS)}")
+        where = f"acts ({verb} {site})"
+        keys = {key: unit for term in VERBS[verb] for key, unit in term.units.items()}
+        reader.known(act, ["on", "how", "hill", "route", *keys], where)
+        steepness = act.get("hill", 1)
+        if steepness not in (1, 2, 3, 4):
+            raise reader.fail(where, f"hill must be 1, 2, 3 or 4, not {steepness!r}.")
+        stem = f"{site}_{verb}" + (f"_{act['route']}" if "route" in act else "")
+        defaults = {key: v for term in VERBS[verb] for key, v in term.defaults.items()}
+        for key, unit in keys.items():
+            default = {"value": defaults.get(key), "unit": "1", "source": "assumed: all of it"}
+            table = act if key in act or key not in defaults else {key: default}
+            wanted = built.acting_unit if unit == "acting" else unit
+            reader.number(table, key, wanted, f"{stem}_{key}", where)
+        for acting in built.acting:
+            if "route" in act and not acting.endswith(f"_{act['route']}"):
+                continue
+            terms += _terms(reader, VERBS[verb], steepness, site, stem, acting)
+    return terms
+
+
+def _terms(
+    reader: _Reader, verb: tuple[Term, ...], steepness: int, site: str, stem: str, acting: str
+) -> list[tuple[str, str]]:
+    made = []
+    for term in verb:
+        name = f"{acting}_on_{site}{term.suffix}"
+        first = "absorption" if "share" in term.arguments else "concentration"
+        reader.params[name] = Rate(
+            term.unit,
+            f"{reader.drug} at {site.replace('_', ' ')}",
+            term.function(steepness),
+            {first: acting}
+            | {arg: f"{reader.drug}.{stem}_{key}" for arg, key in term.arguments.items()},
+        )
+        made.append((site + term.suffix, name))
+    return made
+
+
+def load_drug(file: Path) -> Drug:
+    """Read a drug from its TOML file; raises `InputError` naming the file and field."""
+    table = toml.read(file)
+    reader = _Reader(file, str(table.get("name", file.stem)))
+    reader.known(table, _TOP, "drug")
+    name = reader.text(table, "name", "drug")
+    if not name.isidentifier() or name != name.lower():
+        raise reader.fail("name", f"'{name}' must be lower-case letters, digits and underscores.")
+    pk, routes = table.get("pk", {}), table.get("routes", {})
+    shape_name = reader.text(pk, "shape", "pk")
+    if shape_name not in SHAPES:
+        raise reader.fail(
+            "pk.shape", f"'{shape_name}' is no shape.{did_you_mean(shape_name, SHAPES)}"
+        )
+    shape = SHAPES[shape_name]
+    reader.known(pk, ["shape", *shape.parameters], "pk")
+    for key, unit in shape.parameters.items():
+        reader.number(pk, key, unit, key, "pk")
+    if not routes:
+        raise reader.fail("routes", "at least one of [routes.po], [routes.iv] ... is needed.")
+    depots: list[str] = []
+    entries: dict[str, Route] = {}
+    for route, given in routes.items():
+        where = f"routes.{route}"
+        reader.known({route: given}, ROUTES, "routes")
+        reader.known(given, ["F", "ka", "duration"], where)
+        reader.number(given, "F", "1", f"F_{route}", where)
+        if "duration" in given:
+            reader.number(given, "duration", "day", f"duration_{route}", where)
+        if "ka" in given:
+            reader.number(given, "ka", "1/day", f"ka_{route}", where)
+            depots.append(route)
+        elif shape_name == "supply":
+            raise reader.fail(where, "'ka' is missing: a hormone is supplied from a depot.")
+        entries[route] = Route(
+            f"{name}_depot_{route}" if "ka" in given else f"{name}_central",
+            f"{name}.F_{route}",
+            f"{name}.duration_{route}" if "duration" in given else None,
+        )
+    built = shape.build(name, tuple(depots))
+    terms = _acts(reader, table.get("acts", []), built)
+    low, high = table.get("dose_range", (0.0, 1e6))
+    return Drug(
+        name=name,
+        group=reader.text(table, "class", "drug"),
+        summary=reader.text(table, "summary", "drug"),
+        typical=reader.text(table, "typical", "drug"),
+        dose_range_mg=(float(low), float(high)),
+        synonyms=tuple(table.get("synonyms", ())),
+        routes=entries,
+        process=Process(name, built.declarations | reader.params, tuple(terms), built.linear),
+        file=file,
+    )
+
+
+@lru_cache(maxsize=8)
+def catalogue(*folders: Path) -> Mapping[str, Drug]:
+    """Return all drugs by name: the built-in ones and those of `folders`, which may replace them.
+
+    Raises `InputError` for an unreadable folder or drug.
+    """
+    found: dict[str, Drug] = {}
+    for folder in (BUILT_IN, *folders):
+        if not folder.is_dir():
+            raise InputError(f"drugs folder '{folder}' does not exist or is no folder.")
+        for file in sorted(folder.glob("*.toml")):
+            drug = load_drug(file)
+            found[drug.name] = drug
+    return found

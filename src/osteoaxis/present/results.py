@@ -1,0 +1,44 @@
+"""Writing a scenario's results: trajectories, summary, figures and the report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from osteoaxis.present import figures, report
+from osteoaxis.present.summary import summary_json
+from osteoaxis.scenario import ScenarioResult
+from osteoaxis.simulation import Progress
+
+
+def write(result: ScenarioResult, folder: Path, progress: Progress) -> None:
+    """Write trajectories.parquet, summary.json, report.html and all figures into `folder`."""
+    progress("Writing trajectories", 0.0)
+    write_trajectories(result, folder / "trajectories.parquet")
+    summary = json.dumps(summary_json(result), indent=1, allow_nan=False)
+    (folder / "summary.json").write_text(summary + "\n", encoding="utf-8")
+    progress("Drawing figures", 0.1)
+    figures.save_all(result, folder)
+    progress("Writing the report", 0.8)
+    (folder / "report.html").write_text(report.render(result), encoding="utf-8")
+    progress("Writing the report", 1.0)
+
+
+def write_trajectories(result: ScenarioResult, path: Path) -> None:
+    """Write every quantity of every arm as one table; units stand in the column metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tables = []
+    for arm, data in result.arms.items():
+        names = [str(name) for name in data.data_vars]
+        fields = [pa.field("arm", pa.string()), pa.field("month", pa.float64())]
+        fields += [
+            pa.field(name, pa.float64(), metadata={"unit": str(data[name].attrs["unit"])})
+            for name in names
+        ]
+        columns = [[arm] * data.sizes["time"], data["time"].values]
+        columns += [data[name].values for name in names]
+        metadata = {key: str(data.attrs[key]) for key in ("version", "parameter_hash", "patient")}
+        tables.append(pa.table(columns, schema=pa.schema(fields, metadata=metadata)))
+    pq.write_table(pa.concat_tables(tables), path)

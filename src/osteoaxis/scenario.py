@@ -1,0 +1,141 @@
+"""A scenario: one patient, several arms, one duration; built in or from a TOML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from osteoaxis import toml
+from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.simulation import MAX_YEARS, Progress, month_grid, simulator
+from osteoaxis.units import DAYS_PER_MONTH
+
+SCENARIOS = Path(__file__).parent / "presets" / "scenarios"
+CYTOKINES = ("tnf_alpha", "il1", "il6")
+MAX_ARMS = 12
+# Weekly points for half a year show what is fast; months show the rest.
+FAST_MONTHS = np.arange(0.0, 183.0, 7.0) / DAYS_PER_MONTH
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is compared: the first arm is the reference, the last the focus of the pictures."""
+
+    name: str
+    title: str
+    summary: str
+    patient: Patient
+    years: float
+    arms: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """The trajectories of every arm, and of the last arm with each cytokine's action blocked."""
+
+    scenario: Scenario
+    arms: Mapping[str, xr.Dataset]
+    blocked: Mapping[str, xr.Dataset]
+
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong, by arm; empty when all arms were solved."""
+        return [
+            f"arm '{arm}': patient '{self.scenario.patient.name}': {data.attrs['message']}"
+            for arm, data in self.arms.items()
+            if data.attrs["status"]
+        ]
+
+
+def scenarios() -> dict[str, Path]:
+    """Return the file of each built-in scenario by name."""
+    return {path.stem: path for path in sorted(SCENARIOS.glob("*.toml"))}
+
+
+def load(name: str) -> Scenario:
+    """Return the built-in scenario called `name`, or that of the TOML file at this path.
+
+    Raises `InputError` naming the file and field of what is wrong.
+    """
+    known = scenarios()
+    path = known.get(name, Path(name))
+    if name not in known and path.suffix != ".toml" and not path.exists():
+        raise InputError(
+            f"unknown scenario '{name}'.{did_you_mean(name, known)}"
+            f" Built in: {', '.join(known)}; or give a .toml file."
+        )
+    where = str(path) if name not in known else f"scenario '{name}'"
+    table = toml.read(path)
+    toml.known_keys(table, ("title", "summary", "patient", "years", "arms"), where)
+    return Scenario(
+        name=path.stem,
+        title=toml.text(table.get("title", path.stem), f"{where}: title"),
+        summary=toml.text(table.get("summary", path.stem), f"{where}: summary"),
+        patient=_patient(table.get("patient"), path, where),
+        years=toml.number(table.get("years", 5), 0.01, MAX_YEARS, "years", f"{where}: years"),
+        arms=_arms(table, where),
+    )
+
+
+def _patient(given: Any, path: Path, where: str) -> Patient:
+    if isinstance(given, dict):
+        return Patient.from_table({"name": path.stem, **given}, f"{where}: patient")
+    if not isinstance(given, str):
+        raise InputError(f"{where}: patient: give the name of a preset, a file or a table.")
+    beside = path.parent / given
+    return Patient.load(str(beside) if given.endswith(".toml") and beside.exists() else given)
+
+
+def _arms(table: Mapping[str, Any], where: str) -> dict[str, str]:
+    arms = toml.sub_table(table, "arms", where)
+    if not 1 <= len(arms) <= MAX_ARMS:
+        raise InputError(f"{where}: arms: give 1 to {MAX_ARMS} arms, not {len(arms)}.")
+    for arm, regimen in arms.items():
+        try:
+            Regimen.parse(toml.text(regimen, f"{where}: arms.{arm}"))
+        except InputError as problem:
+            raise InputError(f"{where}: arms.{arm}: {problem}") from problem
+    return {arm: str(regimen) for arm, regimen in arms.items()}
+
+
+def output_months(years: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return the months a scenario records: every month, and weeks in the first half year."""
+    months = month_grid(years)
+    fast = FAST_MONTHS[months[-1] > FAST_MONTHS]
+    return np.unique(np.concatenate([months, fast]).round(9))
+
+
+def run(
+    scenario: Scenario, *, drugs_folder: Path | None = None, progress: Progress | None = None
+) -> ScenarioResult:
+    """Simulate every arm of `scenario`; an arm that fails is marked and the others finish.
+
+    Raises `InputError` before anything is simulated if a regimen is impossible.
+    """
+    ready = simulator((drugs_folder,) if drugs_folder else (), progress)
+    months = output_months(scenario.years)
+    plans = {arm: Regimen.parse(text) for arm, text in scenario.arms.items()}
+    for arm, plan in plans.items():
+        try:
+            ready.check(plan)
+        except InputError as problem:
+            raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
+    start = ready.start(scenario.patient)
+    arms = {arm: ready.run(start, plan, months) for arm, plan in plans.items()}
+    focus = plans[list(plans)[-1]]
+    blocked = {
+        cytokine: ready.run(ready.start(_without(scenario.patient, cytokine)), focus, months)
+        for cytokine in CYTOKINES
+    }
+    return ScenarioResult(scenario, arms, blocked)
+
+
+def _without(patient: Patient, cytokine: str) -> Patient:
+    return replace(patient, parameters={**patient.parameters, f"cytokines.{cytokine}_block": 1.0})

@@ -1,0 +1,76 @@
+"""Reading TOML files with errors a person can act on."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from osteoaxis.errors import InputError, did_you_mean
+
+MAX_BYTES = 1_000_000
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file; raises `InputError` naming the file and the problem."""
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder, a TOML file is needed.")
+        if path.stat().st_size > MAX_BYTES:
+            raise InputError(f"{path}: is larger than {MAX_BYTES:,} bytes.")
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise InputError(f"{path}: is not a text file (UTF-8).") from problem
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be read ({problem.strerror}).") from problem
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise InputError(f"{path}: is not valid TOML: {problem}.") from problem
+
+
+def known_keys(table: Mapping[str, Any], allowed: Iterable[str], where: str) -> None:
+    """Raise `InputError` for a key that is not in `allowed`."""
+    allowed = list(allowed)
+    for key in table:
+        if key not in allowed:
+            raise InputError(
+                f"{where}: unknown key '{key}'.{did_you_mean(key, allowed)}"
+                f" Allowed: {', '.join(allowed)}."
+            )
+
+
+def sub_table(table: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
+    """Return a table inside a table, empty when absent."""
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: '{key}' must be a table, not {value!r}.")
+    return value
+
+
+def number(value: Any, low: float, high: float, unit: str, where: str) -> float:
+    """Return `value` as a finite number between `low` and `high`, or raise `InputError`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise InputError(f"{where}: must be a number in {unit}, not {value!r}.")
+    if not low <= value <= high:
+        raise InputError(f"{where}: {value:g} is outside {low:g} to {high:g} {unit}.")
+    return float(value)
+
+
+def text(value: Any, where: str) -> str:
+    """Return `value` as a non-empty text, or raise `InputError`."""
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{where}: must be a text, not {value!r}.")
+    return value.strip()
+
+
+def one_of(value: Any, allowed: Collection[str], where: str) -> str:
+    """Return `value` if it is one of `allowed`, or raise `InputError`."""
+    if value not in allowed:
+        raise InputError(
+            f"{where}: '{value}' is not allowed.{did_you_mean(str(value), allowed)}"
+            f" Allowed: {', '.join(allowed)}."
+        )
+    return str(value)

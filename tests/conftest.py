@@ -1,0 +1,20 @@
+"""What the tests share: the composed model and the compiled simulator, made once."""
+
+from __future__ import annotations
+
+import pytest
+
+from osteoaxis.model import Model
+from osteoaxis.simulation import Simulator, build_model, simulator
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    """The model with all built-in drugs."""
+    return build_model()[0]
+
+
+@pytest.fixture(scope="session")
+def ready() -> Simulator:
+    """The compiled simulator with all built-in drugs."""
+    return simulator()

@@ -1,0 +1,169 @@
+"""Every drug of the catalogue keeps the laws; a new drug is tested because its file exists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from osteoaxis.errors import InputError
+from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.drug import BUILT_IN, catalogue, load_drug
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.process import State
+from osteoaxis.simulation import Simulator, build_model, month_grid
+
+DRUGS = catalogue()
+WOMAN = Patient.load("healthy-postmenopausal")
+
+
+def test_the_promised_drugs_exist() -> None:
+    assert {
+        "anastrozole", "letrozole", "exemestane", "tamoxifen", "goserelin", "zoledronate",
+        "denosumab", "testosterone_cypionate", "testosterone_enanthate", "testosterone_gel",
+        "estradiol",
+    } <= set(DRUGS)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DRUGS)
+def test_the_usual_regimen_is_accepted(ready: Simulator, name: str) -> None:
+    ready.check(Regimen.parse(DRUGS[name].typical))
+
+
+@pytest.mark.parametrize("name", DRUGS)
+def test_dose_mass_balance(ready: Simulator, name: str) -> None:
+    """All that is absorbed is somewhere or has left: amounts plus losses equal the dose."""
+    drug = DRUGS[name]
+    model = ready.model
+    states = [n for n, d in drug.process.declarations.items() if isinstance(d, State)]
+    inside = set(states)
+    for process, key, flow in model.reactions:
+        if process.name != name:
+            continue
+        touched = (set(flow.consumes) | set(flow.produces)) & inside
+        assert touched, key
+        # Between the drug's own states amounts move one for one, and nothing is made of nothing.
+        assert set(flow.consumes) <= inside
+        assert sum(flow.produces.values()) <= sum(flow.consumes.values())
+    for route, entry in drug.routes.items():
+        term = Regimen.parse(f"{name} {_dose(name)} {route} once [d1]")
+        days = np.array([0.0, 1.0 + 1e-6, 40.0])
+        start = ready.start(WOMAN)
+        share = start.parameters[list(model.parameters).index(entry.bioavailability)]
+        given = float(_dose(name).split()[0]) * 1000 * share
+        data = ready.run(start, term, days * 12 / 365.25)
+        total = sum(data[state].values for state in states)
+        assert total[0] == 0
+        assert 0 < total[1] <= given * (1 + 1e-6)
+        assert np.all(total <= given * (1 + 1e-6))
+        if entry.release is None:
+            assert total[1] == pytest.approx(given, rel=1e-3)
+
+
+def _dose(name: str) -> str:
+    term = Regimen.parse(DRUGS[name].typical).terms[0]
+    return f"{term.amount:g} {term.unit}"
+
+
+@pytest.mark.parametrize("name", DRUGS)
+def test_a_zero_dose_is_no_drug(ready: Simulator, name: str) -> None:
+    route = Regimen.parse(DRUGS[name].typical).terms[0].route
+    start, months = ready.start(WOMAN), month_grid(1)
+    zero = ready.run(start, Regimen.parse(f"{name} 0 mg {route} qmo"), months)
+    none = ready.run(start, Regimen.parse("none"), months)
+    for quantity in none.data_vars:
+        np.testing.assert_allclose(
+            zero[quantity], none[quantity], rtol=2e-4, atol=1e-9, err_msg=str(quantity)
+        )
+
+
+@pytest.mark.parametrize("name", DRUGS)
+def test_every_number_of_a_drug_has_a_source(name: str) -> None:
+    for key, p in build_model()[0].parameters.items():
+        if key.startswith(f"{name}."):
+            assert len(p.source) > 8, key
+
+
+MADE_UP = """
+name = "{name}"
+class = "aromatase inhibitor"
+summary = "A made-up inhibitor"
+typical = "{name} 1 mg po qd"
+[pk]
+shape = "one_compartment"
+CL = {{ value = 1.5, unit = "L/h", source = "assumed: made up" }}
+V = {{ value = 100, unit = "L", source = "assumed: made up" }}
+[routes.po]
+F = {{ value = 0.8, unit = "1", source = "assumed: made up" }}
+ka = {{ value = 1, unit = "1/h", source = "assumed: made up" }}
+[[acts]]
+on = "aromatase"
+how = "inhibits"
+IC50 = {{ value = 1.0, unit = "ng/mL", source = "assumed: made up" }}
+"""
+
+
+def test_adding_a_drug_touches_one_file(tmp_path: Path) -> None:
+    """A file in a folder is enough: composed, wired to its site, and it inhibits aromatase."""
+    (tmp_path / "madeupzole.toml").write_text(MADE_UP.format(name="madeupzole"))
+    model, drugs = build_model((tmp_path,))
+    assert drugs["madeupzole"].file.parent == tmp_path
+    values = dict(model.parameter_values(male=False))
+    values |= {name: state.typical for name, state in model.states.items() if not state.empty}
+    values |= {name: 0.0 for name, state in model.states.items() if state.empty}
+    values["time"] = 0.0
+    free = model.evaluate_rates(dict(values))["aromatase_inhibition"]
+    treated = model.evaluate_rates(values | {"madeupzole_central": 3000.0})
+    assert free == pytest.approx(0.0)
+    assert treated["madeupzole_concentration"] == pytest.approx(30.0)
+    assert treated["aromatase_inhibition"] == pytest.approx(100 * 30 / 31)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('unit = "L/h"', 'unit = "L"', r"pk.CL: unit 'L' cannot be read as 'L/day'"),
+        ('unit = "L/h"', 'unit = "litres per hour"', "pk.CL: unit"),
+        ("value = 1.5", "value = -1.5", r"pk.CL: value must be a number >= 0"),
+        ("one_compartment", "one_compartmnt", "no shape. Did you mean 'one_compartment'"),
+        ("inhibits", "inhibit", "no verb. Did you mean 'inhibits'"),
+        ("routes.po", "routes.oral", "unknown key 'oral'"),
+        ("[pk]", "[pk]\nVd = 3", "pk: unknown key 'Vd'"),
+        ("IC50 =", "EC50 =", "unknown key 'EC50'. Did you mean 'IC50'"),
+        ('"aromatase"', '"aromatose"', "no site 'aromatose_inhibitor_load'"),
+        ("CL =", "#CL =", "'CL' is missing"),
+        ("", "", ""),
+    ],
+)
+def test_a_faulty_drug_names_file_and_field(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
+    text = MADE_UP.format(name="madeupzole").replace(old, new) if old else "\x00\xff"
+    (tmp_path / "madeupzole.toml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        build_model((tmp_path,))
+
+
+def test_a_missing_drugs_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        catalogue(tmp_path / "nowhere")
+
+
+def test_drug_files_are_named_after_their_drug() -> None:
+    for file in BUILT_IN.glob("*.toml"):
+        assert load_drug(file).name == file.stem
+
+
+@pytest.mark.parametrize(
+    ("regimen", "message"),
+    [
+        ("anastrazole 1 mg po qd", "unknown drug 'anastrazole'. Did you mean 'anastrozole'"),
+        ("anastrozole 1 mg iv qd", "anastrozole is not given iv; its routes are po"),
+        ("anastrozole 1 g po qd", "1000 mg of anastrozole is outside"),
+        ("anastrozole 100 IU po qd", "give the dose of anastrozole in mg"),
+    ],
+)
+def test_impossible_doses_are_refused(ready: Simulator, regimen: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        ready.check(Regimen.parse(regimen))

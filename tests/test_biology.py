@@ -1,0 +1,158 @@
+"""Laws every process must keep; a new process is tested because it exists."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from osteoaxis.model import Model
+from osteoaxis.patient import Patient, presets
+from osteoaxis.process import Rate, Reaction, Site, Value, arguments
+from osteoaxis.simulation import Simulator, build_model
+from osteoaxis.units import registry, unit
+
+MODEL = build_model()[0]
+FLOWS = [
+    pytest.param(process, declared, id=f"{process.name}.{name}")
+    for process in MODEL.processes
+    for name, declared in process.declarations.items()
+    if isinstance(declared, Rate | Reaction)
+]
+
+
+def environment(model: Model, rng: np.random.Generator, *, male: bool = False) -> dict[str, Value]:
+    """Return parameters, random positive states and all rates, by name."""
+    values: dict[str, Value] = dict(model.parameter_values(male=male))
+    values |= {n: s.typical * rng.lognormal(0, 0.7) for n, s in model.states.items()}
+    values["time"] = 123.0
+    return model.evaluate_rates(values)
+
+
+ENVIRONMENT = environment(MODEL, np.random.default_rng(1))
+
+
+def unit_of(name: str) -> str:
+    if name == "time":
+        return "day"
+    if name in MODEL.parameters:
+        return MODEL.parameters[name].unit
+    return MODEL.quantities[name].unit
+
+
+@pytest.mark.parametrize(("process", "declared"), FLOWS)
+def test_every_flow_agrees_with_its_declared_unit(process, declared) -> None:
+    """With units carried along, the result must be the plain number in the declared unit."""
+    plain, measured = {}, {}
+    for argument, wire in arguments(declared):
+        full = MODEL.resolve(process, wire, "test")
+        plain[argument] = ENVIRONMENT[full]
+        measured[argument] = registry().Quantity(ENVIRONMENT[full], unit(unit_of(full)))
+    if isinstance(declared, Rate):
+        target = unit(declared.unit)
+    else:
+        state = next(iter([*declared.consumes, *declared.produces]))
+        target = unit(MODEL.states[state].unit) / registry().day
+    result = declared(**measured)
+    if not hasattr(result, "to"):
+        result = registry().Quantity(result, "")
+    assert result.to(target).magnitude == pytest.approx(declared(**plain), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", [n for n, s in MODEL.states.items() if not s.signed])
+def test_an_empty_state_is_not_drained(name: str) -> None:
+    """Near zero, a state's net flow must not be negative: non-negativity of the whole system."""
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        values = environment(MODEL, rng)
+        values = {k: v for k, v in values.items() if k not in MODEL.rate_order} | {name: 1e-9}
+        values = MODEL.evaluate_rates(values)
+        net = sum(
+            (flow.produces.get(name, 0) - flow.consumes.get(name, 0))
+            * MODEL.call(process, flow, values)
+            for process, _, flow in MODEL.reactions
+            if name in flow.produces or name in flow.consumes
+        )
+        assert net >= -1e-7
+
+
+@pytest.mark.parametrize("full", MODEL.parameters)
+def test_every_parameter_is_sourced_and_inside_its_range(full: str) -> None:
+    p = MODEL.parameters[full]
+    low, high = p.range
+    assert low <= p.value <= high
+    assert p.men is None or np.isfinite(p.men)
+    assert p.meaning
+    assert len(p.source) > 8, "a source is a DOI, a PMID or a reason"
+    assert p.basis in ("read", "fitted", "assumed")
+    unit(p.unit)
+
+
+def test_no_rate_asks_for_sex() -> None:
+    names = {wire for _, flow in [p.values for p in FLOWS] for _, wire in arguments(flow)}
+    assert not names & {"sex", "male", "female", "man", "woman"}
+
+
+def test_every_site_is_read_by_some_flow() -> None:
+    wires = {wire for _, flow in [p.values for p in FLOWS] for _, wire in arguments(flow)}
+    assert {name for name, q in MODEL.quantities.items() if isinstance(q, Site)} <= wires
+
+
+def test_generated_equations_equal_the_plain_functions(ready: Simulator) -> None:
+    model, rng = ready.model, np.random.default_rng(3)
+    for male in (False, True):
+        values = environment(model, rng, male=male)
+        states = np.array([values[name] for name in model.states])
+        parameters = np.array([values[name] for name in model.parameters])
+        net = dict.fromkeys(model.states, 0.0)
+        for process, _, flow in model.reactions:
+            speed = model.call(process, flow, values)
+            for state, count in flow.produces.items():
+                net[state] += count * speed
+            for state, count in flow.consumes.items():
+                net[state] -= count * speed
+        generated = ready.compiled.rates(123.0, states, parameters)
+        np.testing.assert_allclose(generated, list(net.values()), rtol=1e-9, atol=1e-9)
+
+
+def test_the_jacobian_is_the_derivative_of_the_rates(ready: Simulator) -> None:
+    values = environment(ready.model, np.random.default_rng(5))
+    states = np.array([values[name] for name in ready.model.states])
+    parameters = np.array([values[name] for name in ready.model.parameters])
+    numeric = np.empty((states.size, states.size))
+    for j in range(states.size):
+        step = 1e-6 * states[j]
+        high, low = states.copy(), states.copy()
+        high[j] += step
+        low[j] -= step
+        change = ready.compiled.rates(123.0, high, parameters) - ready.compiled.rates(
+            123.0, low, parameters
+        )
+        numeric[:, j] = change / (2 * step)
+    index = {name: i for i, name in enumerate(ready.model.states)}
+    nonlinear = [index[name] for name in ready.compiled.system.nonlinear_states]
+    analytic, _ = ready.compiled.jacobian(123.0, states, parameters)
+    np.testing.assert_allclose(
+        analytic, numeric[np.ix_(nonlinear, nonlinear)], rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_the_young_adult_is_a_fixed_point(ready: Simulator, preset: str) -> None:
+    start = ready.start(Patient.load(preset))
+    drift = ready.compiled.rates(start.day, start.state, start.parameters)
+    scale = np.maximum(start.state, 1e-3)
+    # Ageing and menopause are functions of time: nothing else may move, per day.
+    assert np.max(np.abs(drift) / scale) < 1e-5
+
+
+@pytest.mark.parametrize("site", ["lumbar_spine", "total_hip", "femoral_neck"])
+def test_bone_is_neither_made_nor_lost_but_by_cells(site: str) -> None:
+    """Mineralisation moves bone between age classes; only cells change the volume."""
+    ages = [f"{site}_{age}_bone" for age in ("young", "middle", "old")]
+    total = 0.0
+    for process, name, flow in MODEL.reactions:
+        net = sum(flow.produces.get(a, 0) - flow.consumes.get(a, 0) for a in ages)
+        if net:
+            assert "formation" in name or "resorption" in name
+            total += net * MODEL.call(process, flow, ENVIRONMENT)
+    assert total == pytest.approx(-ENVIRONMENT[f"{site}_net_loss"], rel=1e-9)

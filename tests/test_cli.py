@@ -1,0 +1,169 @@
+"""The command line end to end, in a folder of its own, as a newcomer would use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+
+def osteoaxis(*args: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "osteoaxis.cli", *args],
+        cwd=folder,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_the_main_job(tmp_path: Path) -> None:
+    done = osteoaxis("run", "anastrozole-woman", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "anastrozole" in done.stdout
+    assert "not a medical device" in done.stdout
+    folder = tmp_path / "runs" / "anastrozole-woman"
+    names = {path.name for path in folder.iterdir()}
+    assert {"trajectories.parquet", "summary.json", "report.html"} <= names
+    for figure in ("hormones", "cytokines", "rankl_opg", "cells", "markers", "bmd", "pathway"):
+        assert f"{figure}.png" in names
+        assert f"{figure}.svg" in names
+    table = pq.read_table(folder / "trajectories.parquet")
+    assert {"arm", "month", "estradiol", "lumbar_spine_bmd"} <= set(table.column_names)
+    assert table.schema.field("estradiol").metadata[b"unit"] == b"pg/mL"
+    assert [p.name for p in tmp_path.iterdir()] == ["runs"]
+    assert [p.name for p in folder.parent.iterdir()] == ["anastrozole-woman"]
+
+
+QUANTITIES = """estradiol estrone testosterone lh tnf_alpha il1 il6 rankl opg rankl_opg_ratio
+osteoclasts osteoblasts resorption_rate formation_rate ctx ntx p1np bsap ctx_change ntx_change
+p1np_change bsap_change lumbar_spine_bmd total_hip_bmd femoral_neck_bmd lumbar_spine_t_score
+total_hip_t_score trabecular_bone_score arthralgia_probability aromatase_inhibition""".split()
+
+
+def test_json_is_one_object_and_writes_nothing(tmp_path: Path) -> None:
+    done = osteoaxis("run", "denosumab-stop", "--json", "--years", "3", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert set(found) == {"scenario", "version", "parameter_hash", "months", "arms"}
+    assert found["scenario"] == "denosumab-stop"
+    assert found["months"] == [0, 6, 12, 18, 24, 30, 36]
+    for arm in found["arms"].values():
+        assert set(QUANTITIES) <= set(arm)
+        for entry in arm.values():
+            assert set(entry) == {"unit", "kind", "values"}
+            assert entry["kind"] in ("level", "percent_change")
+            assert len(entry["values"]) == len(found["months"])
+    assert found["arms"]["denosumab"]["lumbar_spine_bmd"]["values"][0] == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_own_scenario_with_an_own_patient(tmp_path: Path) -> None:
+    (tmp_path / "me.toml").write_text(
+        'sex = "female"\nage = 58\nmenopause_age = 51\n[baseline]\nestradiol = 4\n'
+    )
+    (tmp_path / "plan.toml").write_text(
+        'patient = "me.toml"\nyears = 1\n[arms]\nnone = "none"\n'
+        'letrozole = "letrozole 2.5 mg po qd"\n'
+    )
+    done = osteoaxis("run", "plan.toml", "-o", "out/deep", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "deep" / "report.html").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("kind", ["drugs", "scenarios", "patients", "quantities", "parameters"])
+def test_list(kind: str, tmp_path: Path) -> None:
+    done = osteoaxis("list", kind, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    expected = {
+        "drugs": "anastrozole",
+        "scenarios": "denosumab-stop",
+        "patients": "older-man",
+        "quantities": "ctx_change",
+        "parameters": "rankl.k_rankl",
+    }
+    assert expected[kind] in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("rankl", "d(rankl)/dt"),
+        ("resorption_rate", "resorption_rate ="),
+        ("rankl.k_rankl", "plausible range"),
+        ("k_rankl", "rankl.k_rankl"),
+        ("lumbar_spine_t_score", "1.047"),
+        ("ctx_change", "100 *"),
+    ],
+)
+def test_show(name: str, expected: str, tmp_path: Path) -> None:
+    done = osteoaxis("show", name, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert expected in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["run", "anastrozole-women"], "Did you mean 'anastrozole-woman'"),
+        (["run", "missing.toml"], "missing.toml: cannot be read"),
+        (["run", "binary.toml"], "binary.toml: is not a text file"),
+        (["run", "empty.toml"], "empty.toml"),
+        (["run", "folder.toml"], "is a folder"),
+        (["run", "denosumab-stop", "--years", "-1"], "--years: -1 is outside"),
+        (["run", "denosumab-stop", "--years", "nan"], "--years: must be a number"),
+        (["run", "denosumab-stop", "-o", "file"], "output folder 'file': is a file"),
+        (["run", "denosumab-stop", "-o", "file/deep"], "output folder"),
+        (["run", "denosumab-stop", "--drugs", "nowhere"], "drugs folder 'nowhere'"),
+        (["show", "rankll"], "Did you mean 'rankl'"),
+        (["list", "drug"], "drug"),
+        (["run"], "Missing argument"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(
+    args: list[str], message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "binary.toml").write_bytes(b"\xff\x00\xfe")
+    (tmp_path / "empty.toml").write_text("")
+    (tmp_path / "folder.toml").mkdir()
+    (tmp_path / "file").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    done = osteoaxis(*args, folder=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert message in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_an_unwritable_folder_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    done = osteoaxis("run", "denosumab-stop", "-o", "/proc/osteoaxis", folder=tmp_path)
+    assert done.returncode == 2
+    assert "/proc" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_solver_failure_is_exit_code_3_and_keeps_the_other_arms(tmp_path: Path) -> None:
+    (tmp_path / "hard.toml").write_text(
+        'years = 1\n[patient]\nage = 60\n[patient.parameters.osteoblasts]\nsclerostin_reference = 0\n'
+        '[arms]\nnone = "none"\n'
+    )
+    done = osteoaxis("run", "hard.toml", folder=tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "patient 'hard'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    assert "osteoaxis 0.1" in osteoaxis("--version", folder=tmp_path).stdout
+    text = osteoaxis("--help", folder=tmp_path).stdout
+    assert "not a medical device" in text
+    assert "run" in text

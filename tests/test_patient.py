@@ -1,0 +1,117 @@
+"""Patients: presets, files, measured baselines, and every kind of impossible input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from osteoaxis.errors import InputError
+from osteoaxis.patient import MEASURABLE, Patient, presets
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.simulation import Simulator
+
+NONE = Regimen.parse("none")
+NOW = np.array([0.0, 1.0])
+
+
+def test_the_promised_presets_exist() -> None:
+    assert set(presets()) == {
+        "postmenopausal-breast-cancer",
+        "premenopausal-ovarian-suppression",
+        "healthy-postmenopausal",
+        "man-on-testosterone",
+        "older-man",
+        "young-man",
+    }
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_preset_starts_from_what_it_states(ready: Simulator, name: str) -> None:
+    patient = Patient.load(name)
+    now = ready.run(ready.start(patient), NONE, NOW).isel(time=0)
+    for quantity, level in patient.baseline.items():
+        assert float(now[quantity]) == pytest.approx(level, rel=2e-3)
+    for site, score in patient.t_scores.items():
+        assert float(now[f"{site}_t_score"]) == pytest.approx(score, abs=0.01)
+    assert float(now["age_now"]) == pytest.approx(patient.age)
+
+
+def test_every_measurable_quantity_can_be_met_together(ready: Simulator) -> None:
+    baseline = {
+        "estradiol": 3.0, "estrone": 20.0, "testosterone": 18.0, "androstenedione": 55.0,
+        "estrone_sulfate": 150.0, "shbg": 60.0, "lh": 35.0, "fsh": 70.0, "tnf_alpha": 5.0,
+        "il1": 2.0, "il6": 3.0, "sclerostin": 30.0, "ctx": 0.6, "ntx": 60.0, "p1np": 60.0,
+        "bsap": 16.0,
+    }  # fmt: skip
+    assert set(baseline) == set(MEASURABLE)
+    patient = Patient(age=64, menopause_age=50, baseline=baseline, t_scores={"total_hip": -2.1})
+    now = ready.run(ready.start(patient), NONE, NOW).isel(time=0)
+    for quantity, level in baseline.items():
+        assert float(now[quantity]) == pytest.approx(level, rel=2e-3), quantity
+    assert float(now["total_hip_t_score"]) == pytest.approx(-2.1, abs=0.01)
+
+
+def test_bone_at_time_zero_is_what_life_left(ready: Simulator) -> None:
+    """Years since menopause, lived through before time zero, leave less bone."""
+    bone = [
+        float(ready.run(ready.start(Patient(age=a, menopause_age=50)), NONE, NOW)[q][0])
+        for a, q in ((49, "lumbar_spine_bmd"), (55, "lumbar_spine_bmd"), (70, "lumbar_spine_bmd"))
+    ]
+    assert bone[0] > bone[1] > bone[2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"sex": "woman"}, "sex: 'woman' is not allowed.*female, male"),
+        ({"age": 7}, "age: 7 is outside 20 to 100 years"),
+        ({"age": float("nan")}, "age: must be a number"),
+        ({"age": "old"}, "age: must be a number in years, not 'old'"),
+        ({"menopause_age": 70}, "menopause_age: 70 is outside"),
+        ({"sex": "male", "menopause_age": 50}, "menopause_age is given for a man"),
+        ({"body_mass_index": 5}, "body_mass_index: 5 is outside"),
+        ({"baseline": {"estradol": 5}}, r"baseline\.estradol.*Did you mean 'estradiol'"),
+        ({"baseline": {"estradiol": -5}}, r"baseline\.estradiol: -5 is outside 0.1 to 1000 pg/mL"),
+        ({"t_scores": {"spine": -1}}, "t_scores: 'spine' is not allowed"),
+        ({"t_scores": {"total_hip": -12}}, "total_hip: -12 is outside"),
+    ],
+)
+def test_impossible_patients_are_refused(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Patient(**fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("agee = 60", "unknown key 'agee'. Did you mean 'age'"),
+        ("age = ", "not valid TOML"),
+        ("baseline = 3", "'baseline' must be a table"),
+        ("[parameters]\nrankl = 3", "must be a table"),
+        ("[parameters.rankl]\nk_rankl = 'fast'", "k_rankl: must be a number"),
+    ],
+)
+def test_faulty_files_name_file_and_field(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "person.toml"
+    file.write_text(text)
+    with pytest.raises(InputError, match=message) as caught:
+        Patient.load(str(file))
+    assert "person.toml" in str(caught.value)
+
+
+def test_unreadable_files_are_refused(tmp_path: Path) -> None:
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(InputError, match="not a text file"):
+        Patient.load(str(binary))
+    with pytest.raises(InputError, match="cannot be read"):
+        Patient.load(str(tmp_path / "missing.toml"))
+    with pytest.raises(InputError, match="unknown patient 'older-mann'.*Did you mean 'older-man'"):
+        Patient.load("older-mann")
+
+
+def test_an_unknown_parameter_is_refused(ready: Simulator) -> None:
+    with pytest.raises(InputError, match="unknown parameter 'rankl.k_rank'.*rankl.k_rankl"):
+        ready.start(Patient(parameters={"rankl.k_rank": 1.0}))
