@@ -153,7 +153,7 @@ def test_an_unwritable_folder_is_refused_before_anything_runs(tmp_path: Path) ->
 
 def test_a_solver_failure_is_exit_code_3_and_keeps_the_other_arms(tmp_path: Path) -> None:
     (tmp_path / "hard.toml").write_text(
-        'years = 1\n[patient]\nage = 60\n[patient.parameters.osteoblasts]\nsclerostin_reference = 0\n'
+        "years = 1\n[patient]\nage = 60\n[patient.parameters.osteoblasts]\nsclerostin_reference = 0\n"
         '[arms]\nnone = "none"\n'
     )
     done = osteoaxis("run", "hard.toml", folder=tmp_path)

@@ -38,11 +38,15 @@ class Scenario:
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """The trajectories of every arm, and of the last arm with each cytokine's action blocked."""
+    """The trajectories of every arm.
+
+    `blocked` holds, for each cytokine, the first and the last arm with its action blocked from
+    time zero: what the cytokine explains of the difference between them.
+    """
 
     scenario: Scenario
     arms: Mapping[str, xr.Dataset]
-    blocked: Mapping[str, xr.Dataset]
+    blocked: Mapping[str, tuple[xr.Dataset, xr.Dataset]]
 
     @property
     def failures(self) -> list[str]:
@@ -129,11 +133,14 @@ def run(
             raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
     start = ready.start(scenario.patient)
     arms = {arm: ready.run(start, plan, months) for arm, plan in plans.items()}
-    focus = plans[list(plans)[-1]]
-    blocked = {
-        cytokine: ready.run(ready.start(_without(scenario.patient, cytokine)), focus, months)
-        for cytokine in CYTOKINES
-    }
+    first, *_, last = [*plans.values()] * 2
+    blocked = {}
+    for cytokine in CYTOKINES:
+        without = ready.start(_without(scenario.patient, cytokine))
+        blocked[cytokine] = (
+            ready.run(without, first, months),
+            ready.run(without, last, months),
+        )
     return ScenarioResult(scenario, arms, blocked)
 
 

@@ -39,11 +39,11 @@ potency_bone = Param(
     (0.2, 1.0),
 )
 potency_gonad = Param(
-    0.03,
+    0.008,
     "1",
     "potency of reversible inhibitors in the gonad relative to fat",
-    "assumed: testicular substrate is about a hundredfold higher than in serum",
-    (0.005, 0.2),
+    "fitted: LEDER2004 (testicular substrate is about a hundredfold higher than in serum)",
+    (0.001, 0.2),
 )
 
 

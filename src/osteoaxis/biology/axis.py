@@ -15,10 +15,10 @@ pituitary_desensitisation = Site(
 )
 
 lh_reference = Param(
-    5.5, "IU/L", "LH in the young adult", "PMC7007877", (2.0, 10.0), men=4.5
+    5.5, "IU/L", "LH in the young adult", "assumed: usual level", (2.0, 10.0), men=4.5
 )
 fsh_reference = Param(
-    5.8, "IU/L", "FSH in the young adult", "PMC7007877", (2.0, 10.0), men=4.0
+    5.8, "IU/L", "FSH in the young adult", "assumed: usual level", (2.0, 10.0), men=4.0
 )
 lh_reserve = Param(
     0.22,
@@ -92,8 +92,9 @@ def gonadotropin_feedback(
 
 
 @reaction("-> lh")
-def lh_secretion(k_gonadotropin, lh_reference, lh_reserve, gonadotropin_feedback,
-                 pituitary_sensitivity):
+def lh_secretion(
+    k_gonadotropin, lh_reference, lh_reserve, gonadotropin_feedback, pituitary_sensitivity
+):
     """The pituitary secretes LH against the feedback, up to its reserve."""
     drive = (1 + lh_reserve) / (lh_reserve + gonadotropin_feedback)
     return k_gonadotropin * lh_reference * pituitary_sensitivity * drive
@@ -106,8 +107,9 @@ def lh_clearance(lh, k_gonadotropin):
 
 
 @reaction("-> fsh")
-def fsh_secretion(k_gonadotropin, fsh_reference, fsh_reserve, gonadotropin_feedback,
-                  pituitary_sensitivity):
+def fsh_secretion(
+    k_gonadotropin, fsh_reference, fsh_reserve, gonadotropin_feedback, pituitary_sensitivity
+):
     """The pituitary secretes FSH against the feedback, up to its reserve."""
     drive = (1 + fsh_reserve) / (fsh_reserve + gonadotropin_feedback)
     return k_gonadotropin * fsh_reference * pituitary_sensitivity * drive
@@ -135,6 +137,6 @@ def sensitivity_loss(pituitary_sensitivity, k_sensitivity):
 def gonadal_output(gonadal_capacity, lh, lh_reference, half_gonadotropin_drive):
     """What gonadal capacity and LH make together."""
     drive = lh / lh_reference
-    return gonadal_capacity * (1 + half_gonadotropin_drive) * drive / (
-        half_gonadotropin_drive + drive
+    return (
+        gonadal_capacity * (1 + half_gonadotropin_drive) * drive / (half_gonadotropin_drive + drive)
     )

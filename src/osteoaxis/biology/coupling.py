@@ -8,8 +8,11 @@ tgf_beta_reference = Param(
     1.0, "ng/mL", "active TGF-beta in the young adult", "assumed: a unit of scale", (0.1, 10.0)
 )
 k_tgf_beta = Param(
-    0.1, "1/day", "turnover of the coupling signal in the remodelling unit",
-    "assumed: backbone of the design", (0.03, 1.0),
+    0.1,
+    "1/day",
+    "turnover of the coupling signal in the remodelling unit",
+    "assumed: backbone of the design",
+    (0.03, 1.0),
 )
 
 

@@ -8,52 +8,79 @@ cytokine has actions of its own elsewhere: TNF-alpha and IL-1 on RANKL and osteo
 precursors only, TNF-alpha on osteoblasts and sclerostin.
 """
 
+from osteoaxis.biology.sources import FIRST_NUMBERS
 from osteoaxis.process import Param, State, rate, reaction, sqrt
 
 activated_immune_cells = State(
     "1", "activated T cells and macrophages of the marrow, 1 = young adult", 1.0
 )
-tnf_alpha = State("pg/mL", "TNF-alpha at the marrow, in serum units", 1.5, set_by=("tnf_alpha_reference",))
+tnf_alpha = State(
+    "pg/mL", "TNF-alpha at the marrow, in serum units", 1.5, set_by=("tnf_alpha_reference",)
+)
 il1 = State("pg/mL", "IL-1 beta at the marrow, in serum units", 0.5, set_by=("il1_reference",))
 il6 = State("pg/mL", "IL-6 at the marrow, in serum units", 1.5, set_by=("il6_reference",))
 
 tnf_alpha_reference = Param(
-    1.9, "pg/mL", "TNF-alpha in the young adult",
-    "10.1371/journal.pone.0021002 (2.9 in all adults); 1.91 in a cohort of 69 women", (1.0, 3.0)
+    1.9,
+    "pg/mL",
+    "TNF-alpha in the young adult",
+    "10.1371/journal.pone.0021002 (2.9 in all adults); 1.91 in a cohort of 69 women",
+    (1.0, 3.0),
 )
 il1_reference = Param(
-    0.8, "pg/mL", "IL-1 beta in the young adult",
-    "10.1371/journal.pone.0021002 (1.2 where detectable)", (0.5, 1.2)
+    0.8,
+    "pg/mL",
+    "IL-1 beta in the young adult",
+    "10.1371/journal.pone.0021002 (1.2 where detectable)",
+    (0.5, 1.2),
 )
 il6_reference = Param(
-    1.2, "pg/mL", "IL-6 in the young adult",
-    "10.1371/journal.pone.0021002 (1.5 in all adults)", (0.5, 1.5)
+    1.2,
+    "pg/mL",
+    "IL-6 in the young adult",
+    "10.1371/journal.pone.0021002 (1.5 in all adults)",
+    (0.5, 1.5),
 )
 k_immune_cells = Param(
-    0.05, "1/day", "turnover of activated immune cells",
-    "fitted: SWAN, Charatcharoenwitthaya 2007 (backbone of the design)", (0.03, 0.15),
+    0.06286,
+    "1/day",
+    "turnover of activated immune cells",
+    FIRST_NUMBERS,
+    (0.03, 0.15),
 )
 k_cytokine = Param(
     2.0, "1/day", "turnover of cytokines at the marrow", "assumed: hours to a day", (0.5, 50.0)
 )
 immune_restraint = Param(
-    1.9, "1", "rise of activated immune cells at complete estrogen deficit",
-    "fitted: SWAN, ATAC, MA.17B (backbone of the design)", (0.5, 3.0),
+    2.241,
+    "1",
+    "rise of activated immune cells at complete estrogen deficit",
+    FIRST_NUMBERS,
+    (0.5, 3.0),
 )
 immune_resorption = Param(
-    0.1, "1", "rise of activated immune cells with resorption, bounded",
-    "assumed: loop gain below 0.2", (0.0, 0.3),
+    0.1,
+    "1",
+    "rise of activated immune cells with resorption, bounded",
+    "assumed: loop gain below 0.2",
+    (0.0, 0.3),
 )
 tnf_alpha_gain = Param(
-    1.0, "1", "rise of TNF-alpha with activated immune cells", "assumed: in proportion",
+    1.0,
+    "1",
+    "rise of TNF-alpha with activated immune cells",
+    "assumed: in proportion",
     (0.3, 1.5),
 )
 il1_gain = Param(
     0.8, "1", "rise of IL-1 with activated immune cells", "assumed: in proportion", (0.3, 1.5)
 )
 il6_gain = Param(
-    0.4, "1", "rise of IL-6 with activated immune cells",
-    "assumed: mostly induced by TNF-alpha and IL-1", (0.0, 1.5),
+    0.4,
+    "1",
+    "rise of IL-6 with activated immune cells",
+    "assumed: mostly induced by TNF-alpha and IL-1",
+    (0.0, 1.5),
 )
 il1_to_tnf_alpha = Param(
     0.1, "1", "rise of TNF-alpha with IL-1", "assumed: loop gain below 0.2", (0.0, 0.3)
@@ -64,11 +91,12 @@ tnf_alpha_to_il1 = Param(
 tnf_alpha_to_il6 = Param(
     0.3, "1", "rise of IL-6 with TNF-alpha", "assumed: TNF-alpha induces IL-6", (0.0, 0.8)
 )
-il1_to_il6 = Param(
-    0.3, "1", "rise of IL-6 with IL-1", "assumed: IL-1 induces IL-6", (0.0, 0.8)
-)
+il1_to_il6 = Param(0.3, "1", "rise of IL-6 with IL-1", "assumed: IL-1 induces IL-6", (0.0, 0.8))
 tnf_alpha_block = Param(
-    0.0, "1", "share of TNF-alpha action blocked from time zero", "assumed: an experiment",
+    0.0,
+    "1",
+    "share of TNF-alpha action blocked from time zero",
+    "assumed: an experiment",
     (0.0, 1.0),
 )
 il1_block = Param(
@@ -124,12 +152,18 @@ def immune_loss(activated_immune_cells, k_immune_cells):
 
 @reaction("-> tnf_alpha")
 def tnf_alpha_production(
-    k_cytokine, tnf_alpha_reference, activated_immune_cells, tnf_alpha_gain, il1_to_tnf_alpha,
+    k_cytokine,
+    tnf_alpha_reference,
+    activated_immune_cells,
+    tnf_alpha_gain,
+    il1_to_tnf_alpha,
     il1_excess,
 ):
     """Immune cells make TNF-alpha; IL-1 adds to it."""
-    return k_cytokine * tnf_alpha_reference * (
-        1 + tnf_alpha_gain * (activated_immune_cells - 1) + il1_to_tnf_alpha * il1_excess
+    return (
+        k_cytokine
+        * tnf_alpha_reference
+        * (1 + tnf_alpha_gain * (activated_immune_cells - 1) + il1_to_tnf_alpha * il1_excess)
     )
 
 
@@ -141,12 +175,18 @@ def tnf_alpha_loss(tnf_alpha, k_cytokine):
 
 @reaction("-> il1")
 def il1_production(
-    k_cytokine, il1_reference, activated_immune_cells, il1_gain, tnf_alpha_to_il1,
+    k_cytokine,
+    il1_reference,
+    activated_immune_cells,
+    il1_gain,
+    tnf_alpha_to_il1,
     tnf_alpha_excess,
 ):
     """Macrophages make IL-1; TNF-alpha adds to it."""
-    return k_cytokine * il1_reference * (
-        1 + il1_gain * (activated_immune_cells - 1) + tnf_alpha_to_il1 * tnf_alpha_excess
+    return (
+        k_cytokine
+        * il1_reference
+        * (1 + il1_gain * (activated_immune_cells - 1) + tnf_alpha_to_il1 * tnf_alpha_excess)
     )
 
 
@@ -158,15 +198,25 @@ def il1_loss(il1, k_cytokine):
 
 @reaction("-> il6")
 def il6_production(
-    k_cytokine, il6_reference, activated_immune_cells, il6_gain, tnf_alpha_to_il6,
-    tnf_alpha_excess, il1_to_il6, il1_excess,
+    k_cytokine,
+    il6_reference,
+    activated_immune_cells,
+    il6_gain,
+    tnf_alpha_to_il6,
+    tnf_alpha_excess,
+    il1_to_il6,
+    il1_excess,
 ):
     """IL-6 is made by immune and stromal cells that TNF-alpha and IL-1 drive."""
-    return k_cytokine * il6_reference * (
-        1
-        + il6_gain * (activated_immune_cells - 1)
-        + tnf_alpha_to_il6 * tnf_alpha_excess
-        + il1_to_il6 * il1_excess
+    return (
+        k_cytokine
+        * il6_reference
+        * (
+            1
+            + il6_gain * (activated_immune_cells - 1)
+            + tnf_alpha_to_il6 * tnf_alpha_excess
+            + il1_to_il6 * il1_excess
+        )
     )
 
 

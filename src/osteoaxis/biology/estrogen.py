@@ -4,6 +4,7 @@ The curve is shallow over two decades, so that both the fall at menopause and th
 an inhibitor matter. Selective modulators (tamoxifen) compete for the receptor as partial agonists.
 """
 
+from osteoaxis.biology.sources import FIRST_NUMBERS
 from osteoaxis.process import Param, Site, power, rate
 
 estrogen_receptor_load = Site(
@@ -14,16 +15,25 @@ estrogen_receptor_agonism = Site(
 )
 
 half_estradiol = Param(
-    32.0, "pg/mL", "estradiol at the bone cell of half-maximal signal",
-    "fitted: SWAN, ATAC, MA.17B, PEPI (backbone of the design)", (5.0, 60.0),
+    59.62,
+    "pg/mL",
+    "estradiol at the bone cell of half-maximal signal",
+    FIRST_NUMBERS,
+    (5.0, 60.0),
 )
 estrogen_hill = Param(
-    0.65, "1", "steepness of the estrogen signal",
-    "fitted: SWAN, ATAC, MA.17B, PEPI (backbone of the design)", (0.4, 1.5),
+    0.4573,
+    "1",
+    "steepness of the estrogen signal",
+    FIRST_NUMBERS,
+    (0.4, 1.5),
 )
 androgen_half = Param(
-    0.2, "nmol/L", "free testosterone of half-maximal direct androgen signal",
-    "assumed: inside the range of healthy men", (0.05, 0.5),
+    0.2,
+    "nmol/L",
+    "free testosterone of half-maximal direct androgen signal",
+    "assumed: inside the range of healthy men",
+    (0.05, 0.5),
 )
 
 # Keeps the power finite when estradiol is zero (aromatase deficiency); far below any assay.
@@ -37,9 +47,16 @@ def occupancy(bone_estradiol, half_estradiol, estrogen_hill, load, agonism):
 
 
 @rate("pg/mL", "estradiol at the bone cell in the young adult")
-def bone_estradiol_reference(estradiol_reference, bone_local_estradiol, free_share_reference,
-                             free_testosterone_reference, shbg_reference, shbg_affinity,
-                             shbg_affinity_estradiol, albumin_estradiol):
+def bone_estradiol_reference(
+    estradiol_reference,
+    bone_local_estradiol,
+    free_share_reference,
+    free_testosterone_reference,
+    shbg_reference,
+    shbg_affinity,
+    shbg_affinity_estradiol,
+    albumin_estradiol,
+):
     """Free estradiol of the young adult plus what bone makes on site."""
     free_shbg = shbg_reference / (1 + shbg_affinity * free_testosterone_reference)
     free = 1 / (1 + albumin_estradiol + shbg_affinity_estradiol * free_shbg)
@@ -48,12 +65,20 @@ def bone_estradiol_reference(estradiol_reference, bone_local_estradiol, free_sha
 
 @rate("1", "estrogen signal in bone, share of maximal")
 def estrogen_signal(
-    bone_estradiol, half_estradiol, estrogen_hill, estrogen_receptor_load,
+    bone_estradiol,
+    half_estradiol,
+    estrogen_hill,
+    estrogen_receptor_load,
     estrogen_receptor_agonism,
 ):
     """Estradiol and receptor modulators share the receptor."""
-    return occupancy(bone_estradiol, half_estradiol, estrogen_hill, estrogen_receptor_load,
-                     estrogen_receptor_agonism)
+    return occupancy(
+        bone_estradiol,
+        half_estradiol,
+        estrogen_hill,
+        estrogen_receptor_load,
+        estrogen_receptor_agonism,
+    )
 
 
 @rate("1", "estrogen deficit in bone: 0 = young adult, 1 = no signal")

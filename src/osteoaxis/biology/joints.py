@@ -7,28 +7,45 @@ logistic function of severity over a population.
 
 from osteoaxis.process import Param, State, log, positive_part, rate, reaction, switch
 
-estrogen_set_point = State("1", "logarithm of the estradiol (pg/mL) the body is used to", 3.0, signed=True)
+estrogen_set_point = State(
+    "1", "logarithm of the estradiol (pg/mL) the body is used to", 3.0, signed=True
+)
 joint_pain = State("1", "latent severity of joint pain", 1.0, signed=True)
 
 k_set_point = Param(
-    0.00091, "1/day", "adaptation to a new estradiol level (3 years)",
-    "assumed: 2 to 4 years, so that recent menopause is a risk (Mao 2009)", (0.0005, 0.002),
+    0.00091,
+    "1/day",
+    "adaptation to a new estradiol level (3 years)",
+    "assumed: 2 to 4 years, so that recent menopause is a risk (Mao 2009)",
+    (0.0005, 0.002),
 )
 k_joint_pain = Param(
-    0.02, "1/day", "build-up and relief of joint pain (50 days)",
-    "fitted: TEXT-MSK", (0.01, 0.05),
+    0.02,
+    "1/day",
+    "build-up and relief of joint pain (50 days)",
+    "fitted: TEXT-MSK",
+    (0.01, 0.05),
 )
 pain_withdrawal = Param(
-    0.32, "1", "severity for each unit of estrogen withdrawal (natural logarithm)",
-    "fitted: TEXT-MSK", (0.1, 1.0),
+    0.32,
+    "1",
+    "severity for each unit of estrogen withdrawal (natural logarithm)",
+    "fitted: TEXT-MSK",
+    (0.1, 1.0),
 )
 pain_cytokines = Param(
-    0.1, "1", "severity for each doubling of TNF-alpha and IL-6 together",
-    "assumed: a minor modifier", (0.0, 0.5),
+    0.1,
+    "1",
+    "severity for each doubling of TNF-alpha and IL-6 together",
+    "assumed: a minor modifier",
+    (0.0, 0.5),
 )
 pain_background = Param(
-    -1.73, "1", "log odds of arthralgia without withdrawal",
-    "fitted: TEXT-MSK at entry (15 %)", (-2.5, -0.5),
+    -1.73,
+    "1",
+    "log odds of arthralgia without withdrawal",
+    "fitted: TEXT-MSK at entry (15 %)",
+    (-2.5, -0.5),
 )
 estradiol_unit = Param(1.0, "pg/mL", "unit of the logarithm", "assumed: a unit", (1.0, 1.0))
 withdrawal_width = Param(
@@ -56,7 +73,11 @@ def set_point_adaptation(k_set_point, log_estradiol, estrogen_set_point):
 
 @reaction("-> joint_pain")
 def joint_pain_onset(
-    k_joint_pain, pain_withdrawal, estrogen_withdrawal, pain_cytokines, tnf_alpha_excess,
+    k_joint_pain,
+    pain_withdrawal,
+    estrogen_withdrawal,
+    pain_cytokines,
+    tnf_alpha_excess,
     il6_excess,
 ):
     """Estrogen withdrawal and cytokines build up joint pain."""

@@ -1,48 +1,74 @@
 """Turnover markers in serum and urine: CTX and NTX from resorption, P1NP and BSAP from formation."""
 
+from osteoaxis.biology.sources import FIRST_NUMBERS
 from osteoaxis.process import Param, State, power, rate, reaction
 
-ctx = State("ng/mL", "C-terminal telopeptide of collagen I in serum, morning", 0.3, set_by=("ctx_reference",))
-ntx = State("nmol/mmol", "N-terminal telopeptide (BCE) for each creatinine in urine", 30.0, set_by=("ntx_reference",))
-p1np = State("ng/mL", "N-terminal propeptide of procollagen I in serum", 40.0, set_by=("p1np_reference",))
-bsap = State("ug/L", "bone-specific alkaline phosphatase in serum", 10.0, set_by=("bsap_reference",))
+ctx = State(
+    "ng/mL",
+    "C-terminal telopeptide of collagen I in serum, morning",
+    0.3,
+    set_by=("ctx_reference",),
+)
+ntx = State(
+    "nmol/mmol",
+    "N-terminal telopeptide (BCE) for each creatinine in urine",
+    30.0,
+    set_by=("ntx_reference",),
+)
+p1np = State(
+    "ng/mL", "N-terminal propeptide of procollagen I in serum", 40.0, set_by=("p1np_reference",)
+)
+bsap = State(
+    "ug/L", "bone-specific alkaline phosphatase in serum", 10.0, set_by=("bsap_reference",)
+)
 
 ctx_reference = Param(
-    0.27, "ng/mL", "CTX in the young adult", "10.1016/j.bone.2012.02.003; PMID 24076251",
-    (0.1, 0.8), men=0.32,
+    0.27,
+    "ng/mL",
+    "CTX in the young adult",
+    "10.1016/j.bone.2012.02.003; PMID 24076251",
+    (0.1, 0.8),
+    men=0.32,
 )
 ntx_reference = Param(
-    27.0, "nmol/mmol", "NTX in the young adult", "10.1016/j.bone.2012.02.003",
-    (12.0, 60.0), men=27.0,
+    27.0,
+    "nmol/mmol",
+    "NTX in the young adult",
+    "10.1016/j.bone.2012.02.003",
+    (12.0, 60.0),
+    men=27.0,
 )
 p1np_reference = Param(
-    38.0, "ng/mL", "P1NP in the young adult", "10.1016/j.bone.2012.02.003; PMID 24076251",
-    (17.0, 85.0), men=55.0,
+    38.0,
+    "ng/mL",
+    "P1NP in the young adult",
+    "10.1016/j.bone.2012.02.003; PMID 24076251",
+    (17.0, 85.0),
+    men=55.0,
 )
 bsap_reference = Param(
-    11.0, "ug/L", "BSAP in the young adult", "10.1016/j.bone.2012.02.003; PMID 24076251",
-    (5.0, 20.0), men=14.3,
+    11.0,
+    "ug/L",
+    "BSAP in the young adult",
+    "10.1016/j.bone.2012.02.003; PMID 24076251",
+    (5.0, 20.0),
+    men=14.3,
 )
 k_ctx = Param(4.0, "1/day", "clearance of CTX", "assumed: hours", (2.0, 20.0))
 k_ntx = Param(0.7, "1/day", "clearance of NTX", "assumed: a day", (0.3, 2.0))
 k_p1np = Param(0.5, "1/day", "clearance of P1NP", "assumed: one to two days", (0.3, 1.0))
 k_bsap = Param(0.3, "1/day", "clearance of BSAP", "assumed: two to three days", (0.15, 0.6))
-ctx_power = Param(
-    1.0, "1", "power of resorption in CTX", "assumed: in proportion", (0.7, 1.3)
-)
-ntx_power = Param(
-    0.8, "1", "power of resorption in NTX", "assumed: part of NTX is not from bone", (0.4, 1.2)
-)
-p1np_power = Param(
-    1.0, "1", "power of osteoblasts in P1NP", "assumed: in proportion", (0.7, 1.6)
-)
+ctx_power = Param(0.8359, "1", "power of resorption in CTX", FIRST_NUMBERS, (0.7, 1.3))
+ntx_power = Param(0.6982, "1", "power of resorption in NTX", FIRST_NUMBERS, (0.4, 1.2))
+p1np_power = Param(0.7083, "1", "power of osteoblasts in P1NP", FIRST_NUMBERS, (0.7, 1.6))
 bsap_background = Param(
-    0.15, "1", "share of BSAP that is not from bone", "assumed: the liver isoform cross-reacts",
+    0.3,
+    "1",
+    "share of BSAP that is not from bone",
+    FIRST_NUMBERS,
     (0.0, 0.3),
 )
-bsap_power = Param(
-    0.9, "1", "power of osteoblasts in BSAP", "assumed: value used by Jorg 2022", (0.4, 1.2)
-)
+bsap_power = Param(1.2, "1", "power of osteoblasts in BSAP", FIRST_NUMBERS, (0.4, 1.2))
 
 
 @rate("1", "resorption that markers report, 1 = young adult")

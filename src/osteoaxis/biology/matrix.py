@@ -6,6 +6,7 @@ space and by secondary mineralisation. Elements lost by perforation do not come 
 the loss stays after an inhibitor is stopped.
 """
 
+from osteoaxis.biology.sources import FIRST_NUMBERS
 from osteoaxis.process import (
     Param,
     Process,
@@ -76,6 +77,8 @@ def bone_site(
     title: str,
     *,
     turnover: Param,
+    k_young_years: float,
+    k_middle_years: float,
     peak_bmd: Param,
     resorption_surface_power: Param,
     formation_surface_power: Param,
@@ -95,7 +98,9 @@ def bone_site(
     }
 
     def resorb(state: str) -> Reaction:
-        return Reaction({state: 1}, {}, f"{title}: resorption", resorption, wires | {"share": state})
+        return Reaction(
+            {state: 1}, {}, f"{title}: resorption", resorption, wires | {"share": state}
+        )
 
     return Process(
         site,
@@ -106,22 +111,34 @@ def bone_site(
             "formation_surface_power": formation_surface_power,
             "perforation_share": perforation_share,
             "perforation_width": Param(
-                2e-6, "1/day", "net loss below which nothing perforates",
-                "assumed: far below the loss at menopause", (1e-6, 1e-5),
+                2e-6,
+                "1/day",
+                "net loss below which nothing perforates",
+                "assumed: far below the loss at menopause",
+                (1e-6, 1e-5),
             ),
             "k_young": Param(
-                1 / (0.30 * 365.25), "1/day", "young bone mineralises (0.30 years)",
-                "fitted: FREEDOM, HORIZON-PFT (backbone of the design)", (0.003, 0.03),
+                1 / (k_young_years * 365.25),
+                "1/day",
+                "primary mineralisation of young bone",
+                FIRST_NUMBERS,
+                (0.003, 0.03),
             ),
             "k_middle": Param(
-                1 / (6.0 * 365.25), "1/day", "secondary mineralisation (6 years)",
-                "fitted: FREEDOM, HORIZON-PFT (backbone of the design)", (0.0002, 0.002),
+                1 / (k_middle_years * 365.25),
+                "1/day",
+                "secondary mineralisation",
+                FIRST_NUMBERS,
+                (0.0002, 0.002),
             ),
             young: State("1", f"{title}: bone of less than some months", 0.1),
             middle: State("1", f"{title}: bone of some years", 0.5),
             old: State("1", f"{title}: old, fully mineralised bone", 0.5),
             wires["perforated"]: State(
-                "1", f"{title}: elements lost, as minus the logarithm of the share left", 0.1, empty=True
+                "1",
+                f"{title}: elements lost, as minus the logarithm of the share left",
+                0.1,
+                empty=True,
             ),
             wires["microarchitecture"]: Rate(
                 "1", f"{title}: elements left, 1 = young adult", microarchitecture, wires
@@ -132,18 +149,22 @@ def bone_site(
             f"{site}_bmd": Rate(
                 "g/cm^2", f"{title}: bone mineral density (DXA)", bone_mineral_density, wires
             ),
-            f"{site}_formation": Reaction(
-                {}, {young: 1}, f"{title}: formation", formation, wires
-            ),
+            f"{site}_formation": Reaction({}, {young: 1}, f"{title}: formation", formation, wires),
             f"{site}_resorption_young": resorb(young),
             f"{site}_resorption_middle": resorb(middle),
             f"{site}_resorption_old": resorb(old),
             f"{site}_mineralisation": Reaction(
-                {young: 1}, {middle: 1}, f"{title}: primary mineralisation", ageing,
+                {young: 1},
+                {middle: 1},
+                f"{title}: primary mineralisation",
+                ageing,
                 {"share": young, "k_ageing": f"{site}.k_young"},
             ),
             f"{site}_secondary_mineralisation": Reaction(
-                {middle: 1}, {old: 1}, f"{title}: secondary mineralisation", ageing,
+                {middle: 1},
+                {old: 1},
+                f"{title}: secondary mineralisation",
+                ageing,
                 {"share": middle, "k_ageing": f"{site}.k_middle"},
             ),
             f"{site}_perforation": Reaction(
@@ -156,7 +177,10 @@ def bone_site(
 def _turnover(per_year: float, source: str) -> Param:
     low, high = per_year / 2.5, per_year * 2.5
     return Param(
-        per_year / 365.25, "1/day", "bone replaced per day in the young adult", source,
+        per_year / 365.25,
+        "1/day",
+        "bone replaced per day in the young adult",
+        source,
         (low / 365.25, high / 365.25),
     )
 
@@ -164,57 +188,84 @@ def _turnover(per_year: float, source: str) -> Param:
 LUMBAR_SPINE = bone_site(
     "lumbar_spine",
     "lumbar spine",
-    turnover=_turnover(0.0876, "fitted: SWAN, FREEDOM (backbone of the design)"),
+    turnover=_turnover(0.1011, FIRST_NUMBERS),
+    k_young_years=0.2349,
+    k_middle_years=6.219,
     peak_bmd=Param(
-        1.047, "g/cm^2", "density of the young adult (Hologic, L1-L4)",
-        "assumed: manufacturer reference", (0.7, 1.5), men=1.091,
+        1.047,
+        "g/cm^2",
+        "density of the young adult (Hologic, L1-L4)",
+        "assumed: manufacturer reference",
+        (0.7, 1.5),
+        men=1.091,
     ),
     resorption_surface_power=Param(
-        1.9, "1", "power of thickness in resorption", "fitted: SWAN, FREEDOM", (0.5, 4.0)
+        3.082, "1", "power of thickness in resorption", FIRST_NUMBERS, (0.5, 4.0)
     ),
     formation_surface_power=Param(
-        0.03, "1", "power of volume in formation", "fitted: SWAN, FREEDOM", (0.0, 0.5)
+        0.02975, "1", "power of volume in formation", FIRST_NUMBERS, (0.0, 0.5)
     ),
     perforation_share=Param(
-        0.2, "1", "share of net loss that is irreversible", "fitted: ATAC, B-ABLE off treatment",
+        0.1317,
+        "1",
+        "share of net loss that is irreversible",
+        FIRST_NUMBERS,
         (0.0, 0.8),
     ),
 )
 TOTAL_HIP = bone_site(
     "total_hip",
     "total hip",
-    turnover=_turnover(0.055, "fitted: SWAN, FREEDOM, ATAC hip"),
+    turnover=_turnover(0.05162, FIRST_NUMBERS),
+    k_young_years=0.3875,
+    k_middle_years=4.213,
     peak_bmd=Param(
-        0.942, "g/cm^2", "density of the young adult (NHANES III)", "10.1007/s001980050093",
-        (0.6, 1.4), men=1.041,
+        0.942,
+        "g/cm^2",
+        "density of the young adult (NHANES III)",
+        "10.1007/s001980050093",
+        (0.6, 1.4),
+        men=1.041,
     ),
     resorption_surface_power=Param(
-        1.5, "1", "power of thickness in resorption", "fitted: SWAN, FREEDOM, ATAC hip", (0.5, 4.0)
+        3.992, "1", "power of thickness in resorption", FIRST_NUMBERS, (0.5, 4.0)
     ),
     formation_surface_power=Param(
-        0.03, "1", "power of volume in formation", "assumed: as the spine", (0.0, 0.5)
+        0.0293, "1", "power of volume in formation", FIRST_NUMBERS, (0.0, 0.5)
     ),
     perforation_share=Param(
-        0.6, "1", "share of net loss that is irreversible", "fitted: ATAC off treatment",
+        0.3793,
+        "1",
+        "share of net loss that is irreversible",
+        FIRST_NUMBERS,
         (0.0, 0.9),
     ),
 )
 FEMORAL_NECK = bone_site(
     "femoral_neck",
     "femoral neck",
-    turnover=_turnover(0.06, "fitted: SWAN, FREEDOM"),
+    turnover=_turnover(0.0714, FIRST_NUMBERS),
+    k_young_years=0.30,
+    k_middle_years=6.0,
     peak_bmd=Param(
-        0.858, "g/cm^2", "density of the young adult (NHANES III)", "10.1007/s001980050093",
-        (0.5, 1.3), men=0.934,
+        0.858,
+        "g/cm^2",
+        "density of the young adult (NHANES III)",
+        "10.1007/s001980050093",
+        (0.5, 1.3),
+        men=0.934,
     ),
     resorption_surface_power=Param(
-        1.5, "1", "power of thickness in resorption", "assumed: as the total hip", (0.5, 4.0)
+        3.504, "1", "power of thickness in resorption", FIRST_NUMBERS, (0.5, 4.0)
     ),
     formation_surface_power=Param(
         0.03, "1", "power of volume in formation", "assumed: as the spine", (0.0, 0.5)
     ),
     perforation_share=Param(
-        0.6, "1", "share of net loss that is irreversible", "assumed: as the total hip",
+        0.4225,
+        "1",
+        "share of net loss that is irreversible",
+        FIRST_NUMBERS,
         (0.0, 0.9),
     ),
 )
@@ -226,7 +277,10 @@ def mean_surface(lumbar_spine_surface, total_hip_surface, trabecular_weight):
 
 
 def bone_score(
-    score_reference, lumbar_spine_microarchitecture, lumbar_spine_volume, score_architecture,
+    score_reference,
+    lumbar_spine_microarchitecture,
+    lumbar_spine_volume,
+    score_architecture,
     score_volume,
 ):
     """Texture of the spine image follows lost elements first, volume second."""
@@ -241,19 +295,29 @@ SKELETON = Process(
     "skeleton",
     {
         "trabecular_weight": Param(
-            0.6, "1", "weight of trabecular sites in whole-body resorption",
-            "assumed: trabecular bone does most of the remodelling", (0.3, 0.9),
+            0.6,
+            "1",
+            "weight of trabecular sites in whole-body resorption",
+            "assumed: trabecular bone does most of the remodelling",
+            (0.3, 0.9),
         ),
         "score_reference": Param(
-            1.42, "1", "trabecular bone score of the young adult", "assumed: published norms",
-            (1.3, 1.5), men=1.38,
+            1.42,
+            "1",
+            "trabecular bone score of the young adult",
+            "assumed: published norms",
+            (1.3, 1.5),
+            men=1.38,
         ),
         "score_architecture": Param(
-            1.5, "1", "power of lost elements in the trabecular bone score", "fitted: B-ABLE",
+            1.305,
+            "1",
+            "power of lost elements in the trabecular bone score",
+            FIRST_NUMBERS,
             (0.0, 4.0),
         ),
         "score_volume": Param(
-            0.4, "1", "power of volume in the trabecular bone score", "fitted: B-ABLE", (0.0, 1.0)
+            0.2951, "1", "power of volume in the trabecular bone score", FIRST_NUMBERS, (0.0, 1.0)
         ),
         "resorbing_surface": Rate("1", "surface open to resorption, 1 = young adult", mean_surface),
         "trabecular_bone_score": Rate("1", "trabecular bone score (lumbar spine)", bone_score),

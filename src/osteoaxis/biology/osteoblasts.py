@@ -5,6 +5,7 @@ uncoupling. A part of recruitment needs no resorption before it (modelling), so 
 formed when resorption is silenced.
 """
 
+from osteoaxis.biology.sources import FIRST_NUMBERS
 from osteoaxis.process import Param, State, exp, positive_part, power, rate, reaction
 
 osteoblast_precursors = State("1", "responding osteoblast precursors, 1 = young adult", 1.0)
@@ -13,64 +14,107 @@ osteocytes = State("1", "living osteocytes, 1 = young adult", 1.0)
 sclerostin = State("pmol/L", "sclerostin in serum", 30.0, set_by=("sclerostin_reference",))
 
 k_osteoblast_precursors = Param(
-    0.03, "1/day", "turnover of responding precursors", "assumed: reversal takes about a month",
+    0.03857,
+    "1/day",
+    "turnover of responding precursors",
+    FIRST_NUMBERS,
     (0.015, 0.1),
 )
 k_osteoblasts = Param(
-    0.016, "1/day", "death of osteoblasts",
-    "fitted: FREEDOM, Z/ZO-FAST-integrated (backbone of the design)", (0.008, 0.05),
+    0.01833,
+    "1/day",
+    "death of osteoblasts",
+    FIRST_NUMBERS,
+    (0.008, 0.05),
 )
 k_osteocytes = Param(
-    0.00011, "1/day", "turnover of osteocytes (25 years)", "assumed: value used by Jorg 2022",
+    0.00011,
+    "1/day",
+    "turnover of osteocytes (25 years)",
+    "assumed: value used by Jorg 2022",
     (0.00005, 0.0005),
 )
 k_sclerostin = Param(0.1, "1/day", "turnover of sclerostin", "assumed: days", (0.03, 1.0))
 modelling_share = Param(
-    0.1, "1", "share of recruitment without resorption before it",
-    "fitted: FREEDOM (backbone of the design)", (0.0, 0.25),
+    0.1095,
+    "1",
+    "share of recruitment without resorption before it",
+    FIRST_NUMBERS,
+    (0.0, 0.25),
 )
 coupling_power = Param(
-    0.93, "1", "power of TGF-beta in recruitment",
-    "fitted: FREEDOM, HORIZON-PFT (backbone of the design)", (0.6, 1.1),
+    0.9274,
+    "1",
+    "power of TGF-beta in recruitment",
+    FIRST_NUMBERS,
+    (0.6, 1.1),
 )
 apoptosis_estrogen = Param(
-    0.125, "1", "rise of osteoblast death at complete estrogen deficit",
-    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 0.5),
+    0.08231,
+    "1",
+    "rise of osteoblast death at complete estrogen deficit",
+    FIRST_NUMBERS,
+    (0.0, 0.5),
 )
 apoptosis_tnf_alpha = Param(
-    0.02, "1", "rise of osteoblast death for each doubling of TNF-alpha",
-    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 0.2),
+    0.01621,
+    "1",
+    "rise of osteoblast death for each doubling of TNF-alpha",
+    FIRST_NUMBERS,
+    (0.0, 0.2),
 )
 apoptosis_il1 = Param(
-    0.005, "1", "rise of osteoblast death for each doubling of IL-1", "assumed: a quarter of TNF",
+    0.005,
+    "1",
+    "rise of osteoblast death for each doubling of IL-1",
+    "assumed: a quarter of TNF",
     (0.0, 0.1),
 )
 sclerostin_reference = Param(
-    23.1, "pmol/L", "sclerostin in the young adult",
-    "10.3803/EnM.2015.30.1.58; men 10.1002/jbmr.217", (15.0, 40.0), men=33.3,
+    23.1,
+    "pmol/L",
+    "sclerostin in the young adult",
+    "10.3803/EnM.2015.30.1.58; men 10.1002/jbmr.217",
+    (15.0, 40.0),
+    men=33.3,
 )
 sclerostin_estrogen = Param(
-    0.6, "1", "rise of sclerostin at complete estrogen deficit",
+    0.6,
+    "1",
+    "rise of sclerostin at complete estrogen deficit",
     "10.1002/jbmr.128 (estradiol lowers it by 27 %); 10.3803/EnM.2015.30.1.58 (more on an AI)",
     (0.2, 1.2),
 )
 sclerostin_tnf_alpha = Param(
-    0.05, "1", "rise of sclerostin for each doubling of TNF-alpha", "assumed: small",
+    0.05,
+    "1",
+    "rise of sclerostin for each doubling of TNF-alpha",
+    "assumed: small",
     (0.0, 0.3),
 )
 sclerostin_sensitivity = Param(
-    0.1, "1", "power of sclerostin in holding recruitment back", "assumed: small", (0.0, 0.5)
+    0.2095, "1", "power of sclerostin in holding recruitment back", FIRST_NUMBERS, (0.0, 0.5)
 )
 androgen_recruitment = Param(
-    0.1, "1", "share of recruitment that depends on the direct androgen signal",
-    "assumed: Falahati-Nini 2000: testosterone supports formation", (0.0, 0.3),
+    0.1,
+    "1",
+    "share of recruitment that depends on the direct androgen signal",
+    "assumed: Falahati-Nini 2000: testosterone supports formation",
+    (0.0, 0.3),
 )
 ageing = Param(
-    0.002, "1/year", "fall of recruitment with age after 40",
-    "fitted: FREEDOM placebo, SWAN", (0.0, 0.006), men=0.002,
+    0.005975,
+    "1/year",
+    "fall of recruitment with age after 40",
+    FIRST_NUMBERS,
+    (0.0, 0.006),
+    men=0.002,
 )
 ageing_onset = Param(
-    40.0, "year", "age at which recruitment starts to fall", "assumed: after peak bone mass",
+    40.0,
+    "year",
+    "age at which recruitment starts to fall",
+    "assumed: after peak bone mass",
     (30.0, 55.0),
 )
 
@@ -88,9 +132,17 @@ ageing_width = Param(
 
 @reaction("-> osteoblast_precursors")
 def recruitment(
-    k_osteoblast_precursors, modelling_share, tgf_beta, tgf_beta_reference, coupling_power,
-    sclerostin, sclerostin_reference, sclerostin_sensitivity, androgen_recruitment,
-    androgen_signal, age_recruitment,
+    k_osteoblast_precursors,
+    modelling_share,
+    tgf_beta,
+    tgf_beta_reference,
+    coupling_power,
+    sclerostin,
+    sclerostin_reference,
+    sclerostin_sensitivity,
+    androgen_recruitment,
+    androgen_signal,
+    age_recruitment,
 ):
     """TGF-beta calls precursors, sclerostin holds them back, androgens help."""
     coupled = power(tgf_beta / tgf_beta_reference + 1e-9, coupling_power)
@@ -108,7 +160,11 @@ def precursor_turnover(osteoblast_precursors, k_osteoblast_precursors):
 
 @rate("1", "osteoblast death relative to the young adult")
 def osteoblast_death(
-    estrogen_deficit, apoptosis_estrogen, tnf_alpha_excess, apoptosis_tnf_alpha, il1_excess,
+    estrogen_deficit,
+    apoptosis_estrogen,
+    tnf_alpha_excess,
+    apoptosis_tnf_alpha,
+    il1_excess,
     apoptosis_il1,
 ):
     """Estrogen deficit and cytokines shorten osteoblast life."""
@@ -146,8 +202,13 @@ def osteocyte_loss(osteocytes, k_osteocytes, osteoclasts, osteoblast_death):
 
 @reaction("-> sclerostin")
 def sclerostin_production(
-    k_sclerostin, sclerostin_reference, osteocytes, sclerostin_estrogen, estrogen_deficit,
-    sclerostin_tnf_alpha, tnf_alpha_excess,
+    k_sclerostin,
+    sclerostin_reference,
+    osteocytes,
+    sclerostin_estrogen,
+    estrogen_deficit,
+    sclerostin_tnf_alpha,
+    tnf_alpha_excess,
 ):
     """Osteocytes make sclerostin; estrogen restrains it, TNF-alpha raises it."""
     drive = 1 + sclerostin_estrogen * estrogen_deficit + sclerostin_tnf_alpha * tnf_alpha_excess

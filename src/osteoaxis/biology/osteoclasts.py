@@ -5,6 +5,7 @@ after denosumab. Two pools are needed, since one cannot give both a lasting rise
 and an overshoot. Estrogen and cytokines also set the lifespan of osteoclasts, which does not adapt.
 """
 
+from osteoaxis.biology.sources import FIRST_NUMBERS
 from osteoaxis.process import Param, Site, State, power, rate, reaction
 
 osteoclast_precursors = State("1", "osteoclast precursors, 1 = young adult", 1.0)
@@ -16,60 +17,102 @@ osteoclast_apoptosis_stimulation = Site(
 )
 
 k_osteoclasts = Param(
-    0.0714, "1/day", "death of osteoclasts (lifespan 14 d)", "assumed: 12 to 25 days",
+    0.0714,
+    "1/day",
+    "death of osteoclasts (lifespan 14 d)",
+    "assumed: 12 to 25 days",
     (0.03, 0.15),
 )
 k_precursors = Param(
-    0.003, "1/day", "turnover of osteoclast precursors",
-    "fitted: FREEDOM, DMAB-PH2 (backbone of the design)", (0.001, 0.03),
+    0.002928,
+    "1/day",
+    "turnover of osteoclast precursors",
+    FIRST_NUMBERS,
+    (0.001, 0.03),
 )
 precursor_store = Param(
-    0.1, "1", "how far precursors can accumulate above normal",
-    "fitted: FREEDOM, DMAB-PH2 (backbone of the design)", (0.0, 1.0),
+    0.1111,
+    "1",
+    "how far precursors can accumulate above normal",
+    FIRST_NUMBERS,
+    (0.0, 1.0),
 )
 k_osteomorphs = Param(
-    0.003, "1/day", "filling of the osteomorph store while RANK is empty",
-    "fitted: FREEDOM-STOP, overshoot of CTX off denosumab", (0.001, 0.02),
+    0.001572,
+    "1/day",
+    "filling of the osteomorph store while RANK is empty",
+    FIRST_NUMBERS,
+    (0.001, 0.02),
 )
 osteomorph_store = Param(
-    4.0, "1", "how far osteomorphs can accumulate above normal",
-    "fitted: FREEDOM-STOP, overshoot of CTX off denosumab", (0.5, 15.0),
+    3.597,
+    "1",
+    "how far osteomorphs can accumulate above normal",
+    FIRST_NUMBERS,
+    (0.5, 15.0),
 )
 osteomorph_share = Param(
-    0.25, "1", "share of fusion that osteomorphs give in the young adult",
-    "fitted: FREEDOM-STOP, overshoot of CTX off denosumab", (0.0, 0.6),
+    0.4701,
+    "1",
+    "share of fusion that osteomorphs give in the young adult",
+    FIRST_NUMBERS,
+    (0.0, 0.6),
 )
 precursor_il6 = Param(
-    0.05, "1", "rise of precursor supply for each doubling of IL-6",
-    "assumed: IL-6 promotes precursors, a small part of the cytokine effect", (0.0, 0.3),
+    0.05,
+    "1",
+    "rise of precursor supply for each doubling of IL-6",
+    "assumed: IL-6 promotes precursors, a small part of the cytokine effect",
+    (0.0, 0.3),
 )
 fusion_tnf_alpha = Param(
-    0.05, "1", "rise of RANKL-driven fusion for each doubling of TNF-alpha",
-    "assumed: synergy of TNF-alpha and RANKL", (0.0, 0.5),
+    0.05,
+    "1",
+    "rise of RANKL-driven fusion for each doubling of TNF-alpha",
+    "assumed: synergy of TNF-alpha and RANKL",
+    (0.0, 0.5),
 )
 direct_tnf_alpha = Param(
-    0.01, "1", "fusion that TNF-alpha drives without RANKL, for each doubling",
-    "assumed: small, resorption is nearly silenced by denosumab", (0.0, 0.05),
+    0.01,
+    "1",
+    "fusion that TNF-alpha drives without RANKL, for each doubling",
+    "assumed: small, resorption is nearly silenced by denosumab",
+    (0.0, 0.05),
 )
 direct_il1 = Param(
-    0.01, "1", "fusion that IL-1 drives without RANKL, for each doubling",
-    "assumed: small, resorption is nearly silenced by denosumab", (0.0, 0.05),
+    0.01,
+    "1",
+    "fusion that IL-1 drives without RANKL, for each doubling",
+    "assumed: small, resorption is nearly silenced by denosumab",
+    (0.0, 0.05),
 )
 survival_rank = Param(
-    0.09, "1", "power of RANK signal in osteoclast lifespan",
-    "fitted: FREEDOM, DEFEND (backbone of the design)", (0.0, 0.5),
+    0.06746,
+    "1",
+    "power of RANK signal in osteoclast lifespan",
+    FIRST_NUMBERS,
+    (0.0, 0.5),
 )
 survival_tnf_alpha = Param(
-    0.35, "1", "power of TNF-alpha in osteoclast lifespan",
-    "fitted: SWAN, ATAC, Charatcharoenwitthaya 2007", (0.0, 1.0),
+    0.3937,
+    "1",
+    "power of TNF-alpha in osteoclast lifespan",
+    FIRST_NUMBERS,
+    (0.0, 1.0),
 )
 survival_il1 = Param(
-    0.35, "1", "power of IL-1 in osteoclast lifespan",
-    "fitted: SWAN, ATAC, Charatcharoenwitthaya 2007", (0.0, 1.0),
+    0.4515,
+    "1",
+    "power of IL-1 in osteoclast lifespan",
+    FIRST_NUMBERS,
+    (0.0, 1.0),
 )
 apoptosis_tgf_beta = Param(
-    0.2, "1", "power of TGF-beta in osteoclast death",
-    "assumed: backbone of the design", (0.0, 0.6),
+    0.1593,
+    "1",
+    "power of TGF-beta in osteoclast death",
+    FIRST_NUMBERS,
+    (0.0, 0.6),
 )
 
 # Where RANK is empty the powers below stay finite; far below any effect.

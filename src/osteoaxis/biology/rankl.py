@@ -4,6 +4,7 @@ RANKL leaves with OPG, so OPG lowers free RANKL at the steady state. Serum assay
 move opposite to the marrow and are no target; these are marrow values in the units of serum.
 """
 
+from osteoaxis.biology.sources import FIRST_NUMBERS
 from osteoaxis.process import Param, Site, State, rate, reaction
 
 rankl = State("pmol/L", "free RANKL in marrow", 0.3)
@@ -12,7 +13,10 @@ opg = State("pmol/L", "osteoprotegerin in marrow", 4.0)
 rankl_binding = Site("binds", "1", "drugs that bind RANKL, sum of (concentration over K) squared")
 
 rankl_reference = Param(
-    0.3, "pmol/L", "free RANKL in the young adult", "assumed: assays differ fifteenfold",
+    0.3,
+    "pmol/L",
+    "free RANKL in the young adult",
+    "assumed: assays differ fifteenfold",
     (0.05, 2.0),
 )
 opg_reference = Param(
@@ -21,46 +25,72 @@ opg_reference = Param(
 k_rankl = Param(
     4.0, "1/day", "loss of free RANKL in the young adult", "assumed: hours", (1.0, 12.0)
 )
-k_opg = Param(
-    0.35, "1/day", "turnover of OPG", "assumed: value used by Pivonka 2008", (0.1, 1.0)
-)
+k_opg = Param(0.35, "1/day", "turnover of OPG", "assumed: value used by Pivonka 2008", (0.1, 1.0))
 opg_share = Param(
-    0.9, "1", "share of the loss of RANKL that goes through OPG in the young adult",
-    "assumed: OPG must matter at the steady state", (0.5, 1.0),
+    0.9,
+    "1",
+    "share of the loss of RANKL that goes through OPG in the young adult",
+    "assumed: OPG must matter at the steady state",
+    (0.5, 1.0),
 )
 rankl_estrogen = Param(
-    0.2, "1", "rise of RANKL production at complete estrogen deficit",
-    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 2.5),
+    0.1525,
+    "1",
+    "rise of RANKL production at complete estrogen deficit",
+    FIRST_NUMBERS,
+    (0.0, 2.5),
 )
 opg_estrogen = Param(
-    0.34, "1", "fall of OPG production with estrogen deficit, 1 / (1 + this)",
-    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 1.0),
+    0.2455,
+    "1",
+    "fall of OPG production with estrogen deficit, 1 / (1 + this)",
+    FIRST_NUMBERS,
+    (0.0, 1.0),
 )
 rankl_tnf_alpha = Param(
-    0.04, "1", "rise of RANKL production for each doubling of TNF-alpha",
-    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 0.5),
+    0.04123,
+    "1",
+    "rise of RANKL production for each doubling of TNF-alpha",
+    FIRST_NUMBERS,
+    (0.0, 0.5),
 )
 rankl_il1 = Param(
-    0.02, "1", "rise of RANKL production for each doubling of IL-1",
-    "fitted: SWAN, ATAC (backbone of the design)", (0.0, 0.5),
+    0.02051,
+    "1",
+    "rise of RANKL production for each doubling of IL-1",
+    FIRST_NUMBERS,
+    (0.0, 0.5),
 )
 half_occupancy = Param(
-    2.6, "pmol/L", "free RANKL of half-maximal occupancy of RANK",
-    "fitted: FREEDOM, DEFEND (backbone of the design)", (0.3, 6.0),
+    2.431,
+    "pmol/L",
+    "free RANKL of half-maximal occupancy of RANK",
+    FIRST_NUMBERS,
+    (0.3, 6.0),
 )
 
 
 @reaction("-> rankl")
 def rankl_production(
-    k_rankl, rankl_reference, rankl_estrogen, estrogen_deficit, rankl_tnf_alpha,
-    tnf_alpha_excess, rankl_il1, il1_excess,
+    k_rankl,
+    rankl_reference,
+    rankl_estrogen,
+    estrogen_deficit,
+    rankl_tnf_alpha,
+    tnf_alpha_excess,
+    rankl_il1,
+    il1_excess,
 ):
     """The osteoblast lineage makes RANKL; estrogen restrains it, TNF-alpha and IL-1 raise it."""
-    return k_rankl * rankl_reference * (
-        1
-        + rankl_estrogen * estrogen_deficit
-        + rankl_tnf_alpha * tnf_alpha_excess
-        + rankl_il1 * il1_excess
+    return (
+        k_rankl
+        * rankl_reference
+        * (
+            1
+            + rankl_estrogen * estrogen_deficit
+            + rankl_tnf_alpha * tnf_alpha_excess
+            + rankl_il1 * il1_excess
+        )
     )
 
 

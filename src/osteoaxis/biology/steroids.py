@@ -31,9 +31,7 @@ estradiol = State(
 estrone_sulfate = State(
     "pg/mL", "estrone sulfate (E1S) in serum", 300.0, set_by=("estrone_sulfate_ratio",)
 )
-shbg = State(
-    "nmol/L", "sex hormone-binding globulin in serum", 50.0, set_by=("shbg_reference",)
-)
+shbg = State("nmol/L", "sex hormone-binding globulin in serum", 50.0, set_by=("shbg_reference",))
 bone_estradiol = State(
     "pg/mL", "estradiol at bone cells, as the serum level at a free share of 2 %", 30.0
 )
@@ -44,61 +42,116 @@ estrone_supply = Site("supplies", "ug/day", "estrone made from swallowed estradi
 
 # Levels of the young adult and where they come from.
 testosterone_reference = Param(
-    27.0, "ng/dL", "testosterone in the young adult", "PMC7007877", (10.0, 60.0), men=550.0
+    27.0,
+    "ng/dL",
+    "testosterone in the young adult",
+    "assumed: usual levels by mass spectrometry",
+    (10.0, 60.0),
+    men=550.0,
 )
 testosterone_gonadal_share = Param(
-    0.25, "1", "share of testosterone that the gonad makes",
+    0.25,
+    "1",
+    "share of testosterone that the gonad makes",
     "assumed: adrenal and peripheral sources dominate in women, the testis in men",
-    (0.1, 0.99), men=0.95,
+    (0.1, 0.99),
+    men=0.95,
 )
 androstenedione_reference = Param(
-    120.0, "ng/dL", "androstenedione in the young adult", "PMC7007877", (50.0, 200.0), men=95.0
+    120.0,
+    "ng/dL",
+    "androstenedione in the young adult",
+    "assumed: usual levels by mass spectrometry",
+    (50.0, 200.0),
+    men=95.0,
 )
 androstenedione_gonadal_share = Param(
-    0.45, "1", "share of androstenedione that the gonad makes",
-    "assumed: androstenedione about halves at menopause", (0.1, 0.7), men=0.2,
+    0.45,
+    "1",
+    "share of androstenedione that the gonad makes",
+    "assumed: androstenedione about halves at menopause",
+    (0.1, 0.7),
+    men=0.2,
 )
 estrone_gonadal = Param(
-    35.0, "pg/mL", "estrone the gonad contributes in the young adult",
-    "assumed: premenopausal minus peripheral estrone", (1.0, 90.0), men=5.0,
+    35.0,
+    "pg/mL",
+    "estrone the gonad contributes in the young adult",
+    "assumed: premenopausal minus peripheral estrone",
+    (1.0, 90.0),
+    men=5.0,
 )
 estrone_peripheral = Param(
-    25.0, "pg/mL", "estrone that adrenal androstenedione gives outside the gonad",
-    "PMC7007877", (10.0, 50.0), men=18.0,
+    25.0,
+    "pg/mL",
+    "estrone that adrenal androstenedione gives outside the gonad",
+    "assumed: usual levels by mass spectrometry",
+    (10.0, 50.0),
+    men=18.0,
 )
 estradiol_gonadal = Param(
-    90.0, "pg/mL", "estradiol the gonad contributes in the young adult",
-    "assumed: mean over the cycle minus peripheral estradiol", (1.0, 150.0), men=7.0,
+    90.0,
+    "pg/mL",
+    "estradiol the gonad contributes in the young adult",
+    "assumed: mean over the cycle minus peripheral estradiol",
+    (1.0, 150.0),
+    men=9.0,
 )
 estradiol_peripheral = Param(
-    5.0, "pg/mL", "estradiol made outside the gonad from reference precursors",
-    "PMC7007877", (1.5, 30.0), men=17.0,
+    5.0,
+    "pg/mL",
+    "estradiol made outside the gonad from reference precursors",
+    "assumed: usual levels by mass spectrometry",
+    (1.5, 30.0),
+    men=15.0,
 )
 estradiol_reference = Param(
-    100.0, "pg/mL", "estradiol of the young adult, set point of feedback and bone",
-    "assumed: mean over the cycle; PMC7007877 in men", (10.0, 200.0), men=25.0,
+    100.0,
+    "pg/mL",
+    "estradiol of the young adult, set point of feedback and bone",
+    "assumed: mean over the cycle; usual level in men",
+    (10.0, 200.0),
+    men=25.0,
 )
 estradiol_from_testosterone = Param(
-    0.3, "1", "share of peripheral estradiol made directly from testosterone",
+    0.3,
+    "1",
+    "share of peripheral estradiol made directly from testosterone",
     "assumed: androstenedione and estrone dominate in women, testosterone in men",
-    (0.1, 0.9), men=0.8,
+    (0.1, 0.9),
+    men=0.8,
 )
 aromatase_independent = Param(
-    0.05, "1", "share of peripheral estrogens that aromatase inhibitors cannot reach",
-    "fitted: GEISLER-2002, DIXON-2008", (0.0, 0.12),
+    0.05,
+    "1",
+    "share of peripheral estrogens that aromatase inhibitors cannot reach",
+    "fitted: GEISLER-2002; TAXEL2001 in men",
+    (0.0, 0.12),
+    men=0.15,
 )
 estrone_sulfate_ratio = Param(
     9.0, "1", "estrone sulfate for each estrone", "assumed: from baseline levels", (4.0, 20.0)
 )
 shbg_reference = Param(
-    65.0, "nmol/L", "SHBG in the young adult", "PMC7007877", (15.0, 120.0), men=32.0
+    65.0,
+    "nmol/L",
+    "SHBG in the young adult",
+    "assumed: usual levels by mass spectrometry",
+    (15.0, 120.0),
+    men=32.0,
 )
 shbg_estradiol_effect = Param(
-    0.6, "1", "greatest rise of SHBG by estradiol", "assumed: SHBG falls a quarter at menopause",
+    0.6,
+    "1",
+    "greatest rise of SHBG by estradiol",
+    "assumed: SHBG falls a quarter at menopause",
     (0.0, 2.0),
 )
 shbg_estradiol_half = Param(
-    50.0, "pg/mL", "estradiol of half the effect on SHBG", "assumed: physiological range",
+    50.0,
+    "pg/mL",
+    "estradiol of half the effect on SHBG",
+    "assumed: physiological range",
     (20.0, 200.0),
 )
 
@@ -111,68 +164,115 @@ k_androstenedione = Param(
 )
 k_estrone = Param(6.0, "1/day", "elimination of estrone", "assumed: hours", (3.0, 24.0))
 k_estradiol = Param(
-    6.2, "1/day", "elimination of estradiol (half-life 161 min)", "assumed: half-life used by Nelson 2026",
+    6.2,
+    "1/day",
+    "elimination of estradiol (half-life 161 min)",
+    "assumed: half-life used by Nelson 2026",
     (3.0, 24.0),
 )
 k_estrone_sulfate = Param(
-    1.4, "1/day", "elimination of estrone sulfate", "assumed: half-life 12 h", (0.7, 3.0)
+    0.77, "1/day", "elimination of estrone sulfate", "10.1111/j.1365-2125.2005.02335.x", (0.5, 1.5)
 )
 k_shbg = Param(0.1, "1/day", "turnover of SHBG", "assumed: half-life of a week", (0.05, 0.3))
 k_bone_estradiol = Param(
     4.0, "1/day", "exchange of estradiol between blood and bone", "assumed: hours", (1.0, 24.0)
 )
 testosterone_clearance = Param(
-    700.0, "L/day", "metabolic clearance rate of testosterone", "assumed: see hormones notes",
-    (500.0, 1300.0), men=1050.0,
+    510.0,
+    "L/day",
+    "metabolic clearance rate of testosterone",
+    "assumed: see hormones notes",
+    (500.0, 1300.0),
+    men=1050.0,
 )
 estradiol_clearance = Param(
-    1300.0, "L/day", "metabolic clearance rate of estradiol", "assumed: see hormones notes",
-    (900.0, 1800.0), men=1600.0,
+    1300.0,
+    "L/day",
+    "metabolic clearance rate of estradiol",
+    "assumed: see hormones notes",
+    (900.0, 1800.0),
+    men=1600.0,
 )
 estrone_clearance = Param(
-    2000.0, "L/day", "metabolic clearance rate of estrone", "assumed: see hormones notes",
+    2000.0,
+    "L/day",
+    "metabolic clearance rate of estrone",
+    "assumed: see hormones notes",
     (1300.0, 2700.0),
 )
 
 # Binding.
 testosterone_molar = Param(
-    0.03467, "nmol*dL/(L*ng)", "nmol/L for each ng/dL of testosterone (288.42 g/mol)",
-    "10.1210/jcem.84.10.6079", (0.0346, 0.0348),
+    0.03467,
+    "nmol*dL/(L*ng)",
+    "nmol/L for each ng/dL of testosterone (288.42 g/mol)",
+    "10.1210/jcem.84.10.6079",
+    (0.0346, 0.0348),
 )
 shbg_affinity = Param(
-    1.0, "L/nmol", "association constant of testosterone and SHBG", "10.1210/jcem.84.10.6079",
+    1.0,
+    "L/nmol",
+    "association constant of testosterone and SHBG",
+    "10.1210/jcem.84.10.6079",
     (0.5, 2.0),
 )
 albumin_testosterone = Param(
-    23.4, "1", "albumin-bound for each free testosterone at 43 g/L albumin",
-    "10.1210/jcem.84.10.6079", (18.0, 30.0),
+    22.4,
+    "1",
+    "albumin-bound for each free testosterone at 43 g/L albumin",
+    "10.1210/jcem.84.10.6079",
+    (18.0, 30.0),
 )
 shbg_affinity_estradiol = Param(
-    0.314, "L/nmol", "association constant of estradiol and SHBG", "assumed: Sodergard 1982",
-    (0.2, 0.7),
+    0.55,
+    "L/nmol",
+    "association constant of estradiol and SHBG",
+    "assumed: 0.55 of that of testosterone, from the fractions of Sodergard 1982",
+    (0.3, 0.7),
 )
 albumin_estradiol = Param(
-    32.0, "1", "albumin-bound for each free estradiol", "assumed: Sodergard 1982", (25.0, 40.0)
+    27.0,
+    "1",
+    "albumin-bound for each free estradiol",
+    "assumed: from the fractions of Sodergard 1982",
+    (20.0, 40.0),
 )
 free_share_reference = Param(
-    0.02, "1", "free share of estradiol at which bone_estradiol equals the serum level",
-    "assumed: a convention, near the middle of both sexes", (0.01, 0.03),
+    0.02,
+    "1",
+    "free share of estradiol at which bone_estradiol equals the serum level",
+    "assumed: a convention, near the middle of both sexes",
+    (0.01, 0.03),
 )
 aromatisation_body_mass = Param(
-    1.0, "1", "power of body mass index in peripheral aromatisation",
-    "assumed: estrogens of postmenopausal women rise with fat mass", (0.3, 2.0), men=0.5,
+    1.0,
+    "1",
+    "power of body mass index in peripheral aromatisation",
+    "assumed: estrogens of postmenopausal women rise with fat mass",
+    (0.3, 2.0),
+    men=0.5,
 )
 body_mass_index_reference = Param(
-    27.0, "kg/m^2", "body mass index of the reference levels", "assumed: trial populations",
+    27.0,
+    "kg/m^2",
+    "body mass index of the reference levels",
+    "assumed: trial populations",
     (24.0, 30.0),
 )
 half_aromatisation = Param(
-    1.83, "nmol/L", "free testosterone of half-maximal conversion to estradiol",
-    "10.1210/jc.2010-0102", (1.0, 3.5),
+    1.83,
+    "nmol/L",
+    "free testosterone of half-maximal conversion to estradiol",
+    "10.1210/jc.2010-0102",
+    (1.0, 3.5),
 )
 bone_local_estradiol = Param(
-    2.0, "pg/mL", "estradiol that bone makes on site from reference androgens",
-    "assumed: of the order of the peripheral level", (0.0, 10.0), men=4.0,
+    2.0,
+    "pg/mL",
+    "estradiol that bone makes on site from reference androgens",
+    "assumed: of the order of the peripheral level",
+    (0.0, 10.0),
+    men=4.0,
 )
 
 
@@ -188,9 +288,7 @@ def free_hormone(total, carrier, affinity, albumin_bound):
 
 
 @rate("nmol/L", "free testosterone in serum")
-def free_testosterone(
-    testosterone, shbg, testosterone_molar, shbg_affinity, albumin_testosterone
-):
+def free_testosterone(testosterone, shbg, testosterone_molar, shbg_affinity, albumin_testosterone):
     """Testosterone bound neither to SHBG nor to albumin."""
     return free_hormone(
         testosterone_molar * testosterone, shbg, shbg_affinity, albumin_testosterone
@@ -199,20 +297,23 @@ def free_testosterone(
 
 @rate("nmol/L", "free testosterone of the young adult")
 def free_testosterone_reference(
-    testosterone_reference, shbg_reference, testosterone_molar, shbg_affinity,
+    testosterone_reference,
+    shbg_reference,
+    testosterone_molar,
+    shbg_affinity,
     albumin_testosterone,
 ):
     """Free testosterone at the reference levels of testosterone and SHBG."""
     return free_hormone(
-        testosterone_molar * testosterone_reference, shbg_reference, shbg_affinity,
+        testosterone_molar * testosterone_reference,
+        shbg_reference,
+        shbg_affinity,
         albumin_testosterone,
     )
 
 
 @rate("1", "aromatisation of testosterone relative to the young adult, before inhibitors")
-def testosterone_aromatisation(
-    free_testosterone, free_testosterone_reference, half_aromatisation
-):
+def testosterone_aromatisation(free_testosterone, free_testosterone_reference, half_aromatisation):
     """Conversion of testosterone to estradiol saturates (Lakshman 2010)."""
     return (
         free_testosterone
@@ -373,7 +474,11 @@ def estrone_sulfate_elimination(estrone_sulfate, k_estrone_sulfate):
 
 @reaction("-> shbg")
 def shbg_synthesis(
-    k_shbg, shbg_reference, shbg_estradiol_effect, shbg_estradiol_half, estradiol,
+    k_shbg,
+    shbg_reference,
+    shbg_estradiol_effect,
+    shbg_estradiol_half,
+    estradiol,
     estradiol_reference,
 ):
     """The liver makes SHBG, more under estradiol."""

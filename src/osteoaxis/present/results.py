@@ -17,11 +17,9 @@ def write(result: ScenarioResult, folder: Path, progress: Progress) -> None:
     write_trajectories(result, folder / "trajectories.parquet")
     summary = json.dumps(summary_json(result), indent=1, allow_nan=False)
     (folder / "summary.json").write_text(summary + "\n", encoding="utf-8")
-    progress("Drawing figures", 0.1)
-    figures.save_all(result, folder)
-    progress("Writing the report", 0.8)
-    (folder / "report.html").write_text(report.render(result), encoding="utf-8")
-    progress("Writing the report", 1.0)
+    pictures = figures.save_all(result, folder, progress)
+    progress("Writing the report", 0.95)
+    (folder / "report.html").write_text(report.render(result, pictures), encoding="utf-8")
 
 
 def write_trajectories(result: ScenarioResult, path: Path) -> None:

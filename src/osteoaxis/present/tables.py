@@ -1,0 +1,54 @@
+"""The headline table: what each arm does to hormones, markers, bone and joints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from osteoaxis.scenario import ScenarioResult
+
+MONTHS = (12.0, 24.0, 36.0, 60.0, 120.0)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One arm at one month; changes are percent since month 0."""
+
+    arm: str
+    month: float
+    estradiol: float
+    ctx: float
+    p1np: float
+    lumbar_spine: float
+    total_hip: float
+    lumbar_spine_t_score: float
+    arthralgia_percent: float
+
+
+def headline(result: ScenarioResult) -> list[Headline]:
+    """Return the rows of the headline table, arm by arm, for the months that were simulated."""
+    end = result.scenario.years * 12
+    months = sorted({m for m in MONTHS if m < end} | {end})
+    return [_row(arm, data, m) for arm, data in result.arms.items() for m in months]
+
+
+def _row(arm: str, data: xr.Dataset, month: float) -> Headline:
+    def level(name: str) -> float:
+        return float(np.interp(month, data["time"].values, data[name].values))
+
+    def change(name: str) -> float:
+        return 100 * (level(name) / float(data[name].values[0]) - 1)
+
+    return Headline(
+        arm,
+        month,
+        level("estradiol"),
+        change("ctx"),
+        change("p1np"),
+        change("lumbar_spine_bmd"),
+        change("total_hip_bmd"),
+        level("lumbar_spine_t_score"),
+        100 * level("arthralgia_probability"),
+    )

@@ -1,0 +1,86 @@
+"""Every figure is drawn for a real result, and saving it again gives the same bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from osteoaxis import scenario
+from osteoaxis.present import figures, style
+from osteoaxis.present.pathway import LINKS, NODES, pathway
+from osteoaxis.scenario import ScenarioResult
+
+NAMES = ["hormones", "cytokines", "rankl_opg", "cells", "markers", "bmd", "joints", "pathway"]
+
+
+@pytest.fixture(scope="module")
+def result() -> ScenarioResult:
+    plan = scenario.load("anastrozole-woman")
+    return scenario.run(replace(plan, years=1.0))
+
+
+@pytest.fixture(scope="module")
+def saved(result: ScenarioResult, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return figures.save_all(result, tmp_path_factory.mktemp("figures"))
+
+
+def test_every_figure_is_saved_as_png_and_svg(saved: list[Path]) -> None:
+    assert [path.name for path in saved] == [f"{n}.{end}" for n in NAMES for end in ("png", "svg")]
+    for path in saved:
+        start = b"\x89PNG" if path.suffix == ".png" else b"<svg"
+        assert path.read_bytes().startswith(start)
+
+
+def test_saving_again_gives_the_same_bytes(
+    result: ScenarioResult, saved: list[Path], tmp_path: Path
+) -> None:
+    for before, after in zip(saved, figures.save_all(result, tmp_path), strict=True):
+        assert before.read_bytes() == after.read_bytes(), after.name
+
+
+def test_captions_are_one_sentence() -> None:
+    for _, caption in figures.FIGURES.values():
+        assert caption.endswith(".")
+        assert ". " not in caption
+
+
+def test_svg_can_stand_in_a_page_with_others(result: ScenarioResult) -> None:
+    text = figures.svg(figures.joints(result))
+    assert text.startswith("<svg")
+    assert 'id="figure_1"' not in text
+    assert 'id="axes_1"' not in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_arm_alone_can_be_drawn(result: ScenarioResult, name: str) -> None:
+    alone = replace(result, arms={"none": result.arms["none"]})
+    style.png(figures.FIGURES[name][0](alone))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_arm_that_failed_can_be_drawn(result: ScenarioResult, name: str) -> None:
+    broken = result.arms["anastrozole"].map(lambda values: values.where(False))
+    broken = broken.map(lambda values: values.assign_attrs(unit="1"))
+    failed = replace(result, arms={**result.arms, "anastrozole": broken})
+    style.png(figures.FIGURES[name][0](failed))
+
+
+def test_twelve_arms_all_look_different() -> None:
+    looks = style.arm_styles([f"arm {number}" for number in range(12)]).values()
+    assert len({str(look) for look in looks}) == 12
+
+
+def test_pathway_names_the_fold_change_of_estradiol(result: ScenarioResult) -> None:
+    last, first = (result.arms[arm]["estradiol"].values[-1] for arm in ("anastrozole", "none"))
+    texts = [text.get_text() for text in pathway(result).axes[0].texts]
+    assert texts[texts.index("serum estradiol") + 1] == f"×{last / first:.2f}"
+
+
+def test_pathway_boxes_do_not_overlap_and_links_join_boxes() -> None:
+    centres = np.array([(node.x / 11.0, node.y / 5.4) for node in NODES.values()])
+    apart = np.abs(centres[:, None] - centres[None]).max(axis=-1) + 2 * np.eye(len(centres))
+    assert apart.min() > 1
+    assert {link.source for link in LINKS} | {link.target for link in LINKS} == set(NODES)
