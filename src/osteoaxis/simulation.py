@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
 from osteoaxis import engine
 from osteoaxis.biology import BIOLOGY
 from osteoaxis.errors import InputError, SolverError, did_you_mean

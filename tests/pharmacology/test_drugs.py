@@ -124,7 +124,7 @@ def test_adding_a_drug_touches_one_file(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ('unit = "L/h"', 'unit = "L"', r"pk.CL: unit 'L' cannot be read as 'L/day'"),
-        ('unit = "L/h"', 'unit = "litres per hour"', "pk.CL: unit"),
+        ('unit = "L/h"', 'unit = "furlongs/h"', "pk.CL: unit 'furlongs/h' cannot be read"),
         ("value = 1.5", "value = -1.5", r"pk.CL: value must be a number >= 0"),
         ("one_compartment", "one_compartmnt", "no shape. Did you mean 'one_compartment'"),
         ("inhibits", "inhibit", "no verb. Did you mean 'inhibits'"),
@@ -133,7 +133,7 @@ def test_adding_a_drug_touches_one_file(tmp_path: Path) -> None:
         ("IC50 =", "EC50 =", "unknown key 'EC50'. Did you mean 'IC50'"),
         ('"aromatase"', '"aromatose"', "no site 'aromatose_inhibitor_load'"),
         ("CL =", "#CL =", "'CL' is missing"),
-        ("", "", ""),
+        ("", "", "not valid TOML"),
     ],
 )
 def test_a_faulty_drug_names_file_and_field(

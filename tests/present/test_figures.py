@@ -16,6 +16,12 @@ from osteoaxis.scenario import ScenarioResult
 NAMES = ["hormones", "cytokines", "rankl_opg", "cells", "markers", "bmd", "joints", "pathway"]
 
 
+def _silent(step: str, share: float) -> None:
+    """Show no progress."""
+    assert step
+    assert 0 <= share <= 1
+
+
 @pytest.fixture(scope="module")
 def result() -> ScenarioResult:
     plan = scenario.load("anastrozole-woman")
@@ -23,22 +29,28 @@ def result() -> ScenarioResult:
 
 
 @pytest.fixture(scope="module")
-def saved(result: ScenarioResult, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return figures.save_all(result, tmp_path_factory.mktemp("figures"))
+def saved(result: ScenarioResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("figures")
+    assert [picture.name for picture in figures.save_all(result, folder, _silent)] == NAMES
+    return folder
 
 
-def test_every_figure_is_saved_as_png_and_svg(saved: list[Path]) -> None:
-    assert [path.name for path in saved] == [f"{n}.{end}" for n in NAMES for end in ("png", "svg")]
-    for path in saved:
+def test_every_figure_is_saved_as_png_and_svg(saved: Path) -> None:
+    assert {path.name for path in saved.iterdir()} == {
+        f"{name}.{end}" for name in NAMES for end in ("png", "svg")
+    }
+    for path in saved.iterdir():
         start = b"\x89PNG" if path.suffix == ".png" else b"<svg"
         assert path.read_bytes().startswith(start)
 
 
 def test_saving_again_gives_the_same_bytes(
-    result: ScenarioResult, saved: list[Path], tmp_path: Path
+    result: ScenarioResult, saved: Path, tmp_path: Path
 ) -> None:
-    for before, after in zip(saved, figures.save_all(result, tmp_path), strict=True):
-        assert before.read_bytes() == after.read_bytes(), after.name
+    for picture in figures.save_all(result, tmp_path, _silent):
+        assert (saved / f"{picture.name}.svg").read_text(encoding="utf-8") == picture.svg
+    for path in saved.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
 
 
 def test_captions_are_one_sentence() -> None:

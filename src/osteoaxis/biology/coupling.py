@@ -28,10 +28,10 @@ def formation_rate(osteoblasts):
     return 1 * osteoblasts
 
 
-@rate("1", "coupling ratio: formation for each resorption, 1 = balance of the young adult")
-def coupling_ratio(formation_rate, resorption_rate):
+@rate("1", "coupling ratio at the spine: bone formed for each bone resorbed, 1 = balance")
+def coupling_ratio(lumbar_spine_formation_rate, lumbar_spine_resorption_rate):
     """The gap between formation and resorption, not turnover, loses bone."""
-    return formation_rate / resorption_rate
+    return lumbar_spine_formation_rate / lumbar_spine_resorption_rate
 
 
 @reaction("-> tgf_beta")

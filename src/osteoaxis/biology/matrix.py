@@ -47,10 +47,14 @@ def surface(volume, microarchitecture, resorption_surface_power):
     return power(volume / microarchitecture, resorption_surface_power)
 
 
-def net_loss(turnover, osteoclasts, surface, volume, osteoblasts, formation_surface_power):
+def resorption_flow(turnover, osteoclasts, surface, volume):
+    """Bone of every age that osteoclasts take away."""
+    return turnover * osteoclasts * surface * volume
+
+
+def net_loss(resorption_flow, formation_flow):
     """Resorption minus formation, share of young adult bone."""
-    lost = turnover * osteoclasts * surface * volume
-    return lost - turnover * osteoblasts * power(volume, formation_surface_power)
+    return resorption_flow - formation_flow
 
 
 def perforation(net_loss, perforation_share, perforation_width):
@@ -94,6 +98,8 @@ def bone_site(
         "surface": f"{site}_surface",
         "microarchitecture": f"{site}_microarchitecture",
         "perforated": f"{site}_perforated",
+        "resorption_flow": f"{site}_resorption_rate",
+        "formation_flow": f"{site}_formation_rate",
         "net_loss": f"{site}_net_loss",
     }
 
@@ -145,6 +151,15 @@ def bone_site(
             ),
             wires["volume"]: Rate("1", f"{title}: bone volume, 1 = young adult", volume, wires),
             wires["surface"]: Rate("1", f"{title}: surface open to resorption", surface, wires),
+            wires["resorption_flow"]: Rate(
+                "1/day",
+                f"{title}: bone resorbed, share of young adult bone",
+                resorption_flow,
+                wires,
+            ),
+            wires["formation_flow"]: Rate(
+                "1/day", f"{title}: bone formed, share of young adult bone", formation, wires
+            ),
             wires["net_loss"]: Rate("1/day", f"{title}: net loss of bone", net_loss, wires),
             f"{site}_bmd": Rate(
                 "g/cm^2", f"{title}: bone mineral density (DXA)", bone_mineral_density, wires

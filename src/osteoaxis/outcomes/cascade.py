@@ -142,9 +142,7 @@ def cascade(reference: xr.Dataset, focus: xr.Dataset) -> tuple[Step, ...]:
         _step("Cytokines up", "percent", days, 100 * cytokines),
         _step("Osteoclasts amplified", "percent", days, 100 * ratio("osteoclasts")),
         _step("Spine density", "percent", days, 100 * ratio("lumbar_spine_bmd")),
-        _step(
-            "Joint pain", "points of percent", days, 100 * difference("arthralgia_probability")
-        ),
+        _step("Joint pain", "points of percent", days, 100 * difference("arthralgia_probability")),
     )
 
 

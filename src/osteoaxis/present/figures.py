@@ -21,7 +21,7 @@ from osteoaxis.present import style
 from osteoaxis.present.pathway import pathway
 from osteoaxis.present.style import svg
 from osteoaxis.scenario import ScenarioResult
-from osteoaxis.units import DAYS_PER_MONTH
+from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 __all__ = ["FIGURES", "save_all", "svg"]
 
@@ -224,9 +224,13 @@ def _frame(
     ]
     if span:
         handles.append(Patch(color=style.DOSING_COLOUR, label=f"doses of {focus}"))
+    # As many columns as fit: some 12 letters an inch, 9 for the line and the space around it.
+    longest = max(len(str(handle.get_label())) for handle in handles) + 9
+    columns = int(12 * figure.get_figwidth() / longest)
     figure.legend(
-        handles=handles, loc="outside lower center", ncols=min(len(handles), 4), handlelength=3
-    )
+        handles=handles, loc="outside lower center", handlelength=3,
+        ncols=min(max(columns, 1), len(handles)),
+    )  # fmt: skip
 
 
 def _dosing(regimen: str, years: float) -> tuple[float, float] | None:
@@ -274,7 +278,9 @@ def _site(name: str) -> str:
 def _uncoupling(axis: Axes, arm: str, data: xr.Dataset) -> None:
     """Draw resorption against formation and fill the bone lost or gained between them."""
     years = data["time"].values / YEAR
-    resorption, formation = data["resorption_rate"].values, data["formation_rate"].values
+    per_year = 100 * DAYS_PER_YEAR
+    resorption = per_year * data["lumbar_spine_resorption_rate"].values
+    formation = per_year * data["lumbar_spine_formation_rate"].values
     for lost, colour, label in (
         (True, LOSS, "bone lost: resorption above formation"),
         (False, GAIN, "bone gained: formation above resorption"),
@@ -289,7 +295,7 @@ def _uncoupling(axis: Axes, arm: str, data: xr.Dataset) -> None:
     low, high = axis.get_ylim()
     axis.set_ylim(low, high + 0.3 * (high - low))
     axis.legend(loc="upper right", title=f"Uncoupling in '{arm}'", alignment="left")
-    axis.set_title("Resorption against formation (1 = young adult)")
+    axis.set_title("Lumbar spine: resorption against formation (% of young adult bone a year)")
 
 
 def _one_range(axes: Sequence[Axes]) -> None:

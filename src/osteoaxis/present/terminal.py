@@ -40,9 +40,7 @@ def show(result: ScenarioResult) -> None:
         console.print(f"\nAt month {month:g}: resorption, formation and bone")
         console.print(_activation(cascade.activation_table(reference, focus, month)))
         console.print(f"\nAt month {month:g}: cytokines at the marrow")
-        console.print(
-            _cytokines(cascade.cytokine_table(reference, focus, result.blocked, month))
-        )
+        console.print(_cytokines(cascade.cytokine_table(reference, focus, result.blocked, month)))
     for name, title in (
         ("lumbar_spine_bmd", "Lumbar spine density, percent change by year"),
         ("ctx_change", "CTX, percent change by year"),
