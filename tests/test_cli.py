@@ -42,10 +42,38 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert [p.name for p in folder.parent.iterdir()] == ["anastrozole-woman"]
 
 
-QUANTITIES = """estradiol estrone testosterone lh tnf_alpha il1 il6 rankl opg rankl_opg_ratio
-osteoclasts osteoblasts resorption_rate formation_rate ctx ntx p1np bsap ctx_change ntx_change
-p1np_change bsap_change lumbar_spine_bmd total_hip_bmd femoral_neck_bmd lumbar_spine_t_score
-total_hip_t_score trabecular_bone_score arthralgia_probability aromatase_inhibition""".split()
+QUANTITIES = [
+    "estradiol",
+    "estrone",
+    "testosterone",
+    "lh",
+    "tnf_alpha",
+    "il1",
+    "il6",
+    "rankl",
+    "opg",
+    "rankl_opg_ratio",
+    "osteoclasts",
+    "osteoblasts",
+    "resorption_rate",
+    "formation_rate",
+    "ctx",
+    "ntx",
+    "p1np",
+    "bsap",
+    "ctx_change",
+    "ntx_change",
+    "p1np_change",
+    "bsap_change",
+    "lumbar_spine_bmd",
+    "total_hip_bmd",
+    "femoral_neck_bmd",
+    "lumbar_spine_t_score",
+    "total_hip_t_score",
+    "trabecular_bone_score",
+    "arthralgia_probability",
+    "aromatase_inhibition",
+]
 
 
 def test_json_is_one_object_and_writes_nothing(tmp_path: Path) -> None:
@@ -153,7 +181,8 @@ def test_an_unwritable_folder_is_refused_before_anything_runs(tmp_path: Path) ->
 
 def test_a_solver_failure_is_exit_code_3_and_keeps_the_other_arms(tmp_path: Path) -> None:
     (tmp_path / "hard.toml").write_text(
-        "years = 1\n[patient]\nage = 60\n[patient.parameters.osteoblasts]\nsclerostin_reference = 0\n"
+        "years = 1\n[patient]\nage = 60\n"
+        "[patient.parameters.osteoblasts]\nsclerostin_reference = 0\n"
         '[arms]\nnone = "none"\n'
     )
     done = osteoaxis("run", "hard.toml", folder=tmp_path)

@@ -18,7 +18,7 @@ OVERVIEW = (
 COLUMNS = 3
 
 
-@xr.register_dataset_accessor("osteoaxis")
+@xr.register_dataset_accessor("osteoaxis")  # type: ignore[no-untyped-call]
 class Pictures:
     """Quick pictures of one simulated person."""
 

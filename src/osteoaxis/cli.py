@@ -93,10 +93,11 @@ def run(
     from osteoaxis import output as out
     from osteoaxis import scenario as scenarios
     from osteoaxis import toml
+    from osteoaxis.simulation import MAX_YEARS
 
     plan = scenarios.load(scenario)
     if years is not None:
-        toml.number(years, 0.01, scenarios.MAX_YEARS, "years", "--years")
+        toml.number(years, 0.01, MAX_YEARS, "years", "--years")
         plan = replace(plan, years=years)
     folder = output or (None if json_only else Path("runs") / plan.name)
     if folder is not None:

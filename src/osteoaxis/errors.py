@@ -12,7 +12,7 @@ class OsteoaxisError(Exception):
 
 
 class InputError(OsteoaxisError):
-    """Something the user gave is wrong; the message names the field, the value and what is allowed."""
+    """Something the user gave is wrong; the message names field, value and what is allowed."""
 
 
 class SolverError(OsteoaxisError):

@@ -21,7 +21,9 @@ from osteoaxis.units import conversion_factor
 Value = Any
 """A float, an array, a SymPy expression or a pint quantity."""
 
-Verb = Literal["inhibits", "inactivates", "stimulates", "agonises", "binds", "supplies", "lowers"]
+Verb = Literal[
+    "inhibits", "inactivates", "stimulates", "agonises", "binds", "supplies", "desensitises"
+]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Turnover markers in serum and urine: CTX and NTX from resorption, P1NP and BSAP from formation."""
+"""Turnover markers: CTX and NTX from resorption, P1NP and BSAP from formation."""
 
 from osteoaxis.biology.sources import FIRST_NUMBERS
 from osteoaxis.process import Param, State, power, rate, reaction

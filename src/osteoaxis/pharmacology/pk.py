@@ -45,7 +45,7 @@ def concentration(amount: Value, volume: Value) -> Value:
 
 @dataclass(frozen=True)
 class Built:
-    """What a shape made: declarations, the linear groups, the quantities that act and their unit."""
+    """What a shape made: declarations, linear groups, the quantities that act and their unit."""
 
     declarations: dict[str, Declaration]
     linear: tuple[tuple[str, ...], ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +23,7 @@ Folders = tuple[Path, ...]
 
 def show_list(kind: str, folders: Folders) -> None:
     """Print one table of the catalogue; `kind` is drugs, scenarios, patients and so on."""
-    makers = {
+    makers: dict[str, Callable[[], Table]] = {
         "drugs": lambda: _drugs(folders),
         "scenarios": lambda: _files("scenario", scenarios()),
         "patients": lambda: _files("patient", presets()),
