@@ -181,12 +181,13 @@ class Picture:
 
 
 def save_all(
-    result: ScenarioResult, folder: Path, progress: Callable[[str, float], None]
+    result: ScenarioResult, folder: Path, progress: Callable[[str, float], None] | None = None
 ) -> list[Picture]:
     """Write every figure of `result` into `folder` as PNG and SVG; return them for the report."""
     pictures = []
     for done, (name, (draw, caption)) in enumerate(FIGURES.items()):
-        progress(f"Drawing {name}", 0.1 + 0.8 * done / len(FIGURES))
+        if progress is not None:
+            progress(f"Drawing {name}", 0.1 + 0.8 * done / len(FIGURES))
         figure = draw(result)
         (folder / f"{name}.png").write_bytes(style.png(figure))
         picture = Picture(name, caption, svg(figure))

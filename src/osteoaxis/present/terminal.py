@@ -12,7 +12,7 @@ from osteoaxis.present.tables import headline
 from osteoaxis.scenario import ScenarioResult
 
 WIDTH = 95
-CHART_HEIGHT = 13
+CHART_HEIGHT = 16
 DISCLAIMER = "For research and education; not a medical device."
 
 
