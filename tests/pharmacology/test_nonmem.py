@@ -76,10 +76,7 @@ def amounts(
                     state, rate = np.zeros(size), np.zeros(size)
                 case Kind.STEADY:
                     assert action.steady is not None
-                    s = action.steady
-                    state = state + linear_steady_state(
-                        matrix, s.bolus * unit, s.rate * unit, s.duration, s.interval, s.lag
-                    )
+                    state = state + action.steady.amounts(matrix, action.cmt - 1)
         go(time)
         out.append(state)
     return np.array(out)

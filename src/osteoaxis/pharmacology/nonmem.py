@@ -93,13 +93,20 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Steady:
-    """Doses repeated since ever: what linear_steady_state needs, bioavailability applied."""
+    """Doses of one compartment repeated since ever, bioavailability applied."""
 
     bolus: float  # amount added at once, 0 for infusions
     rate: float
     duration: float
     interval: float
     lag: float
+
+    def amounts(self, matrix: ArrayLike, state: int) -> NDArray[np.float64]:
+        """Return what to add to the states of dA/dt = matrix A, dosed into index `state`."""
+        unit = np.eye(len(np.asarray(matrix)))[state]
+        return linear_steady_state(
+            matrix, self.bolus * unit, self.rate * unit, self.duration, self.interval, self.lag
+        )
 
 
 @dataclass(frozen=True)
