@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -40,50 +39,37 @@ def in_new_process(folder: Path) -> tuple[list[str], float, float]:
 
 def test_second_process_loads_and_damage_is_repaired(tmp_path: Path) -> None:
     first = in_new_process(tmp_path)
-    assert first[0] == ["load", "compile", "generate", "compile", "ready"]
+    assert first[0] == ["load", "compile", "compile", "ready"]  # driver and program
     second = in_new_process(tmp_path)
     assert second[0] == ["load", "ready"]
     assert second[1] < 0.25 * first[1]
     assert second[2] == first[2]
-    (entry,) = tmp_path.glob("system_*")
-    binary = next(entry.rglob("*.nbc"))
-    binary.write_bytes(binary.read_bytes()[:-100] + b"x" * 100)
-    assert in_new_process(tmp_path)[0] == ["load", "generate", "compile", "ready"]
-    (entry / "module.py").write_text("broken(")
-    assert "generate" in in_new_process(tmp_path)[0]
-    assert in_new_process(tmp_path)[0] == ["load", "ready"]
+    for name, again in (("program", ["compile"]), ("kernel", ["compile"])):
+        (entry,) = tmp_path.glob(f"{name}_*")
+        binary = next(path for path in entry.rglob("*") if path.suffix in (".o", ".nbc"))
+        binary.write_bytes(binary.read_bytes()[:-100] + b"x" * 100)
+        assert in_new_process(tmp_path)[0] == ["load", *again, "ready"]
+        assert in_new_process(tmp_path)[0] == ["load", "ready"]
+    (entry / "manifest.json").write_text("broken(")
+    assert in_new_process(tmp_path)[0] == ["load", "compile", "ready"]
     assert not list(tmp_path.glob("building-*"))
 
 
-SOURCE = """from numba import njit
-
-@njit('float64(float64)', cache=True)
-def f(x):
-    return 2 * x
-"""
-
-
-def load(key: str) -> tuple[float, list[str]]:
-    built: list[str] = []
-    module = cache.load("test", key, lambda: SOURCE, lambda: built.append("built"))
-    cache._loaded.clear()
-    return module.f(21.0), built
+def write_number(folder: Path) -> None:
+    (folder / "number").write_text("42")
 
 
 def test_race_for_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process finished the same entry while this one was compiling."""
     monkeypatch.setenv("OSTEOAXIS_CACHE", str(tmp_path))
-    key = f"race{time.time_ns()}"
-    assert load(key) == (42.0, ["built"])
 
-    def build_again() -> str:
-        return SOURCE
+    def build(folder: Path) -> None:
+        write_number(folder)
+        cache.entry("test", "race", write_number)  # the other process
 
-    monkeypatch.setattr(cache, "_load_checked", lambda *_: None)
-    module = cache.load("test", key, build_again, lambda: None)
-    assert module.f(21.0) == 42.0
-    assert [p.name for p in tmp_path.iterdir()] == [f"test_{key}"]
-    cache._loaded.clear()
+    home = cache.entry("test", "race", build)
+    assert home == tmp_path / "test_race"
+    assert (home / "number").read_text() == "42"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a file in place of the folder")
@@ -91,4 +77,4 @@ def test_unusable_folder_falls_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     blocked = tmp_path / "file"
     blocked.write_text("")
     monkeypatch.setenv("OSTEOAXIS_CACHE", str(blocked))
-    assert load("fallback") == (42.0, ["built"])
+    assert (cache.entry("test", "fallback", write_number) / "number").read_text() == "42"

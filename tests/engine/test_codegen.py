@@ -8,8 +8,9 @@ import sympy
 
 from osteoaxis import engine
 from osteoaxis.engine import TIME, CompiledSystem, OdeSystem, symbol
+from osteoaxis.engine.compiled import call
 from osteoaxis.engine.elimination import plan
-from osteoaxis.engine.vectormath import exp_all, log_all
+from osteoaxis.engine.graph import RealPower
 
 from .conftest import make
 
@@ -102,17 +103,22 @@ def test_generated_code_equals_sympy(compiled: CompiledSystem, exact, seed: int)
     np.testing.assert_allclose(found_slope, slope, rtol=1e-11, atol=1e-12)
 
 
-def test_factors_solve_the_newton_matrix(compiled: CompiledSystem) -> None:
+@pytest.mark.parametrize("patients", [1, 9])
+def test_factors_solve_the_newton_matrix(compiled: CompiledSystem, patients: int) -> None:
     rng = np.random.default_rng(3)
-    code = compiled.module
-    entries, factors = rng.normal(size=len(code.ENTRIES)), np.zeros(code.FACTORS)
-    right, found = rng.normal(size=14), np.zeros(14)
-    code.factor(20.0, entries, factors)
-    code.backsolve(factors, right, found)
-    matrix = 20.0 * np.eye(14)
-    for (i, j), value in zip(code.ENTRIES, entries, strict=True):
-        matrix[i, j] -= value
-    np.testing.assert_allclose(matrix @ found, right, rtol=1e-12, atol=1e-13)
+    loaded = compiled.machine(patients)
+    block, at, n = loaded.block(), loaded.layout, 14
+    entries, right = rng.normal(size=(len(loaded.entries), loaded.lanes)), rng.normal(size=n)
+    block[at.diagonal] = 20.0
+    block[at.jacobian : at.jacobian + len(entries)] = entries
+    block[at.f0 : at.f0 + n] = right[:, None]
+    call(loaded, "newton", block)
+    for lane in range(loaded.lanes):
+        matrix = 20.0 * np.eye(n)
+        for (i, j), value in zip(loaded.entries, entries[:, lane], strict=True):
+            matrix[i, j] -= value
+        found = block[at.u : at.u + n, lane]
+        np.testing.assert_allclose(matrix @ found, right, rtol=1e-12, atol=1e-13)
 
 
 def test_elimination_of_an_arrow_fills_nothing() -> None:
@@ -137,18 +143,73 @@ def test_powers_stay_finite_where_a_state_touches_zero(state: float) -> None:
     assert np.isfinite(jacobian).all() or state > 1
 
 
-def test_vector_exp_and_log_agree_with_numpy() -> None:
-    x = np.random.default_rng(0).uniform(-700, 700, 20_000)
-    values = x.copy()
-    exp_all(values, 0, x.size, 709.0)
-    np.testing.assert_allclose(values, np.exp(x), rtol=5e-16)
-    log_all(values, 0, x.size, -1.0)
-    np.testing.assert_allclose(values, x, rtol=1e-15, atol=1e-15)
-    special = np.array([np.nan, 0.0, -1.0, np.inf])
-    log_all(special, 0, 4, -1.0)
-    assert np.isnan(special).all()
-    special = np.array([np.nan, -np.inf, np.inf])
-    exp_all(special, 0, 3, 709.0)
-    assert np.isnan(special[0])
-    assert special[1] < 1e-300
-    assert special[2] > 1e300
+def test_exp_and_log_agree_with_numpy() -> None:
+    s = symbol("s")
+    compiled = engine.compile_system(
+        make("functions", {"s": s}, assignments={"e": sympy.exp(s), "l": sympy.log(s)},
+             outputs=("e", "l"))
+    )  # fmt: skip
+    loaded = compiled.machine(9)
+    block, at = loaded.block(), loaded.layout
+
+    def values(x: np.ndarray) -> np.ndarray:
+        found = []
+        for part in x.reshape(-1, loaded.lanes):
+            block[at.stage] = part
+            call(loaded, "evaluate", block)
+            found.append(block[at.outputs : at.outputs + 2].copy())
+        return np.concatenate(found, axis=1)
+
+    x = np.random.default_rng(0).uniform(-700, 700, 8000)
+    np.testing.assert_allclose(values(x)[0], np.exp(x), rtol=5e-16)
+    np.testing.assert_allclose(values(np.exp(x))[1], x, rtol=1e-15, atol=1e-15)
+    nan, inf = np.nan, np.inf
+    exp, log = values(np.array([nan, 0.0, -1.0, inf, -inf, 1.0, -0.0, 1e-310]))
+    assert np.isnan(exp[0])
+    assert exp[1] == 1
+    assert exp[3] > 1e300
+    assert 0 < exp[4] < 1e-300
+    assert np.isnan(log[[0, 1, 2, 3, 4, 6]]).all()
+    assert log[5] == 0
+
+
+FUNCTIONS = {
+    "tan": sympy.tan, "asin": sympy.asin, "acos": sympy.acos, "atan": sympy.atan,
+    "sinh": sympy.sinh, "cosh": sympy.cosh, "floor": sympy.floor, "ceiling": sympy.ceiling,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_further_functions_and_their_derivatives(name: str) -> None:
+    s = symbol("s")
+    compiled = engine.compile_system(make(name, {"s": FUNCTIONS[name](s)}))
+    for x in (-0.7, 0.3):
+        assert compiled.rates(0, np.array([x]), np.zeros(0))[0] == pytest.approx(
+            float(FUNCTIONS[name](x)), rel=1e-14
+        )
+        slope = (
+            0.0 if name in ("floor", "ceiling") else float(FUNCTIONS[name](s).diff(s).subs(s, x))
+        )
+        assert compiled.jacobian(0, np.array([x]), np.zeros(0))[0][0, 0] == pytest.approx(slope)
+
+
+def test_real_powers_know_negative_bases() -> None:
+    a, b = symbol("a"), symbol("b")
+    compiled = engine.compile_system(
+        make("powers", {"a": RealPower(a, b), "b": sympy.Integer(0) * b})
+    )
+    state = np.array([-2.0, 3.0])
+    assert compiled.rates(0, state, np.zeros(0))[0] == -8
+    assert compiled.jacobian(0, state, np.zeros(0))[0][0, 0] == 12
+    matrix, _ = compiled.jacobian(0, np.array([2.0, 3.0]), np.zeros(0))
+    np.testing.assert_allclose(matrix[0], [12, 8 * np.log(2)])
+
+
+def test_a_choice_keeps_what_is_undefined_to_itself() -> None:
+    s = symbol("s")
+    compiled = engine.compile_system(
+        make("choice", {"s": 3 * sympy.Piecewise((sympy.log(s) / s, s > 0), (2 * s, True))})
+    )
+    for value, slope in ((0.0, 6.0), (-1.0, 6.0), (2.0, 3 * (1 - np.log(2)) / 4)):
+        matrix, _ = compiled.jacobian(0, np.array([value]), np.zeros(0))
+        assert matrix[0, 0] == pytest.approx(slope)

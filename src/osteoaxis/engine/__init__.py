@@ -1,21 +1,52 @@
 """The numerical engine: symbolic systems in, compiled code and trajectories out."""
 
-from osteoaxis.engine.compiled import CompiledSystem, compile_system
-from osteoaxis.engine.rosenbrock import ADD, RATE, SET, Events, Solution, solve
-from osteoaxis.engine.steady import steady_state
-from osteoaxis.engine.system import TIME, OdeSystem, symbol
+from typing import TYPE_CHECKING, Any
+
+from osteoaxis.engine.compiled import CompiledSystem, compile_system, load_system
+from osteoaxis.engine.events import ADD, RATE, SET, Events
+from osteoaxis.engine.signature import Signature
+from osteoaxis.engine.solve import (
+    Batch,
+    Problem,
+    Solution,
+    problem,
+    solve,
+    solve_many,
+    stream,
+)
+from osteoaxis.engine.steady import steady_state, steady_states
+
+if TYPE_CHECKING:
+    from osteoaxis.engine.system import TIME, OdeSystem, symbol
 
 __all__ = [
     "ADD",
     "RATE",
     "SET",
     "TIME",
+    "Batch",
     "CompiledSystem",
     "Events",
     "OdeSystem",
+    "Problem",
+    "Signature",
     "Solution",
     "compile_system",
+    "load_system",
+    "problem",
     "solve",
+    "solve_many",
     "steady_state",
+    "steady_states",
+    "stream",
     "symbol",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs SymPy, which is slow to import, only when it is asked for."""
+    if name in ("TIME", "OdeSystem", "symbol"):
+        from osteoaxis.engine import system
+
+        return getattr(system, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

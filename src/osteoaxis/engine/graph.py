@@ -18,7 +18,28 @@ from sympy.logic.boolalg import And, BooleanFalse, BooleanTrue, Not, Or
 Node = tuple[Any, ...]
 
 LEAVES = frozenset({"state", "linear", "slope", "time", "alias"})
-UNARY = {sympy.exp: "exp", sympy.log: "log", sympy.tanh: "tanh", sympy.sin: "sin", sympy.cos: "cos"}
+UNARY = {
+    sympy.exp: "exp",
+    sympy.log: "log",
+    sympy.sin: "sin",
+    sympy.cos: "cos",
+    sympy.tan: "tan",
+    sympy.asin: "asin",
+    sympy.acos: "acos",
+    sympy.atan: "atan",
+    sympy.sinh: "sinh",
+    sympy.cosh: "cosh",
+    sympy.tanh: "tanh",
+    sympy.floor: "floor",
+    sympy.ceiling: "ceil",
+}
+
+
+class RealPower(sympy.Function):  # type: ignore[misc]
+    """base ** exponent as the C library's pow has it, negative bases and all.
+
+    Powers of the biology are written with `**`: their bases are positive, and cheaper so.
+    """
 
 
 class Graph:
@@ -30,6 +51,7 @@ class Graph:
         self.symbols: dict[sympy.Symbol, int] = {}
         self._numbers: dict[Node, int] = {}
         self._lowered: dict[sympy.Basic, int] = {}
+        self._partials: dict[int, dict[int, int]] = {}
         self.zero = self.const(0.0)
         self.one = self.const(1.0)
 
@@ -162,6 +184,8 @@ class Graph:
             return self._power(e.base, e.exp)
         if isinstance(e, sympy.exp):
             return self.apply("exp", self.lower(e.args[0]))
+        if isinstance(e, RealPower):
+            return self.apply("pow", *(self.lower(a) for a in e.args))
         for kind, op in UNARY.items():
             if isinstance(e, kind):
                 return self.apply(op, self.lower(e.args[0]))
@@ -212,7 +236,7 @@ class Graph:
             return self.add([self._safe_log(a) for a in base.args])
         if isinstance(base, sympy.Pow) and isinstance(base.exp, sympy.Integer) and base.exp % 2:
             return self.mul((self.lower(base.exp), self._safe_log(base.base)))
-        return self.apply("log", self.apply("floor", self.lower(base)))
+        return self.apply("log", self.apply("clamp", self.lower(base)))
 
     def _piecewise(self, e: sympy.Piecewise) -> int:
         pairs = list(e.args)
@@ -241,29 +265,51 @@ class Graph:
 
     # ---- gradients ---------------------------------------------------------------------------
     def partials(self, root: int) -> dict[int, int]:
-        """Reverse mode: derivative of `root` with respect to each leaf it directly contains."""
+        """Reverse mode: derivative of `root` with respect to each leaf it directly contains.
+
+        The branches of a choice are differentiated apart, so that what is undefined in the one
+        not taken never meets the other.
+        """
         start = self.nodes[root][1] if self.nodes[root][0] == "alias" else root
+        if start in self._partials:
+            return self._partials[start]
         reached, stack = set(), [start]
         while stack:
             number = stack.pop()
             if number in reached or self.fixed[number]:
                 continue
             reached.add(number)
-            if self.nodes[number][0] not in LEAVES:
+            if self.nodes[number][0] not in LEAVES and self.nodes[number][0] != "where":
                 stack.extend(self.operands(number))
         adjoints: dict[int, list[int]] = {start: [self.one]}
-        found: dict[int, int] = {}
+        found: dict[int, list[int]] = {}
         for number in sorted(reached, reverse=True):
             if number not in adjoints:
                 continue
             adjoint = self.add(adjoints[number])
             if self.nodes[number][0] in LEAVES:
-                found[number] = adjoint
-                continue
-            for operand, local in self._locals(number):
-                if operand in reached:
-                    adjoints.setdefault(operand, []).append(self.mul((adjoint, local)))
-        return found
+                found.setdefault(number, []).append(adjoint)
+            elif self.nodes[number][0] == "where":
+                for leaf, local in self._choice(number).items():
+                    found.setdefault(leaf, []).append(self.mul((adjoint, local)))
+            else:
+                for operand, local in self._locals(number):
+                    if operand in reached:
+                        adjoints.setdefault(operand, []).append(self.mul((adjoint, local)))
+        self._partials[start] = {leaf: self.add(terms) for leaf, terms in found.items()}
+        return self._partials[start]
+
+    def _choice(self, number: int) -> dict[int, int]:
+        condition, yes, no = self.operands(number)
+        sides = [
+            {branch: self.one} if self.nodes[branch][0] in LEAVES else self.partials(branch)
+            for branch in (yes, no)
+        ]
+        leaves = dict.fromkeys([*sides[0], *sides[1]])
+        return {
+            leaf: self.apply("where", condition, *(side.get(leaf, self.zero) for side in sides))
+            for leaf in leaves
+        }
 
     def _locals(self, number: int) -> list[tuple[int, int]]:
         """Operands of a node with the derivative of the node with respect to each."""
@@ -273,34 +319,48 @@ class Graph:
             return [(a, self.one) for a in args]
         if op == "mul":
             return [(a, self.mul(args[:k] + args[k + 1 :])) for k, a in enumerate(args)]
-        if op == "where":
-            condition, yes, no = args
-            return [
-                (yes, self.apply("where", condition, self.one, self.zero)),
-                (no, self.apply("where", condition, self.zero, self.one)),
-            ]
-        if op in ("compare", "and", "or", "not"):
+        if op in ("compare", "and", "or", "not", "floor", "ceil"):
             return []
-        (a,) = args
-        if op == "square":
-            return [(a, self.mul((self.const(2.0), a)))]
-        if op == "inverse":
-            return [(a, self.neg(self._make("square", number)))]
-        if op in ("exp", "powexp"):
-            return [(a, number)]
-        if op == "log":
-            return [(a, self.inverse(a))]
-        if op == "floor":
-            return [(a, self.one)]
-        if op == "sqrt":
-            return [(a, self.mul((self.const(0.5), self.inverse(number))))]
-        if op == "tanh":
-            return [(a, self.add((self.one, self.neg(self._make("square", number)))))]
-        if op == "sin":
-            return [(a, self.apply("cos", a))]
-        if op == "cos":
-            return [(a, self.neg(self.apply("sin", a)))]
-        raise ValueError(f"no derivative for {op}")
+        a = args[0]
+        match op:
+            case "square":
+                local = self.mul((self.const(2.0), a))
+            case "inverse":
+                local = self.neg(self._make("square", number))
+            case "exp" | "powexp":
+                local = number
+            case "log":
+                local = self.inverse(a)
+            case "clamp":
+                local = self.one
+            case "sqrt":
+                local = self.mul((self.const(0.5), self.inverse(number)))
+            case "sin":
+                local = self.apply("cos", a)
+            case "cos":
+                local = self.neg(self.apply("sin", a))
+            case "tan":
+                local = self.add((self.one, self._make("square", number)))
+            case "asin" | "acos":
+                below = self.add((self.one, self.neg(self._make("square", a))))
+                local = self.inverse(self.apply("sqrt", below))
+                local = local if op == "asin" else self.neg(local)
+            case "atan":
+                local = self.inverse(self.add((self.one, self._make("square", a))))
+            case "sinh":
+                local = self.apply("cosh", a)
+            case "cosh":
+                local = self.apply("sinh", a)
+            case "tanh":
+                local = self.add((self.one, self.neg(self._make("square", number))))
+            case "pow":
+                exponent = args[1]
+                less = self.apply("pow", a, self.add((exponent, self.const(-1.0))))
+                slope = self.mul((number, self.apply("log", a)))
+                return [(a, self.mul((exponent, less))), (exponent, slope)]
+            case _:
+                raise ValueError(f"no derivative for {op}")
+        return [(a, local)]
 
     def totals(self, root: int, known: Mapping[int, Mapping[object, int]]) -> dict[object, int]:
         """Total derivatives of `root`: by state index, and by "time" (linear states move too)."""

@@ -1,377 +1,526 @@
-"""The integration loop, compiled once for all systems; it gets the generated functions as pointers.
+"""The driver of the lanes, compiled once for all systems; generated code comes as addresses.
 
 Compiled from a copy in the cache (see cache.py), so that every installation compiles it once.
-y are the non-linear states, x the linear ones; times in days.
+Every lane of a block holds one patient with its own time, step and doses; when that patient is
+done, the next one takes the lane. Block b, rows `at`: see layout.py. Times in days.
 """
 
 # mypy: ignore-errors
+# ruff: noqa: ARG001
 from __future__ import annotations
 
-from math import exp, expm1
+import math
 
 import numpy as np
-from numba import boolean, float64, int64, njit, types, void
+from llvmlite import ir
+from numba import int64, njit, types
+from numba.extending import intrinsic
 
-from osteoaxis.engine import tableau
+OK, TOO_MANY_STEPS, STEP_TOO_SMALL, NOT_FINITE, NO_STEADY_STATE, STILL_CHANGING = range(6)
+ADD, RATE, SET = range(3)
+SMALLEST_CUT, LARGEST_GROWTH, SAFETY, ORDER = 0.1, 6.0, 0.9, 5
+IDLE = -1
 
-V = float64[::1]
-M = float64[:, ::1]
-N = int64[::1]
-B = boolean[::1]
-RATES = types.FunctionType(void(float64, V, V, V, V, V))
-JACOBIAN = types.FunctionType(void(float64, V, V, V, V, V, V, V))
-FACTOR = types.FunctionType(void(float64, V, V))
-BACKSOLVE = types.FunctionType(void(V, V, V))
-
-OK, TOO_MANY_STEPS, STEP_TOO_SMALL = 0, 1, 2
-ADD, RATE, SET = 0, 1, 2
-
-PADDING = 32  # vectors are this long or a multiple: no scalar remainders of vector loops
-SMALLEST_CUT, LARGEST_GROWTH, SAFETY = 0.1, 6.0, 0.9
-GAMMA = tableau.GAMMA
-G0, G1, G2, G3, G4 = tableau.G[:5]
-_, ALPHA1, ALPHA2, ALPHA3, ALPHA4, ALPHA5 = tableau.ALPHA[:6]
-(A10,) = tableau.A[1]
-A20, A21 = tableau.A[2]
-A30, A31, A32 = tableau.A[3]
-A40, A41, A42, A43 = tableau.A[4]
-A50, A51, A52, A53, A54 = tableau.A[5]
-A60, A61, A62, A63, A64, A65 = tableau.A[6]
-A70, A71, A72, A73, A74, A75, A76 = tableau.A[7]
-(C10,) = tableau.C[1]
-C20, C21 = tableau.C[2]
-C30, C31, C32 = tableau.C[3]
-C40, C41, C42, C43 = tableau.C[4]
-C50, C51, C52, C53, C54 = tableau.C[5]
-C60, C61, C62, C63, C64, C65 = tableau.C[6]
-C70, C71, C72, C73, C74, C75, C76 = tableau.C[7]
+FIRST_STEP, LONGEST_STEP = 1e-4, 1e6  # days, of `settle`; the longest keeps 1/h - J regular
+LARGEST_CHANGE = 0.5  # of |state| + scale / 10 in one step
+CONVERGED = 1e-9  # of |state| + scale, in a step of LONGEST_STEP
+DRIFT = 1e-6  # of |state| + scale in ten years, allowed in a steady state
+MOST_STEPS = 1000
+TEN_YEARS = 3652.5
 
 
-@njit(cache=True, error_model="numpy")
-def linear_values(age, z, group, x, w):
-    """x = V z(age) of the active groups, `age` days after their amplitudes z were fixed."""
-    lam, vectors, _, bounds, active, u = group
-    for g in range(active.size):
-        if not active[g]:
-            continue
-        lo, hi = bounds[g], bounds[g + 1]
-        for k in range(lo, hi):
-            a = lam[k] * age
-            w[k] = 0.0 if a < -200.0 else z[k] * exp(a)  # no denormal arithmetic
-            if u[k] != 0.0:
-                w[k] += u[k] * (age if lam[k] == 0.0 else expm1(a) / lam[k])
-        for i in range(lo, hi):
-            total = 0.0
-            for k in range(lo, hi):
-                total += vectors[i, k] * w[k]
-            x[i] = total
+@intrinsic
+def call(_context, address, block):
+    """Call the generated function at `address` with the block."""
+
+    def generate(context, builder, signature, arguments):
+        array = context.make_array(signature.args[1])(context, builder, arguments[1])
+        kind = ir.FunctionType(ir.VoidType(), [array.data.type])
+        builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [array.data])
+        return context.get_dummy_value()
+
+    return types.void(int64, block), generate
 
 
-@njit(cache=True, error_model="numpy")
-def linear_slopes(group, w, s):
-    """Slopes of the linear states, from the amplitudes w that linear_values left behind."""
-    lam, vectors, _, bounds, active, u = group
-    for g in range(active.size):
-        if not active[g]:
-            continue
-        lo, hi = bounds[g], bounds[g + 1]
-        for i in range(lo, hi):
-            total = 0.0
-            for k in range(lo, hi):
-                total += vectors[i, k] * (lam[k] * w[k] + u[k])
-            s[i] = total
+@intrinsic
+def call_masked(_context, address, block, mask):
+    """The same for functions that also take the mask of linear groups in use."""
+
+    def generate(context, builder, signature, arguments):
+        array = context.make_array(signature.args[1])(context, builder, arguments[1])
+        kind = ir.FunctionType(ir.VoidType(), [array.data.type, ir.IntType(64)])
+        function = builder.inttoptr(arguments[0], kind.as_pointer())
+        builder.call(function, [array.data, arguments[2]])
+        return context.get_dummy_value()
+
+    return types.void(int64, block, int64), generate
 
 
-@njit(cache=True, error_model="numpy")
-def linear_event(i, kind, value, inflow, z, group):
-    """Apply a dose to linear state i; `inflow` is its constant input after the event."""
-    _, vectors, inverse, bounds, _, u = group
-    g = 0
-    while not bounds[g] <= i < bounds[g + 1]:
-        g += 1
-    lo, hi = bounds[g], bounds[g + 1]
-    change = value
-    if kind == SET:
-        for k in range(lo, hi):
-            change -= vectors[i, k] * z[k]
+@njit(cache=True, error_model="numpy", nogil=True)
+def amplitude(b, at, k, age, lane):
+    """Of mode k, `age` days after it was fixed."""
+    decay = math.exp(max(b[at.mode_rate + k, lane] * age, -708.0))
+    rest = b[at.mode_drift + k, lane] * age - b[at.mode_offset + k, lane]
+    return b[at.mode_amplitude + k, lane] * decay + rest
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def linear_state(b, at, bounds, vectors, group, i, age, lane):
+    """Linear state i, of this group."""
+    lo, hi = bounds[group], bounds[group + 1]
+    row = at.mode_vectors + vectors[group] + (i - lo) * (hi - lo)
+    total = 0.0
     for k in range(lo, hi):
-        if kind == RATE:
-            u[k] = 0.0  # summed anew, so that an ended infusion leaves no rounding behind
-            for other in range(lo, hi):
-                u[k] += inverse[k, other] * inflow[other]
-        else:
-            z[k] += inverse[k, i] * change
+        total += b[row + k - lo, lane] * amplitude(b, at, k, age, lane)
+    return total
 
 
-@njit(cache=True, error_model="numpy")
-def evaluate_stage(rates, t, y, x, c, f, work, extra, any_extra):
-    """Rates with the constant inputs of non-linear states."""
-    rates(t, y, x, c, f, work)
-    if any_extra:
-        for i in range(f.size):
-            f[i] += extra[i]
+@njit(cache=True, error_model="numpy", nogil=True)
+def set_mode(b, at, k, value, inflow, lane):
+    """Fix mode k at an amplitude, with the constant inflow into it from now on."""
+    rate = b[at.mode_rate + k, lane]
+    offset = inflow / rate if rate != 0.0 else 0.0
+    b[at.mode_amplitude + k, lane] = value + offset
+    b[at.mode_offset + k, lane] = offset
+    b[at.mode_drift + k, lane] = inflow if rate == 0.0 else 0.0
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
-def step(
-    rates, factor, backsolve, t, h, y, c, f0, g, j, extra, any_extra, age, z, group,
-    stages, yt, f, x, w, lu, work,
-):  # fmt: skip
-    """One Rosenbrock step of size h; the new state is yt + u7, and u7 is its error.
-
-    f0, g and j are the rates, their time derivative and the Jacobian at (t, y). Written out, with
-    constant coefficients, because these loops are a good part of the cost of a step.
-    """
-    u0, u1, u2, u3, u4, u5, u6, u7 = stages
-    factor(1.0 / (GAMMA * h), j, lu)
-    r = 1.0 / h
-    for i in range(y.size):
-        f[i] = f0[i] + h * G0 * g[i]
-    backsolve(lu, f, u0)
-
-    for i in range(y.size):
-        yt[i] = y[i] + (A10 * u0[i])
-    linear_values(age + ALPHA1 * h, z, group, x, w)
-    evaluate_stage(rates, t + ALPHA1 * h, yt, x, c, f, work, extra, any_extra)
-    for i in range(y.size):
-        f[i] += r * (C10 * u0[i]) + h * G1 * g[i]
-    backsolve(lu, f, u1)
-
-    for i in range(y.size):
-        yt[i] = y[i] + (A20 * u0[i] + A21 * u1[i])
-    linear_values(age + ALPHA2 * h, z, group, x, w)
-    evaluate_stage(rates, t + ALPHA2 * h, yt, x, c, f, work, extra, any_extra)
-    for i in range(y.size):
-        f[i] += r * (C20 * u0[i] + C21 * u1[i]) + h * G2 * g[i]
-    backsolve(lu, f, u2)
-
-    for i in range(y.size):
-        yt[i] = y[i] + (A30 * u0[i] + A31 * u1[i] + A32 * u2[i])
-    linear_values(age + ALPHA3 * h, z, group, x, w)
-    evaluate_stage(rates, t + ALPHA3 * h, yt, x, c, f, work, extra, any_extra)
-    for i in range(y.size):
-        f[i] += r * (C30 * u0[i] + C31 * u1[i] + C32 * u2[i]) + h * G3 * g[i]
-    backsolve(lu, f, u3)
-
-    for i in range(y.size):
-        yt[i] = y[i] + (A40 * u0[i] + A41 * u1[i] + A42 * u2[i] + A43 * u3[i])
-    linear_values(age + ALPHA4 * h, z, group, x, w)
-    evaluate_stage(rates, t + ALPHA4 * h, yt, x, c, f, work, extra, any_extra)
-    for i in range(y.size):
-        f[i] += r * (C40 * u0[i] + C41 * u1[i] + C42 * u2[i] + C43 * u3[i]) + h * G4 * g[i]
-    backsolve(lu, f, u4)
-
-    for i in range(y.size):
-        yt[i] = y[i] + (A50 * u0[i] + A51 * u1[i] + A52 * u2[i] + A53 * u3[i] + A54 * u4[i])
-    linear_values(age + ALPHA5 * h, z, group, x, w)
-    evaluate_stage(rates, t + ALPHA5 * h, yt, x, c, f, work, extra, any_extra)
-    for i in range(y.size):
-        f[i] += r * (C50 * u0[i] + C51 * u1[i] + C52 * u2[i] + C53 * u3[i] + C54 * u4[i])
-    backsolve(lu, f, u5)
-
-    for i in range(y.size):
-        yt[i] = y[i] + (
-            A60 * u0[i] + A61 * u1[i] + A62 * u2[i] + A63 * u3[i] + A64 * u4[i] + A65 * u5[i]
-        )
-    evaluate_stage(rates, t + ALPHA5 * h, yt, x, c, f, work, extra, any_extra)
-    for i in range(y.size):
-        f[i] += r * (
-            C60 * u0[i] + C61 * u1[i] + C62 * u2[i] + C63 * u3[i] + C64 * u4[i] + C65 * u5[i]
-        )
-    backsolve(lu, f, u6)
-
-    for i in range(y.size):
-        yt[i] = y[i] + (
-            A70 * u0[i]
-            + A71 * u1[i]
-            + A72 * u2[i]
-            + A73 * u3[i]
-            + A74 * u4[i]
-            + A75 * u5[i]
-            + A76 * u6[i]
-        )
-    evaluate_stage(rates, t + ALPHA5 * h, yt, x, c, f, work, extra, any_extra)
-    for i in range(y.size):
-        f[i] += r * (
-            C70 * u0[i]
-            + C71 * u1[i]
-            + C72 * u2[i]
-            + C73 * u3[i]
-            + C74 * u4[i]
-            + C75 * u5[i]
-            + C76 * u6[i]
-        )
-    backsolve(lu, f, u7)
+@njit(cache=True, error_model="numpy", nogil=True)
+def dose_linear(b, at, bounds, vectors, inverse, inflow, i, kind, value, lane):
+    """Change linear state i by an event, all modes of its group being at age 0."""
+    group = 0
+    while not bounds[group] <= i < bounds[group + 1]:
+        group += 1
+    lo, hi = bounds[group], bounds[group + 1]
+    change = 0.0 if kind == RATE else value
+    if kind == SET:
+        change -= linear_state(b, at, bounds, vectors, group, i, 0.0, lane)
+    for k in range(lo, hi):
+        row = vectors[group] + (k - lo) * (hi - lo)
+        total = 0.0  # summed anew, so that an ended infusion leaves no rounding behind
+        for other in range(lo, hi):
+            total += inverse[row + other - lo] * inflow[other]
+        now = amplitude(b, at, k, 0.0, lane)
+        set_mode(b, at, k, now + inverse[row + i - lo] * change, total, lane)
 
 
-@njit(
-    int64(
-        RATES, JACOBIAN, FACTOR, BACKSOLVE, RATES,  # generated functions
-        float64, V, V, int64, int64, int64, N,  # start, y, c, sizes, places of the diagonal
-        V, V, V, M, M, N, B,  # linear groups
-        V, N, N, V,  # events
-        V, boolean, float64, V, int64,  # times and tolerances
-        M, M, M, N, V,  # results
-    ),
-    cache=True, error_model="numpy",
-)  # fmt: skip
-def integrate(
-    rates, jacobian, factor, backsolve, evaluate,
-    t, y0, c, n_jac, n_lu, n_work, diagonal,
-    x, base, lam, vectors, inverse, bounds, active,
-    event_time, event_where, event_kind, event_value,
-    times, after, rtol, atol, max_steps,
-    out_y, out_x, out_o, counts, info,
-):  # fmt: skip
-    """Fill out_y, out_x and out_o at `times`; returns a status, counts = steps, rejected, worst."""
-    n, m = y0.size, x.size
-    padded = -(-n // PADDING) * PADDING
-    f0, f, g = np.zeros(padded), np.zeros(padded), np.zeros(padded)
-    y, yt, ynew, extra = np.zeros(padded), np.zeros(padded), np.zeros(padded), np.zeros(padded)
-    y[:n] = y0
-    u0, u1, u2, u3 = np.zeros(padded), np.zeros(padded), np.zeros(padded), np.zeros(padded)
-    u4, u5, u6, u7 = np.zeros(padded), np.zeros(padded), np.zeros(padded), np.zeros(padded)
-    stages = (u0, u1, u2, u3, u4, u5, u6, u7)
-    j, lu, work = np.zeros(n_jac), np.zeros(n_lu), np.ones(n_work)
-    z, w, s = np.zeros(m), np.zeros(m), np.zeros(m)
-    inflow, u = np.zeros(n + m), np.zeros(m)
-    inflow[n:] = base
-    group = (lam, vectors, inverse, bounds, active, u)
-    for i in range(m):
-        for k in range(m):
-            z[i] += inverse[i, k] * x[k]
-            u[i] += inverse[i, k] * base[k]
-    quickest = np.full(m, np.inf)  # a first step after a dose that cannot overlook it
-    for k in range(active.size):
-        fastest = 0.0
-        for i in range(bounds[k], bounds[k + 1]):
-            fastest = max(fastest, abs(lam[i]))
-        if fastest > 0.0:
-            quickest[bounds[k] : bounds[k + 1]] = 3.0 / fastest
-    memory = np.full(n + m, np.inf)  # the first step that worked after an event of each state
-    any_extra = False
-    anchor = t  # when z was fixed
-    end = times[times.size - 1]
-    io, ie, steps, rejected = 0, 0, 0, 0
-    h = 0.0
-    while True:
-        # ---- at a stop: outputs and events of exactly this time
-        first_event = ie
-        for side in range(2):
-            while io < times.size and times[io] == t and (side == 1 or not after):
-                linear_values(t - anchor, z, group, x, w)
-                out_y[io, :] = y[:n]
-                out_x[io, :] = x
-                evaluate(t, y, x, c, out_o[io], work)
-                io += 1
-            while side == 0 and ie < event_time.size and event_time[ie] == t:
-                if anchor != t:
-                    linear_values(t - anchor, z, group, x, w)
-                    for k in range(active.size):
-                        if active[k]:
-                            z[bounds[k] : bounds[k + 1]] = w[bounds[k] : bounds[k + 1]]
-                    anchor = t
-                where, kind, value = event_where[ie], event_kind[ie], event_value[ie]
-                if kind == RATE:
-                    inflow[where] += value
-                    if abs(inflow[where]) < 1e-12 * abs(value):
-                        inflow[where] = 0.0
-                if where >= n:
-                    linear_event(where - n, kind, value, inflow[n:], z, group)
-                    h = min(h, quickest[where - n])
-                elif kind == RATE:
-                    extra[where] = inflow[where]
-                    any_extra = np.any(extra != 0.0)
-                else:
-                    y[where] = value if kind == SET else y[where] + value
-                h = min(h, memory[where])
-                ie += 1
-        if t >= end:
-            break
-        stop = event_time[ie] if ie < event_time.size and event_time[ie] < end else end
-        fresh, learn, was_cut = False, ie > first_event, False
-        # ---- steps up to the next stop
-        while t < stop:
-            if not fresh:
-                linear_values(t - anchor, z, group, x, w)
-                linear_slopes(group, w, s)
-                rates(t, y, x, c, f0, work)
-                jacobian(t, y, x, s, c, j, g, work)
+@njit(cache=True, error_model="numpy", nogil=True)
+def rebase(b, at, bounds, mask, lane):
+    """Fix the modes in use at their amplitudes of now."""
+    age = b[at.age, lane]
+    if age == 0.0:
+        return
+    for group in range(bounds.size - 1):
+        if mask & (1 << group):
+            for k in range(bounds[group], bounds[group + 1]):
+                rate = b[at.mode_rate + k, lane]
+                drift = b[at.mode_drift + k, lane]
+                inflow = b[at.mode_offset + k, lane] * rate if rate != 0.0 else drift
+                set_mode(b, at, k, amplitude(b, at, k, age, lane), inflow, lane)
+    b[at.age, lane] = 0.0
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def record(b, at, n, bounds, vectors, mask, history, row, share, age, lane):
+    """Write the states at a share of the step (0 = its start) into `history[row]`."""
+    for i in range(n):
+        y = b[at.y + i, lane]
+        if share > 0.0:
+            left = 1.0 - share
+            d0, d1, d2 = (
+                b[at.dense + i, lane],
+                b[at.dense + n + i, lane],
+                b[at.dense + 2 * n + i, lane],
+            )
+            y = left * y + share * (b[at.new + i, lane] + left * (d0 + share * (d1 + share * d2)))
+        history[row, i] = y
+    for group in range(bounds.size - 1):
+        if mask & (1 << group):
+            for i in range(bounds[group], bounds[group + 1]):
+                history[row, n + i] = linear_state(b, at, bounds, vectors, group, i, age, lane)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def finish(evaluate, b, o, at, n, m, constants, times, history, done, chosen, result, lane):
+    """Turn the recorded states of a patient into the chosen quantities: states, then outputs."""
+    lanes = b.shape[1]
+    needs_code = False
+    for q in range(chosen.size):
+        needs_code |= chosen[q] >= n + m
+    if needs_code:
+        for k in range(constants):
+            for other in range(lanes):
+                o[at.constants + k, other] = b[at.constants + k, lane]
+    for first in range(0, done, lanes):
+        last = min(first + lanes, done)
+        if needs_code:
+            for other in range(lanes):
+                row = min(first + other, last - 1)
+                o[at.moment, other] = times[row]
                 for i in range(n):
-                    f0[i] += extra[i]
-                if h == 0.0:  # ten tolerances of change
-                    worst = 0.0
+                    o[at.stage + i, other] = history[row, i]
+                for i in range(m):
+                    o[at.x + i, other] = history[row, n + i]
+            call(evaluate, o)
+        for row in range(first, last):
+            for q in range(chosen.size):
+                place = chosen[q]
+                if place < n + m:
+                    result[row, q] = history[row, place]
+                else:
+                    result[row, q] = o[at.outputs + place - n - m, row - first]
+    result[done:] = np.nan
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def integrate(
+    code, at, block, spare, n, m, constants, bounds, vector_start, diagonal, mask,
+    parameters, start, initial, modes, inflows,
+    schedule, first_event, event_time, event_where, event_kind, event_value,
+    times, after, rtol, atol, max_steps, given_steps, replay,
+    chosen, result, status, counts, failed_at, taken,
+):  # fmt: skip
+    """Integrate all patients; one that fails is marked and the others go on.
+
+    `code` = addresses of prepare, evaluate, start, step, dense, advance. `modes` = rate, start,
+    vectors, inverse of each patient; `inflows` = constant input of the linear states. With
+    `replay`, patient p takes exactly the steps `given_steps`; with `taken` not empty, the steps
+    of the first patient are written there.
+    """
+    prepare, evaluate, begin, step, dense, advance = code
+    mode_rate, mode_start, mode_vectors, mode_inverse = modes
+    b, o = block, spare
+    lanes, count = b.shape[1], start.size
+    end = times[-1]
+    history = np.zeros((lanes, times.size, n + m))
+    patient = np.full(lanes, IDLE)
+    t, h, used = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
+    next_output, next_event = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    last_event, event_from = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    steps, rejected = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    at_stop, learn, was_cut = (
+        np.zeros(lanes, np.bool_),
+        np.zeros(lanes, np.bool_),
+        np.zeros(lanes, np.bool_),
+    )
+    stop = np.zeros(lanes)
+    memory = np.full((lanes, n + m), np.inf)  # the first step that worked after an event there
+    quickest = np.full((lanes, m), np.inf)  # a first step that cannot overlook a dose
+    inflow = np.zeros((lanes, n + m))
+    queue, busy, calls = 0, 0, 0
+    b[at.step], b[at.rtol] = 1.0, rtol
+    for i in range(n):
+        b[at.atol + i] = atol[i]
+    while True:
+        # ---- give every idle lane a patient, take every lane at a stop beyond it
+        loaded = False
+        for lane in range(lanes):
+            while True:
+                if patient[lane] == IDLE:
+                    if queue == count:
+                        break
+                    p = queue
+                    queue += 1
+                    busy += 1
+                    loaded = True
+                    patient[lane] = p
+                    t[lane], h[lane] = start[p], 0.0
+                    steps[lane], rejected[lane], next_output[lane] = 0, 0, 0
+                    next_event[lane] = first_event[schedule[p]]
+                    last_event[lane] = first_event[schedule[p] + 1]
+                    at_stop[lane], was_cut[lane] = True, False
+                    memory[lane] = np.inf
+                    quickest[lane] = np.inf
+                    inflow[lane, :n] = 0.0
+                    inflow[lane, n:] = inflows[p]
+                    for i in range(parameters.shape[1]):
+                        b[at.parameters + i, lane] = parameters[p, i]
                     for i in range(n):
-                        worst = max(worst, abs(f0[i]) / (atol[i] + rtol * abs(y[i])))
-                    h = min(10.0 / worst, end - t) if worst > 0.0 else end - t
-                    for k in range(first_event, ie):
-                        if event_where[k] >= n:
-                            h = min(h, quickest[event_where[k] - n])
-                if learn:
-                    for k in range(first_event, ie):
-                        if event_where[k] < n and diagonal[event_where[k]] >= 0:
-                            speed = abs(j[diagonal[event_where[k]]])
-                            if speed * h > 3.0:
-                                h = 3.0 / speed
-                fresh = True
-            hs, last = h, False
-            if h >= 0.999999 * (stop - t):
-                hs, last = stop - t, True
-            elif h > 0.5 * (stop - t):
-                hs = 0.5 * (stop - t)
-            if steps + rejected >= max_steps:
-                counts[0], counts[1], info[0] = steps, rejected, t
-                return TOO_MANY_STEPS
-            step(
-                rates, factor, backsolve, t, hs, y, c, f0, g, j, extra, any_extra, t - anchor, z,
-                group, stages, yt, f, x, w, lu, work,
-            )  # fmt: skip
-            error, worst_state, finite = 0.0, 0, True
-            for i in range(n):
-                ynew[i] = yt[i] + u7[i]
-                q = abs(u7[i]) / (atol[i] + rtol * max(abs(y[i]), abs(ynew[i])))
-                if not q < np.inf:
-                    finite, worst_state = False, i
+                        b[at.y + i, lane] = initial[p, i]
+                        b[at.extra + i, lane] = 0.0
+                    b[at.age, lane] = 0.0
+                    for k in range(mode_vectors.shape[1]):
+                        b[at.mode_vectors + k, lane] = mode_vectors[p, k]
+                    for g in range(bounds.size - 1):
+                        lo, hi = bounds[g], bounds[g + 1]
+                        fastest = 0.0
+                        for k in range(lo, hi):
+                            b[at.mode_rate + k, lane] = mode_rate[p, k]
+                            fastest = max(fastest, abs(mode_rate[p, k]))
+                            total = 0.0
+                            row = vector_start[g] + (k - lo) * (hi - lo)
+                            for i in range(lo, hi):
+                                total += mode_inverse[p, row + i - lo] * inflows[p, i]
+                            set_mode(b, at, k, mode_start[p, k], total, lane)
+                        if fastest > 0.0:
+                            quickest[lane, lo:hi] = 3.0 / fastest
+                if not at_stop[lane]:
                     break
-                if q > error:
-                    error, worst_state = q, i
-            if not finite or error > 1.0:
-                rejected += 1
-                was_cut = True
-                counts[2] = worst_state
-                if finite:
-                    h = hs * max(SMALLEST_CUT, SAFETY * error ** (-1.0 / tableau.ORDER))
-                else:
-                    h = hs * SMALLEST_CUT
-                if h < 1e-14 * max(abs(t), 1e-2) or t + h == t:
-                    counts[0], counts[1], info[0] = steps, rejected, t
-                    return STEP_TOO_SMALL
+                p = patient[lane]
+                now = t[lane]
+                event_from[lane] = next_event[lane]
+                for side in range(2):
+                    while (
+                        next_output[lane] < times.size
+                        and times[next_output[lane]] == now
+                        and (side == 1 or not after)
+                    ):
+                        record(b, at, n, bounds, vector_start, mask, history[lane],
+                               next_output[lane], 0.0, b[at.age, lane], lane)  # fmt: skip
+                        next_output[lane] += 1
+                    while (
+                        side == 0
+                        and next_event[lane] < last_event[lane]
+                        and event_time[next_event[lane]] == now
+                    ):
+                        e = next_event[lane]
+                        where, kind, value = event_where[e], event_kind[e], event_value[e]
+                        if kind == RATE:
+                            inflow[lane, where] += value
+                            if abs(inflow[lane, where]) < 1e-12 * abs(value):
+                                inflow[lane, where] = 0.0
+                        if where >= n:
+                            rebase(b, at, bounds, mask, lane)
+                            dose_linear(b, at, bounds, vector_start, mode_inverse[p],
+                                        inflow[lane, n:], where - n, kind, value, lane)  # fmt: skip
+                            h[lane] = min(h[lane], quickest[lane, where - n])
+                        elif kind == RATE:
+                            b[at.extra + where, lane] = inflow[lane, where]
+                        elif kind == SET:
+                            b[at.y + where, lane] = value
+                        else:
+                            b[at.y + where, lane] += value
+                        h[lane] = min(h[lane], memory[lane, where])
+                        next_event[lane] += 1
+                at_stop[lane] = False
+                learn[lane] = next_event[lane] > event_from[lane]
+                stop[lane] = end
+                if next_event[lane] < last_event[lane]:
+                    stop[lane] = min(end, event_time[next_event[lane]])
+                if now < end:
+                    break
+                # ---- this patient is done
+                if loaded:  # its constants may not have been prepared yet
+                    call(prepare, b)
+                    loaded = False
+                finish(evaluate, b, o, at, n, m, constants, times, history[lane],
+                       next_output[lane], chosen, result[p], lane)  # fmt: skip
+                status[p] = OK
+                counts[p, 0], counts[p, 1] = steps[lane], rejected[lane]
+                patient[lane] = IDLE
+                busy -= 1
+        if busy == 0:
+            break
+        if loaded:
+            call(prepare, b)
+        # ---- one step of every lane
+        for lane in range(lanes):
+            b[at.time, lane] = t[lane]
+        call_masked(begin, b, mask)
+        for lane in range(lanes):
+            if patient[lane] == IDLE:
                 continue
-            steps += 1
-            proposal = hs * min(LARGEST_GROWTH, SAFETY * (error + 1e-12) ** (-1.0 / tableau.ORDER))
-            if was_cut:
-                proposal = min(proposal, hs)
-            if learn:
-                for k in range(first_event, ie):
-                    memory[event_where[k]] = proposal
-            h = max(proposal, h) if hs < h else proposal  # a step cut by a stop says little
-            tnew = stop if last else t + hs
-            # outputs inside the step: a shorter step of the same method, as accurate as its end
-            while io < times.size and times[io] <= tnew and times[io] < stop:
-                if times[io] < tnew:
-                    step(
-                        rates, factor, backsolve, t, times[io] - t, y, c, f0, g, j, extra,
-                        any_extra, t - anchor, z, group, stages, yt, f, x, w, lu, work,
-                    )  # fmt: skip
-                    out_y[io, :] = yt[:n] + u7[:n]
+            if replay:
+                used[lane] = given_steps[steps[lane]]
+                b[at.step, lane] = used[lane]
+                continue
+            if h[lane] == 0.0:  # ten tolerances of change
+                worst = 0.0
+                for i in range(n):
+                    allowed = atol[i] + rtol * abs(b[at.y + i, lane])
+                    worst = max(worst, abs(b[at.f0 + i, lane]) / allowed)
+                h[lane] = end - t[lane]
+                if worst > 0.0:
+                    h[lane] = min(10.0 / worst, h[lane])
+                for e in range(event_from[lane], next_event[lane]):
+                    if event_where[e] >= n:
+                        h[lane] = min(h[lane], quickest[lane, event_where[e] - n])
+            if learn[lane]:
+                for e in range(event_from[lane], next_event[lane]):
+                    if event_where[e] < n and diagonal[event_where[e]] >= 0:
+                        speed = abs(b[at.jacobian + diagonal[event_where[e]], lane])
+                        if speed * h[lane] > 3.0:
+                            h[lane] = 3.0 / speed
+            left = stop[lane] - t[lane]
+            used[lane] = h[lane]
+            if h[lane] >= 0.999999 * left:
+                used[lane] = left
+            elif h[lane] > 0.5 * left:
+                used[lane] = 0.5 * left
+            b[at.step, lane] = used[lane]
+        call_masked(step, b, mask)
+        calls += 1
+        # ---- judge
+        inside = False
+        for lane in range(lanes):
+            b[at.accepted, lane] = 0.0
+            if patient[lane] == IDLE:
+                continue
+            p = patient[lane]
+            error = b[at.error, lane]
+            if replay:
+                error = 0.0
+            if error > 1.0:
+                rejected[lane] += 1
+                was_cut[lane] = True
+                cut = SMALLEST_CUT
+                if error < np.inf:
+                    cut = max(SMALLEST_CUT, SAFETY * error ** (-1.0 / ORDER))
+                h[lane] = used[lane] * cut
+                now = t[lane]
+                failure = OK
+                if h[lane] < 1e-14 * max(abs(now), 1e-2) or now + h[lane] == now:
+                    failure = STEP_TOO_SMALL
+                elif steps[lane] + rejected[lane] >= max_steps:
+                    failure = TOO_MANY_STEPS
+                if failure != OK:
+                    finish(evaluate, b, o, at, n, m, constants, times, history[lane],
+                           next_output[lane], chosen, result[p], lane)  # fmt: skip
+                    status[p], failed_at[p] = failure, now
+                    counts[p, 0], counts[p, 1] = steps[lane], rejected[lane]
+                    counts[p, 2] = np.int64(b[at.hardest, lane])
+                    patient[lane] = IDLE
+                    busy -= 1
+                continue
+            b[at.accepted, lane] = 1.0
+            if times[next_output[lane]] <= t[lane] + used[lane] + 1e-9:
+                inside = True
+        if inside:
+            call(dense, b)
+        for lane in range(lanes):
+            if b[at.accepted, lane] == 0.0:
+                continue
+            p = patient[lane]
+            if taken.size:
+                taken[steps[lane]] = used[lane]
+            steps[lane] += 1
+            error = b[at.error, lane]
+            proposal = used[lane] * min(LARGEST_GROWTH, SAFETY * (error + 1e-12) ** (-1.0 / ORDER))
+            if was_cut[lane]:
+                proposal = min(proposal, used[lane])
+            if learn[lane]:
+                for e in range(event_from[lane], next_event[lane]):
+                    memory[lane, event_where[e]] = proposal
+            whole = used[lane] >= h[lane]  # a step cut by a stop says little
+            h[lane] = proposal if whole else max(proposal, h[lane])
+            arrives = used[lane] >= stop[lane] - t[lane]
+            if replay:
+                arrives = used[lane] >= 0.9999999 * (stop[lane] - t[lane])
+            then = stop[lane] if arrives else t[lane] + used[lane]
+            while next_output[lane] < times.size and times[next_output[lane]] < then:
+                passed = times[next_output[lane]] - t[lane]
+                record(b, at, n, bounds, vector_start, mask, history[lane], next_output[lane],
+                       passed / used[lane], b[at.age, lane] + passed, lane)  # fmt: skip
+                next_output[lane] += 1
+            b[at.age, lane] += then - t[lane]
+            t[lane] = then
+            at_stop[lane] = arrives
+            learn[lane], was_cut[lane] = False, False
+            if steps[lane] + rejected[lane] >= max_steps and then < end:
+                at_stop[lane] = False
+                finish(evaluate, b, o, at, n, m, constants, times, history[lane],
+                       next_output[lane], chosen, result[p], lane)  # fmt: skip
+                status[p], failed_at[p] = TOO_MANY_STEPS, then
+                counts[p, 0], counts[p, 1] = steps[lane], rejected[lane]
+                counts[p, 2] = np.int64(b[at.hardest, lane])
+                patient[lane] = IDLE
+                busy -= 1
+        call(advance, b)
+    return calls
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def settle(code, at, block, n, parameters, moment, states, x, scale, status, worst):
+    """Replace the guesses `states` by steady states, with explicit time held at `moment`.
+
+    Pseudo-transient continuation: implicit Euler steps that lengthen while little changes.
+    `code` = addresses of prepare, rates, linearise, newton.
+    """
+    prepare, rates, linearise, newton = code
+    b = block
+    lanes, count = b.shape[1], moment.size
+    patient = np.full(lanes, IDLE)
+    h = np.zeros(lanes)
+    rounds = np.zeros(lanes, np.int64)
+    queue, busy = 0, 0
+    b[at.diagonal] = 1.0
+    while True:
+        loaded = False
+        for lane in range(lanes):
+            if patient[lane] == IDLE and queue < count:
+                p = queue
+                queue += 1
+                busy += 1
+                loaded = True
+                patient[lane], h[lane], rounds[lane] = p, FIRST_STEP, 0
+                b[at.moment, lane] = moment[p]
+                for i in range(parameters.shape[1]):
+                    b[at.parameters + i, lane] = parameters[p, i]
+                for i in range(n):
+                    b[at.y + i, lane] = states[p, i]
+                for i in range(x.shape[1]):
+                    b[at.x + i, lane] = x[p, i]
+        if busy == 0:
+            return
+        if loaded:
+            call(prepare, b)
+        for lane in range(lanes):
+            b[at.diagonal, lane] = 1.0 / h[lane] if patient[lane] != IDLE else 1.0
+        call(linearise, b)
+        call(newton, b)
+        for i in range(n):
+            for lane in range(lanes):
+                b[at.stage + i, lane] = b[at.y + i, lane] + b[at.u + i, lane]
+        call(rates, b)
+        for lane in range(lanes):
+            if patient[lane] == IDLE:
+                continue
+            p = patient[lane]
+            rounds[lane] += 1
+            largest, hardest, converged, finite, first = 0.0, 0, True, True, -1
+            for i in range(n):
+                old, change = b[at.y + i, lane], b[at.u + i, lane]
+                relative = abs(change) / (abs(old) + 0.1 * scale[i])
+                if not relative <= largest:
+                    largest, hardest = relative, i
+                    if not relative < np.inf:
+                        finite = False
+                        break
+                converged &= abs(change) <= CONVERGED * (abs(old + change) + scale[i])
+                finite &= np.isfinite(b[at.f + i, lane])
+            for i in range(n):
+                if first < 0 and not np.isfinite(b[at.f0 + i, lane]):
+                    first = i
+            failure = OK
+            if rounds[lane] == 1 and first >= 0:
+                failure, hardest = NOT_FINITE, first
+            elif not finite or largest > LARGEST_CHANGE:
+                h[lane] *= 0.25
+                if h[lane] < 1e-14:
+                    failure = NO_STEADY_STATE
                 else:
-                    out_y[io, :] = ynew[:n]
-                linear_values(times[io] - anchor, z, group, x, w)
-                out_x[io, :] = x
-                evaluate(times[io], out_y[io], x, c, out_o[io], work)
-                io += 1
-            t = tnew
-            y[:] = ynew
-            fresh, learn, was_cut = False, False, False
-    counts[0], counts[1], info[0] = steps, rejected, t
-    return OK
+                    rounds[lane] = max(rounds[lane], 2)
+                    continue
+            if failure == OK:
+                for i in range(n):
+                    b[at.y + i, lane] = b[at.stage + i, lane]
+                done = converged and h[lane] >= LONGEST_STEP
+                if done or rounds[lane] >= MOST_STEPS:
+                    drift = 0.0
+                    for i in range(n):
+                        y = b[at.y + i, lane]
+                        states[p, i] = y
+                        this = abs(b[at.f + i, lane]) * TEN_YEARS / (abs(y) + scale[i])
+                        if not this <= drift:
+                            drift, hardest = this, i
+                    if not drift <= DRIFT:
+                        failure = STILL_CHANGING
+                    status[p], worst[p] = failure, hardest
+                    patient[lane] = IDLE
+                    busy -= 1
+                elif largest < 0.5 * LARGEST_CHANGE:
+                    h[lane] = min(4.0 * h[lane], LONGEST_STEP)
+            else:
+                status[p], worst[p] = failure, hardest
+                patient[lane] = IDLE
+                busy -= 1

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import sympy
 
+from osteoaxis.engine.signature import Signature
+
 TIME: sympy.Symbol = sympy.Symbol("time", real=True)
 
 
@@ -48,15 +50,11 @@ class OdeSystem:
             linear_coefficients(self, group)
 
     @property
-    def linear_states(self) -> tuple[str, ...]:
-        """States of all linear groups, group after group."""
-        return tuple(state for group in self.linear for state in group)
-
-    @property
-    def nonlinear_states(self) -> tuple[str, ...]:
-        """States integrated numerically, in the order of `states`."""
-        linear = set(self.linear_states)
-        return tuple(state for state in self.states if state not in linear)
+    def signature(self) -> Signature:
+        """The names without the equations."""
+        return Signature(
+            self.name, self.states, self.parameters, self.scales, self.linear, self.outputs
+        )
 
 
 def linear_coefficients(
@@ -99,7 +97,7 @@ def _check_names(system: OdeSystem) -> None:
         if name in seen:
             raise ValueError(f"{system.name}: the name '{name}' is used twice")
         seen.add(name)
-    linear = system.linear_states
+    linear = system.signature.linear_states
     if len(set(linear)) != len(linear):
         raise ValueError(f"{system.name}: a state is in two linear groups: {linear}")
     for state in linear:

@@ -1,0 +1,28 @@
+"""The names of a system, without its equations: enough to run a compiled one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What `OdeSystem` calls its parts; see there."""
+
+    name: str
+    states: tuple[str, ...]
+    parameters: tuple[str, ...]
+    scales: tuple[float, ...]
+    linear: tuple[tuple[str, ...], ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def linear_states(self) -> tuple[str, ...]:
+        """States of all linear groups, group after group."""
+        return tuple(state for group in self.linear for state in group)
+
+    @property
+    def nonlinear_states(self) -> tuple[str, ...]:
+        """States integrated numerically, in the order of `states`."""
+        linear = set(self.linear_states)
+        return tuple(state for state in self.states if state not in linear)
