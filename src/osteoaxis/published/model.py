@@ -19,6 +19,7 @@ from osteoaxis.errors import InputError, SolverError, did_you_mean
 from osteoaxis.model import Model
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.process import Param
 from osteoaxis.units import conversion_factor
 
 Array = NDArray[np.float64]
@@ -27,6 +28,26 @@ RTOL, ATOL = 1e-8, 1e-10
 POINTS = 200
 """How many times `simulate` records when none are given."""
 _KINDS = {"add": engine.ADD, "rate": engine.RATE, "set": engine.SET}
+
+
+def constant(
+    value: float,
+    unit: str,
+    meaning: str,
+    source: str,
+    *,
+    range: tuple[float, float] | None = None,  # noqa: A002 - the name of the field
+) -> Param:
+    """Return a number of a published model as a parameter.
+
+    Papers rarely give a range: without one, a factor of two either way counts as plausible.
+    """
+    return Param(value, unit, meaning, source, range or _factor_of_two(value))
+
+
+def _factor_of_two(value: float) -> tuple[float, float]:
+    low, high = sorted((value / 2, value * 2))
+    return low, high
 
 
 @dataclass(frozen=True)
@@ -82,8 +103,9 @@ class Administration:
 class PublishedModel:
     """A published model, rewritten from its paper; the engine's time is days.
 
-    `initial` are its initial values; with `steady` they are only the guess from which the steady
-    state is solved. `quantities` names, for each quantity of ours that the model has too, its own
+    `initial` are its initial values. With `steady` they are only the guess from which the steady
+    state is solved; it holds the parameters that take other values for that alone, such as a
+    growth rate of bone that never rests. `quantities` names, for each quantity of ours that the model has too, its own
     name of it; levels are compared relative to time zero. `drugs` and `person` say how a regimen
     and a patient of ours are put to the model; without `person` it knows no patients.
     """
@@ -97,7 +119,7 @@ class PublishedModel:
     scenarios: Mapping[str, Scenario]
     quantities: Mapping[str, str]
     cannot: tuple[str, ...]
-    steady: bool = False
+    steady: Mapping[str, float] | None = None
     drugs: Mapping[str, Administration] = field(default_factory=dict)
     person: Callable[[Patient], Scenario] | None = None
 
@@ -217,9 +239,9 @@ def _parameters(published: PublishedModel, plan: Scenario) -> dict[str, float]:
 def _initial(published: PublishedModel, plan: Scenario, parameters: Mapping[str, float]) -> Array:
     chosen = {**published.initial, **plan.initial}
     state = np.array([chosen[name] for name in published.model.states])
-    if not published.steady:
+    if published.steady is None:
         return state
-    given = np.array(list(parameters.values()))
+    given = np.array(list({**parameters, **_named(published, published.steady)}.values()))
     return engine.steady_state(published.compiled, given, state, plan.start_day)
 
 
