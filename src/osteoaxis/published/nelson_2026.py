@@ -178,6 +178,8 @@ def bone_resorption(osteoclasts, lambda_resorption):
 
 
 YEARS = 50.0
+# The paper's woman lives 30 years at full estrogen before menopause, and slowly loses bone.
+BEFORE = -30 * YEAR
 
 
 def _surgery(title: str, **effects: float) -> Scenario:
@@ -187,6 +189,7 @@ def _surgery(title: str, **effects: float) -> Scenario:
         YEARS * YEAR,
         parameters={"surgical": 1.0, **effects},
         switches=(Switch(0.0, {"after_surgery": 1.0}),),
+        start_day=BEFORE,
     )
 
 
@@ -196,7 +199,9 @@ def _person(patient: Patient) -> Scenario:
     if patient.menopause_age is None:
         raise InputError("nelson-2026 needs the age of menopause of the patient.")
     day = (patient.menopause_age - patient.age) * conversion_factor("year", "day")
-    return Scenario(patient.name, 0.0, parameters={"menopause_day": day}, start_day=min(day, 0.0))
+    return Scenario(
+        patient.name, 0.0, parameters={"menopause_day": day}, start_day=min(day, 0.0) + BEFORE
+    )
 
 
 MODEL = PublishedModel(
@@ -216,7 +221,7 @@ MODEL = PublishedModel(
     },
     steady={"lambda_formation": 0.0, "lambda_resorption": 0.0},
     scenarios={
-        "natural": Scenario("Natural menopause", YEARS * YEAR),
+        "natural": Scenario("Natural menopause", YEARS * YEAR, start_day=BEFORE),
         "surgical": _surgery("Surgical menopause, by the fall of estrogen alone"),
         "surgical-short-fit": _surgery(
             "Surgical menopause, effects fitted to the first 15 years",
@@ -234,6 +239,7 @@ MODEL = PublishedModel(
                 Switch(15 * YEAR, {"estrogen_factor": 0.1}),
                 Switch(20 * YEAR, {"estrogen_factor": 1.0}),
             ),
+            start_day=BEFORE,
         ),
     },
     quantities={
