@@ -205,7 +205,7 @@ def integrate(
     )
     stop = np.zeros(lanes)
     memory = np.full((lanes, n + m), np.inf)  # the first step that worked after an event there
-    quickest = np.full((lanes, m), np.inf)  # a first step that cannot overlook a dose
+    longest = np.full((lanes, n + m), np.inf)  # a first step that cannot overlook a dose there
     inflow = np.zeros((lanes, n + m))
     queue, busy, calls = 0, 0, 0
     b[at.step], b[at.rtol] = 1.0, rtol
@@ -230,7 +230,6 @@ def integrate(
                     last_event[lane] = first_event[schedule[p] + 1]
                     at_stop[lane], was_cut[lane] = True, False
                     memory[lane] = np.inf
-                    quickest[lane] = np.inf
                     inflow[lane, :n] = 0.0
                     inflow[lane, n:] = inflows[p]
                     for i in range(parameters.shape[1]):
@@ -243,17 +242,20 @@ def integrate(
                         b[at.mode_vectors + k, lane] = mode_vectors[p, k]
                     for g in range(bounds.size - 1):
                         lo, hi = bounds[g], bounds[g + 1]
-                        fastest = 0.0
+                        fastest, second = 0.0, 0.0
                         for k in range(lo, hi):
+                            speed = abs(mode_rate[p, k])
                             b[at.mode_rate + k, lane] = mode_rate[p, k]
-                            fastest = max(fastest, abs(mode_rate[p, k]))
+                            second = max(second, min(fastest, speed))
+                            fastest = max(fastest, speed)
                             total = 0.0
                             row = vector_start[g] + (k - lo) * (hi - lo)
                             for i in range(lo, hi):
                                 total += mode_inverse[p, row + i - lo] * inflows[p, i]
                             set_mode(b, at, k, mode_start[p, k], total, lane)
                         if fastest > 0.0:
-                            quickest[lane, lo:hi] = 3.0 / fastest
+                            memory[lane, n + lo : n + hi] = 3.0 / fastest
+                            longest[lane, n + lo : n + hi] = 3.0 / max(second, fastest * 1e-3)
                 if not at_stop[lane]:
                     break
                 p = patient[lane]
@@ -283,7 +285,6 @@ def integrate(
                             rebase(b, at, bounds, mask, lane)
                             dose_linear(b, at, bounds, vector_start, mode_inverse[p],
                                         inflow[lane, n:], where - n, kind, value, lane)  # fmt: skip
-                            h[lane] = min(h[lane], quickest[lane, where - n])
                         elif kind == RATE:
                             b[at.extra + where, lane] = inflow[lane, where]
                         elif kind == SET:
@@ -333,8 +334,7 @@ def integrate(
                 if worst > 0.0:
                     h[lane] = min(10.0 / worst, h[lane])
                 for e in range(event_from[lane], next_event[lane]):
-                    if event_where[e] >= n:
-                        h[lane] = min(h[lane], quickest[lane, event_where[e] - n])
+                    h[lane] = min(h[lane], memory[lane, event_where[e]])
             if learn[lane]:
                 for e in range(event_from[lane], next_event[lane]):
                     if event_where[e] < n and diagonal[event_where[e]] >= 0:
@@ -400,7 +400,8 @@ def integrate(
                 proposal = min(proposal, used[lane])
             if learn[lane]:
                 for e in range(event_from[lane], next_event[lane]):
-                    memory[lane, event_where[e]] = proposal
+                    where = event_where[e]
+                    memory[lane, where] = min(proposal, longest[lane, where])
             whole = used[lane] >= h[lane]  # a step cut by a stop says little
             h[lane] = proposal if whole else max(proposal, h[lane])
             arrives = used[lane] >= stop[lane] - t[lane]
