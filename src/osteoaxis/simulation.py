@@ -300,6 +300,40 @@ class Simulator:
             },
         )
 
+    def sensitivities(
+        self,
+        cohort: Cohort,
+        regimen: Regimen,
+        months: Array,
+        names: Sequence[str],
+        *,
+        record: Sequence[str] | None = None,
+        dosing: Dosing = "events",
+        rtol: float = RTOL,
+        atol: float = ATOL,
+    ) -> tuple[Array, Array]:
+        """Return values (time, quantity) of one person and their derivatives to parameters.
+
+        Derivatives are (parameter, time, quantity), per unit of each parameter in `names`,
+        through the young adult's steady state and the doses, too; what was matched to the
+        person's own levels stays as it was matched. Raises as `engine.sensitivities` does.
+        """
+        full = [self.model.find_parameter(name) for name in names]
+
+        def adapt(parameters: Array) -> engine.Problem:
+            count = len(parameters)
+            day, guess = np.tile(cohort.day, count), np.tile(cohort.state, (count, 1))
+            states, reasons = engine.steady_states(self.compiled, parameters, guess, day)
+            if any(reasons):
+                raise SolverError(next(filter(None, reasons)))
+            people = cohort.patients * count
+            each = Cohort(people, parameters, day, states, cohort.problems * count)
+            return self.problem(
+                each, regimen, months, record=record, dosing=dosing, rtol=rtol, atol=atol
+            )
+
+        return engine.sensitivities(adapt(cohort.parameters), full, adapt=adapt)
+
 
 def build_model(folders: tuple[Path, ...] = ()) -> tuple[Model, Mapping[str, Drug]]:
     """Return the model with all biology and the drugs of the catalogue and `folders`."""
