@@ -121,7 +121,7 @@ class Model:
         if isinstance(quantity, Site):
             return tuple(t for p in self.processes for s, t in p.site_terms if s == name)
         if isinstance(quantity, Rate):
-            process = self._process(self.home[name])
+            process = self.process(self.home[name])
             return tuple(self.resolve(process, wire, name) for _, wire in arguments(quantity))
         touching = (
             (process, key, r)
@@ -136,7 +136,7 @@ class Model:
             )
         )
 
-    def _process(self, name: str) -> Process:
+    def process(self, name: str) -> Process:
         return next(process for process in self.processes if process.name == name)
 
     @cached_property
@@ -178,7 +178,7 @@ class Model:
             if isinstance(quantity, Site):
                 env[name] = sum((env[term] for term in self.dependencies(name)), start=0.0)
             elif isinstance(quantity, Rate):
-                env[name] = self.call(self._process(self.home[name]), quantity, env)
+                env[name] = self.call(self.process(self.home[name]), quantity, env)
         return env
 
     @cached_property
@@ -201,7 +201,7 @@ class Model:
                 terms = [self.symbols[term] for term in self.dependencies(name)]
                 found[name] = sympy.Add(*terms)
             elif isinstance(quantity, Rate):
-                process = self._process(self.home[name])
+                process = self.process(self.home[name])
                 found[name] = sympy.sympify(self.call(process, quantity, self.symbols))
         return found
 
