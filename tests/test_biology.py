@@ -139,8 +139,8 @@ def test_the_jacobian_is_the_derivative_of_the_rates(ready: Simulator) -> None:
 @pytest.mark.parametrize("preset", presets())
 def test_the_young_adult_is_a_fixed_point(ready: Simulator, preset: str) -> None:
     start = ready.start(Patient.load(preset))
-    drift = ready.compiled.rates(start.day, start.state, start.parameters)
-    scale = np.maximum(start.state, 1e-3)
+    drift = ready.compiled.rates(start.day[0], start.state[0], start.parameters[0])
+    scale = np.maximum(start.state[0], 1e-3)
     # Ageing and menopause are functions of time: nothing else may move, per day.
     assert np.max(np.abs(drift) / scale) < 1e-5
 

@@ -129,6 +129,41 @@ def run(
         raise SolverError("; ".join(result.failures))
 
 
+export = typer.Typer(help="Write models in the formats of other tools.", no_args_is_help=True)
+app.add_typer(export, name="export")
+
+
+@export.command("sbml")
+def export_sbml(
+    scenario: Annotated[
+        str,
+        typer.Argument(
+            help="A built-in scenario (see 'osteoaxis list scenarios') or a TOML file.",
+            autocompletion=_scenario_names,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: sbml/SCENARIO]"),
+    ] = None,
+    drugs: Drugs = None,
+) -> None:
+    """Write a scenario as SBML: Level 3 Version 2, one file for each arm, doses as events."""
+    from osteoaxis import output as out
+    from osteoaxis import scenario as scenarios
+    from osteoaxis.present.progress import Steps
+    from osteoaxis.sbml.scenarios import documents
+
+    plan = scenarios.load(scenario)
+    folder = output or Path("sbml") / plan.name
+    out.check_folder(folder)
+    with Steps() as steps, out.staged(folder) as stage:
+        for name, text in documents(plan, drugs_folder=drugs, progress=steps.update):
+            (stage / f"{name}.xml").write_text(text, encoding="utf-8")
+    for arm in plan.arms:
+        typer.echo(folder / f"{plan.name}-{arm}.xml")
+
+
 @app.command("list")
 def list_(
     kind: Annotated[Kind, typer.Argument(help="What to list.")],

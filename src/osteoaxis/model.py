@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sympy
-
-from osteoaxis.engine.system import TIME, OdeSystem, symbol
+from osteoaxis.engine.signature import Signature
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.process import (
     Param,
@@ -22,6 +19,11 @@ from osteoaxis.process import (
     Value,
     arguments,
 )
+
+if TYPE_CHECKING:  # SymPy is slow to import and needed only to trace equations
+    import sympy
+
+    from osteoaxis.engine.system import OdeSystem
 
 Quantity = State | Rate | Site
 
@@ -119,7 +121,7 @@ class Model:
         if isinstance(quantity, Site):
             return tuple(t for p in self.processes for s, t in p.site_terms if s == name)
         if isinstance(quantity, Rate):
-            process = self._process(self.home[name])
+            process = self.process(self.home[name])
             return tuple(self.resolve(process, wire, name) for _, wire in arguments(quantity))
         touching = (
             (process, key, r)
@@ -134,7 +136,7 @@ class Model:
             )
         )
 
-    def _process(self, name: str) -> Process:
+    def process(self, name: str) -> Process:
         return next(process for process in self.processes if process.name == name)
 
     @cached_property
@@ -176,18 +178,22 @@ class Model:
             if isinstance(quantity, Site):
                 env[name] = sum((env[term] for term in self.dependencies(name)), start=0.0)
             elif isinstance(quantity, Rate):
-                env[name] = self.call(self._process(self.home[name]), quantity, env)
+                env[name] = self.call(self.process(self.home[name]), quantity, env)
         return env
 
     @cached_property
     def symbols(self) -> Mapping[str, sympy.Symbol]:
         """The symbol of every state, parameter, rate and site, and of time."""
+        from osteoaxis.engine.system import TIME, symbol
+
         names = [*self.states, *self.parameters, *self.rate_order]
         return {"time": TIME, **{name: symbol(name) for name in names}}
 
     @cached_property
     def assignments(self) -> Mapping[str, sympy.Expr]:
         """Every rate and site as an expression of the names it is wired to."""
+        import sympy
+
         found: dict[str, sympy.Expr] = {}
         for name in self.rate_order:
             quantity = self.quantities[name]
@@ -195,12 +201,14 @@ class Model:
                 terms = [self.symbols[term] for term in self.dependencies(name)]
                 found[name] = sympy.Add(*terms)
             elif isinstance(quantity, Rate):
-                process = self._process(self.home[name])
+                process = self.process(self.home[name])
                 found[name] = sympy.sympify(self.call(process, quantity, self.symbols))
         return found
 
     def derivative(self, name: str) -> sympy.Expr:
         """Return d(state)/d(time) per day as an expression."""
+        import sympy
+
         terms = []
         for process, _, declared in self.reactions:
             net = declared.produces.get(name, 0.0) - declared.consumes.get(name, 0.0)
@@ -210,17 +218,32 @@ class Model:
         return sympy.Add(*terms)
 
     @cached_property
-    def system(self) -> OdeSystem:
-        """The equations of the model in the one form the engine knows."""
-        return OdeSystem(
+    def signature(self) -> Signature:
+        """What the engine calls the parts of the model."""
+        return Signature(
             name="osteoaxis",
             states=tuple(self.states),
             parameters=tuple(self.parameters),
-            assignments=self.assignments,
-            rates=tuple(self.derivative(name) for name in self.states),
             scales=tuple(state.typical for state in self.states.values()),
             linear=tuple(group for process in self.processes for group in process.linear),
             outputs=self.rate_order,
+        )
+
+    @cached_property
+    def system(self) -> OdeSystem:
+        """The equations of the model in the one form the engine knows."""
+        from osteoaxis.engine.system import OdeSystem
+
+        names = self.signature
+        return OdeSystem(
+            name=names.name,
+            states=names.states,
+            parameters=names.parameters,
+            assignments=self.assignments,
+            rates=tuple(self.derivative(name) for name in self.states),
+            scales=names.scales,
+            linear=names.linear,
+            outputs=names.outputs,
         )
 
     def parameter_values(
@@ -234,15 +257,3 @@ class Model:
         for name, value in (changes or {}).items():
             values[self.find_parameter(name)] = float(value)
         return values
-
-    @cached_property
-    def hash(self) -> str:
-        """A short hash of all equations and default parameter values."""
-        text = repr(
-            [
-                sorted((name, p.value, p.men, p.unit) for name, p in self.parameters.items()),
-                [(name, sympy.srepr(e)) for name, e in self.assignments.items()],
-                [sympy.srepr(self.derivative(name)) for name in self.states],
-            ]
-        )
-        return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,22 +1,22 @@
-"""From a patient and a regimen to trajectories of everything the model knows."""
+"""From patients and regimens to trajectories of everything the model knows."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
 from osteoaxis import engine
 from osteoaxis.biology import BIOLOGY
-from osteoaxis.errors import InputError, SolverError, did_you_mean
+from osteoaxis.dosing import DOSINGS, Doses, Dosing, average
+from osteoaxis.errors import InputError, OsteoaxisError, SolverError, did_you_mean
 from osteoaxis.model import Model
 from osteoaxis.outcomes import tscore
 from osteoaxis.patient import Patient
@@ -24,6 +24,9 @@ from osteoaxis.pharmacology.drug import Drug, catalogue
 from osteoaxis.pharmacology.regimen import Dose, Regimen
 from osteoaxis.process import State
 from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR, conversion_factor
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
@@ -39,13 +42,20 @@ _MATCH_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
-class Start:
-    """A person ready to be simulated: parameters, and the state of the young adult in the past."""
+class Cohort:
+    """People ready to be simulated: the parameters of each, and the young adult in the past.
 
-    patient: Patient
-    parameters: Array
-    day: float
-    state: Array
+    `problems` holds what could not be solved or met for each, None where all is well.
+    """
+
+    patients: tuple[Patient, ...]
+    parameters: Array  # (patient, parameter)
+    day: Array  # (patient,) of the state, days after time zero
+    state: Array  # (patient, state)
+    problems: tuple[OsteoaxisError | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.patients)
 
 
 @dataclass(frozen=True)
@@ -55,13 +65,16 @@ class Simulator:
     drugs: Mapping[str, Drug]
     model: Model
     compiled: engine.CompiledSystem
+    digest: str
 
     @cached_property
-    def _column(self) -> Mapping[str, int]:
+    def column(self) -> Mapping[str, int]:
+        """Number of each parameter by full name."""
         return {name: i for i, name in enumerate(self.model.parameters)}
 
     @cached_property
-    def _row(self) -> Mapping[str, int]:
+    def row(self) -> Mapping[str, int]:
+        """Number of each state by name."""
         return {name: i for i, name in enumerate(self.model.states)}
 
     @cached_property
@@ -69,12 +82,64 @@ class Simulator:
         names = {name: drug for drug in self.drugs.values() for name in drug.synonyms}
         return names | dict(self.drugs)
 
-    def start(self, patient: Patient) -> Start:
-        """Solve the young adult of `patient` and match what was measured at time zero.
+    def start(self, patient: Patient) -> Cohort:
+        """Make one person ready, see `start_all`; raises `SolverError` or `InputError`."""
+        cohort = self.start_all([patient])
+        if cohort.problems[0] is not None:
+            raise cohort.problems[0]
+        return cohort
 
-        Levels and T-scores that the patient gives are met by scaling the parameters that set
-        them, repeatedly, since hormones act on each other. Raises `SolverError`.
+    def start_all(self, patients: Sequence[Patient]) -> Cohort:
+        """Solve the young adult of each patient and match what was measured at time zero.
+
+        Levels and T-scores that a patient gives are met by scaling the parameters that set them,
+        repeatedly, since hormones act on each other. Who cannot be solved is marked.
         """
+        parameters = np.empty((len(patients), len(self.model.parameters)))
+        day = np.empty(len(patients))
+        for k, patient in enumerate(patients):
+            parameters[k], day[k] = self._young(patient)
+        guess = np.array([0.0 if s.empty else s.typical for s in self.model.states.values()])
+        states = np.tile(guess, (len(patients), 1))
+        targets = [self._targets(patient) for patient in patients]
+        problems: list[OsteoaxisError | None] = [None] * len(patients)
+        left = list(range(len(patients)))
+        worst = np.zeros(len(patients))
+        for _ in range(_MATCH_ROUNDS):
+            found, reasons = engine.steady_states(
+                self.compiled, parameters[left], states[left], day[left]
+            )
+            states[left] = found
+            for k, reason in zip(left, reasons, strict=True):
+                if reason:
+                    problems[k] = SolverError(
+                        f"patient '{patients[k].name}': no steady state: {reason}"
+                    )
+            left = [k for k in left if targets[k] and not problems[k]]
+            if not left:
+                break
+            now = self._now(parameters[left], states[left], day[left])
+            for k, message, values in zip(left, now.messages, now.values[:, 0], strict=True):
+                if message:
+                    problems[k] = SolverError(f"patient '{patients[k].name}': {message}")
+                    continue
+                level = dict(zip(now.quantities, values, strict=True))
+                ratios = {name: target / level[name] for name, target in targets[k].items()}
+                worst[k] = max(abs(ratio - 1) for ratio in ratios.values())
+                if worst[k] >= _MATCH_TOLERANCE:
+                    self._scale(parameters[k], ratios, level["gonadal_capacity"])
+            left = [k for k in left if not problems[k] and worst[k] >= _MATCH_TOLERANCE]
+            if not left:
+                break
+        for k in left:
+            problems[k] = InputError(
+                f"patient '{patients[k].name}': the baseline values cannot be met together; "
+                f"the worst is off by {100 * worst[k]:.1f} %."
+            )
+        return Cohort(tuple(patients), parameters, day, states, tuple(problems))
+
+    def _young(self, patient: Patient) -> tuple[Array, float]:
+        """Parameters of a patient, and the day on which the young adult is solved."""
         values = self.model.parameter_values(male=patient.male, changes=patient.parameters)
         values["person.age"] = patient.age
         values["person.body_mass_index"] = patient.body_mass_index
@@ -83,28 +148,7 @@ class Simulator:
         young = min(
             YOUNG_ADULT_AGE, patient.age, values["person.menopause_age"] - YEARS_BEFORE_MENOPAUSE
         )
-        day = -(patient.age - young) * DAYS_PER_YEAR
-        parameters = np.array(list(values.values()))
-        guess = np.array([0.0 if s.empty else s.typical for s in self.model.states.values()])
-        targets = self._targets(patient)
-        for _ in range(_MATCH_ROUNDS):
-            guess = self._steady(patient, parameters, guess, day)
-            if not targets:
-                break
-            now = self._now(patient, parameters, guess, day)
-            ratios = {name: target / now[name] for name, target in targets.items()}
-            error = max(abs(ratio - 1) for ratio in ratios.values())
-            if error < _MATCH_TOLERANCE:
-                break
-            for name, ratio in ratios.items():
-                for parameter, weight in self._setters(name, now["gonadal_capacity"]):
-                    parameters[self._column[parameter]] *= ratio**weight
-        else:
-            raise InputError(
-                f"patient '{patient.name}': the baseline values cannot be met together; "
-                f"the worst is off by {100 * error:.1f} %."
-            )
-        return Start(patient, parameters, day, guess)
+        return np.array(list(values.values())), -(patient.age - young) * DAYS_PER_YEAR
 
     def _targets(self, patient: Patient) -> dict[str, float]:
         densities = {
@@ -112,6 +156,11 @@ class Simulator:
             for site, score in patient.t_scores.items()
         }
         return {**patient.baseline, **densities}
+
+    def _scale(self, parameters: Array, ratios: Mapping[str, float], capacity: float) -> None:
+        for name, ratio in ratios.items():
+            for parameter, weight in self._setters(name, capacity):
+                parameters[self.column[parameter]] *= ratio**weight
 
     def _setters(self, name: str, capacity: float) -> Iterable[tuple[str, float]]:
         if name.endswith("_bmd"):
@@ -123,25 +172,13 @@ class Simulator:
         yield from ((f"{home}.{parameter}", 1.0) for parameter in state.set_by)
         yield from ((f"{home}.{parameter}", capacity) for parameter in state.set_by_gonad)
 
-    def _steady(self, patient: Patient, parameters: Array, guess: Array, day: float) -> Array:
-        try:
-            return engine.steady_state(self.compiled, parameters, guess, day)
-        except SolverError as problem:
-            raise SolverError(f"patient '{patient.name}': no steady state: {problem}") from problem
-
-    def _now(
-        self, patient: Patient, parameters: Array, state: Array, day: float
-    ) -> dict[str, float]:
+    def _now(self, parameters: Array, states: Array, day: Array) -> engine.Batch:
         """Return everything at time zero without treatment."""
-        solution = engine.solve(
-            self.compiled, parameters, state, None, np.array([0.0]), rtol=RTOL, atol=ATOL, start=day
+        return engine.solve_many(
+            engine.problem(
+                self.compiled, parameters, states, None, [0.0], start=day, rtol=RTOL, atol=ATOL
+            )
         )
-        if solution.status:
-            raise SolverError(f"patient '{patient.name}': {solution.message}")
-        return {
-            **dict(zip(self.model.states, solution.states[-1], strict=True)),
-            **dict(zip(self.compiled.system.outputs, solution.outputs[-1], strict=True)),
-        }
 
     def drug(self, name: str) -> Drug:
         """Return the drug of this name or synonym; raises `InputError` with near matches."""
@@ -171,102 +208,131 @@ class Simulator:
                     f"{low:g} to {high:g} mg. A usual dose is '{drug.typical}'."
                 )
 
-    def events(self, doses: Iterable[Dose], parameters: Array) -> engine.Events:
-        """Return `doses` as changes of the drugs' compartments, in ug."""
-        rows: list[tuple[float, int, int, float]] = []
-        for dose in doses:
-            route = self.drug(dose.drug).routes[dose.route]
-            amount = dose.amount * conversion_factor(dose.unit, "ug")
-            amount *= parameters[self._column[route.bioavailability]]
-            target = self._row[route.target]
-            duration = dose.duration_day
-            if not duration and route.release is not None:
-                duration = parameters[self._column[route.release]]
-            if duration:
-                pace = amount / duration
-                rows.append((dose.time_day, target, engine.RATE, pace))
-                rows.append((dose.time_day + duration, target, engine.RATE, -pace))
-            elif amount:
-                rows.append((dose.time_day, target, engine.ADD, amount))
-        time, state, kind, value = zip(*rows, strict=True) if rows else ((), (), (), ())
-        return engine.Events(
-            time=np.array(time, dtype=float),
-            state=np.array(state, dtype=np.int64),
-            kind=np.array(kind, dtype=np.int64),
-            value=np.array(value, dtype=float),
-        )
+    def doses(self, doses: Sequence[Dose], dosing: Dosing = "events") -> Doses:
+        """Return `doses` in the terms of the model, as they are or as steady inputs."""
+        if dosing not in DOSINGS:
+            raise InputError(f"dosing: '{dosing}' given, allowed are {', '.join(DOSINGS)}.")
+        planned = average(doses) if dosing == "average" else doses
+        return Doses.of(planned, self._by_any_name, self.row, self.column)
 
-    def run(
+    def problem(
         self,
-        start: Start,
+        cohort: Cohort,
         regimen: Regimen,
         months: Array,
         *,
+        record: Sequence[str] | None = None,
+        dosing: Dosing = "events",
         rtol: float = RTOL,
         atol: float = ATOL,
-    ) -> xr.Dataset:
-        """Simulate one regimen and return every quantity at `months` after time zero.
+    ) -> engine.Problem:
+        """Return what the engine is to solve for `cohort` on `regimen`.
 
-        A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
+        `record` names the states and rates wanted at `months` after time zero (default: all).
+        Raises `InputError` if the regimen is impossible or begins before a simulated life.
         """
         self.check(regimen)
         days = months * DAYS_PER_MONTH
         doses = regimen.doses(float(days[-1]))
-        if doses and doses[0].time_day < start.day:
+        if doses and doses[0].time_day < cohort.day.max():
             raise InputError(
                 f"regimen '{regimen}': the first dose, {-doses[0].time_day / DAYS_PER_YEAR:.1f} "
                 f"years before time zero, is before the simulated life begins."
             )
-        solution = engine.solve(
+        schedules, which = self.doses(doses, dosing).schedules(cohort.parameters)
+        return engine.problem(
             self.compiled,
-            start.parameters,
-            start.state,
-            self.events(doses, start.parameters),
+            cohort.parameters,
+            cohort.state,
+            schedules,
             days,
+            schedule=which,
+            start=cohort.day,
+            record=record,
             rtol=rtol,
             atol=atol,
-            start=start.day,
         )
-        return self._dataset(start, regimen, months, solution, rtol, atol)
 
-    def _dataset(
+    def run(
         self,
-        start: Start,
+        cohort: Cohort,
         regimen: Regimen,
         months: Array,
-        solution: engine.Solution,
-        rtol: float,
-        atol: float,
+        *,
+        dosing: Dosing = "events",
+        rtol: float = RTOL,
+        atol: float = ATOL,
     ) -> xr.Dataset:
-        columns = {
-            **dict(zip(self.model.states, solution.states.T, strict=True)),
-            **dict(zip(self.compiled.system.outputs, solution.outputs.T, strict=True)),
-        }
+        """Simulate one person on one regimen and return every quantity at `months`.
+
+        A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
+        """
+        (patient,) = cohort.patients
+        solved = self.problem(cohort, regimen, months, dosing=dosing, rtol=rtol, atol=atol).run()
+        columns = dict(zip(solved.quantities, solved.values[0].T, strict=True))
         variables = {
             name: ("time", values, {"unit": quantity.unit, "long_name": quantity.meaning})
             for name, values in columns.items()
             if (quantity := self.model.quantities[name])
         }
         for site in tscore.SITES:
-            score = tscore.t_score(columns[f"{site}_bmd"], site, start.patient.sex)
+            score = tscore.t_score(columns[f"{site}_bmd"], site, patient.sex)
             title = f"{site.replace('_', ' ')} T-score"
             variables[f"{site}_t_score"] = ("time", score, {"unit": "1", "long_name": title})
-        digest = hashlib.sha256(self.model.hash.encode() + start.parameters.tobytes())
+        import xarray as xr
+
+        from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
+
+        digest = hashlib.sha256(self.digest.encode() + cohort.parameters.tobytes())
         return xr.Dataset(
             variables,
             coords={"time": ("time", months, {"unit": "month", "long_name": "time"})},
             attrs={
-                "patient": start.patient.name,
+                "patient": patient.name,
                 "regimen": str(regimen),
                 "version": version("osteoaxis"),
                 "parameter_hash": digest.hexdigest()[:12],
-                "dosing": "events",
+                "dosing": dosing,
                 "rtol": rtol,
                 "atol": atol,
-                "status": solution.status,
-                "message": solution.message,
+                "status": int(solved.status[0]),
+                "message": solved.messages[0] or "solved",
             },
         )
+
+    def sensitivities(
+        self,
+        cohort: Cohort,
+        regimen: Regimen,
+        months: Array,
+        names: Sequence[str],
+        *,
+        record: Sequence[str] | None = None,
+        dosing: Dosing = "events",
+        rtol: float = RTOL,
+        atol: float = ATOL,
+    ) -> tuple[Array, Array]:
+        """Return values (time, quantity) of one person and their derivatives to parameters.
+
+        Derivatives are (parameter, time, quantity), per unit of each parameter in `names`,
+        through the young adult's steady state and the doses, too; what was matched to the
+        person's own levels stays as it was matched. Raises as `engine.sensitivities` does.
+        """
+        full = [self.model.find_parameter(name) for name in names]
+
+        def adapt(parameters: Array) -> engine.Problem:
+            count = len(parameters)
+            day, guess = np.tile(cohort.day, count), np.tile(cohort.state, (count, 1))
+            states, reasons = engine.steady_states(self.compiled, parameters, guess, day)
+            if any(reasons):
+                raise SolverError(next(filter(None, reasons)))
+            people = cohort.patients * count
+            each = Cohort(people, parameters, day, states, cohort.problems * count)
+            return self.problem(
+                each, regimen, months, record=record, dosing=dosing, rtol=rtol, atol=atol
+            )
+
+        return engine.sensitivities(adapt(cohort.parameters), full, adapt=adapt)
 
 
 def build_model(folders: tuple[Path, ...] = ()) -> tuple[Model, Mapping[str, Drug]]:
@@ -283,7 +349,20 @@ def build_model(folders: tuple[Path, ...] = ()) -> tuple[Model, Mapping[str, Dru
 def simulator(folders: tuple[Path, ...] = (), progress: Progress | None = None) -> Simulator:
     """Return the compiled simulator; the first one on a machine takes a while to compile."""
     model, drugs = build_model(folders)
-    return Simulator(drugs, model, engine.compile_system(model.system, progress))
+    digest = _digest(drug.file for drug in drugs.values())
+    compiled = engine.load_system(model.signature, digest, lambda: model.system, progress)
+    return Simulator(drugs, model, compiled, digest)
+
+
+def _digest(files: Iterable[Path]) -> str:
+    """Hash the files the equations are written in: known without tracing the equations."""
+    here = Path(__file__).parent
+    code = [here / "model.py", here / "process.py", here / "units.py"]
+    code += sorted((here / "biology").glob("*.py")) + sorted((here / "pharmacology").glob("*.py"))
+    text = hashlib.sha256()
+    for file in (*code, *files):
+        text.update(f"{file.name}\n".encode() + file.read_bytes())
+    return text.hexdigest()
 
 
 def month_grid(years: float, step_months: float = 1.0) -> Array:
@@ -305,22 +384,24 @@ def simulate(
     *,
     step_months: float = 1.0,
     drugs_folder: Path | None = None,
+    dosing: Dosing = "events",
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> xr.Dataset:
     """Simulate one patient on one regimen.
 
     `patient` is a `Patient`, the name of a preset or the path of a TOML file; `regimen` is text
-    such as ``"anastrozole 1 mg po qd [m0-m60]"`` or ``"none"``. Returns every state and rate of
-    the model, with unit and meaning, along `time` (months); the attributes say how it was made.
-    Raises `InputError` for bad input and `SolverError`, which carries what was computed as
-    `partial`, when the equations cannot be solved.
+    such as ``"anastrozole 1 mg po qd [m0-m60]"`` or ``"none"``. With `dosing` "average", drugs
+    swallowed at least daily are given as the steady input of the same amount. Returns every state
+    and rate of the model, with unit and meaning, along `time` (months); the attributes say how it
+    was made. Raises `InputError` for bad input and `SolverError`, which carries what was computed
+    as `partial`, when the equations cannot be solved.
     """
     person = patient if isinstance(patient, Patient) else Patient.load(patient)
     plan = regimen if isinstance(regimen, Regimen) else Regimen.parse(regimen)
     months = month_grid(years, step_months)
     ready = simulator((drugs_folder,) if drugs_folder else ())
-    result = ready.run(ready.start(person), plan, months, rtol=rtol, atol=atol)
+    result = ready.run(ready.start(person), plan, months, dosing=dosing, rtol=rtol, atol=atol)
     if result.attrs["status"]:
         raise SolverError(f"patient '{person.name}': {result.attrs['message']}", partial=result)
     return result

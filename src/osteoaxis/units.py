@@ -38,9 +38,13 @@ def unit(text: str) -> pint.Unit:
 def conversion_factor(source: str, target: str) -> float:
     """Return the factor that turns a number in `source` into one in `target`.
 
-    Raises `pint.DimensionalityError` when the units measure different things and
-    `pint.UndefinedUnitError` when a unit is unknown.
+    Raises `ValueError` when the units measure different things or one is unknown.
     """
     if source == target:
         return 1.0
-    return float(registry().Quantity(1.0, unit(source)).to(unit(target)).magnitude)
+    import pint
+
+    try:
+        return float(registry().Quantity(1.0, unit(source)).to(unit(target)).magnitude)
+    except pint.PintError as problem:
+        raise ValueError(str(problem)) from problem

@@ -50,7 +50,7 @@ def test_dose_mass_balance(ready: Simulator, name: str) -> None:
         term = Regimen.parse(f"{name} {_dose(name)} {route} once [d1]")
         days = np.array([0.0, 1.0 + 1e-6, 40.0])
         start = ready.start(WOMAN)
-        share = start.parameters[list(model.parameters).index(entry.bioavailability)]
+        share = start.parameters[0, list(model.parameters).index(entry.bioavailability)]
         given = float(_dose(name).split()[0]) * 1000 * share
         data = ready.run(start, term, days * 12 / 365.25)
         total = sum(data[state].values for state in states)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from osteoaxis.engine.compiled import CompiledSystem, compile_system, load_system
 from osteoaxis.engine.events import ADD, RATE, SET, Events
+from osteoaxis.engine.sensitivity import sensitivities
 from osteoaxis.engine.signature import Signature
 from osteoaxis.engine.solve import (
     Batch,
@@ -34,6 +35,7 @@ __all__ = [
     "compile_system",
     "load_system",
     "problem",
+    "sensitivities",
     "solve",
     "solve_many",
     "steady_state",

@@ -177,15 +177,16 @@ def integrate(
     code, at, block, spare, n, m, constants, bounds, vector_start, diagonal, mask,
     parameters, start, initial, modes, inflows,
     schedule, first_event, event_time, event_where, event_kind, event_value,
-    times, after, rtol, atol, max_steps, given_steps, replay,
-    chosen, result, status, counts, failed_at, taken,
+    times, after, rtol, atol, max_steps, lockstep,
+    chosen, result, status, counts, failed_at,
 ):  # fmt: skip
     """Integrate all patients; one that fails is marked and the others go on.
 
     `code` = addresses of prepare, evaluate, start, step, dense, advance. `modes` = rate, start,
     vectors, inverse of each patient; `inflows` = constant input of the linear states. With
-    `replay`, patient p takes exactly the steps `given_steps`; with `taken` not empty, the steps
-    of the first patient are written there.
+    `lockstep` above 0, each block of patients takes the same steps: the first is the nominal one,
+    the others differ from it by this share of a parameter, and their differences over that share
+    are kept within the tolerances, too.
     """
     prepare, evaluate, begin, step, dense, advance = code
     mode_rate, mode_start, mode_vectors, mode_inverse = modes
@@ -205,7 +206,7 @@ def integrate(
     )
     stop = np.zeros(lanes)
     memory = np.full((lanes, n + m), np.inf)  # the first step that worked after an event there
-    quickest = np.full((lanes, m), np.inf)  # a first step that cannot overlook a dose
+    longest = np.full((lanes, n + m), np.inf)  # a first step that cannot overlook a dose there
     inflow = np.zeros((lanes, n + m))
     queue, busy, calls = 0, 0, 0
     b[at.step], b[at.rtol] = 1.0, rtol
@@ -217,7 +218,7 @@ def integrate(
         for lane in range(lanes):
             while True:
                 if patient[lane] == IDLE:
-                    if queue == count:
+                    if queue == count or (lockstep > 0.0 and busy != lane):
                         break
                     p = queue
                     queue += 1
@@ -230,7 +231,6 @@ def integrate(
                     last_event[lane] = first_event[schedule[p] + 1]
                     at_stop[lane], was_cut[lane] = True, False
                     memory[lane] = np.inf
-                    quickest[lane] = np.inf
                     inflow[lane, :n] = 0.0
                     inflow[lane, n:] = inflows[p]
                     for i in range(parameters.shape[1]):
@@ -243,17 +243,20 @@ def integrate(
                         b[at.mode_vectors + k, lane] = mode_vectors[p, k]
                     for g in range(bounds.size - 1):
                         lo, hi = bounds[g], bounds[g + 1]
-                        fastest = 0.0
+                        fastest, second = 0.0, 0.0
                         for k in range(lo, hi):
+                            speed = abs(mode_rate[p, k])
                             b[at.mode_rate + k, lane] = mode_rate[p, k]
-                            fastest = max(fastest, abs(mode_rate[p, k]))
+                            second = max(second, min(fastest, speed))
+                            fastest = max(fastest, speed)
                             total = 0.0
                             row = vector_start[g] + (k - lo) * (hi - lo)
                             for i in range(lo, hi):
                                 total += mode_inverse[p, row + i - lo] * inflows[p, i]
                             set_mode(b, at, k, mode_start[p, k], total, lane)
                         if fastest > 0.0:
-                            quickest[lane, lo:hi] = 3.0 / fastest
+                            memory[lane, n + lo : n + hi] = 3.0 / fastest
+                            longest[lane, n + lo : n + hi] = 3.0 / max(second, fastest * 1e-3)
                 if not at_stop[lane]:
                     break
                 p = patient[lane]
@@ -283,7 +286,6 @@ def integrate(
                             rebase(b, at, bounds, mask, lane)
                             dose_linear(b, at, bounds, vector_start, mode_inverse[p],
                                         inflow[lane, n:], where - n, kind, value, lane)  # fmt: skip
-                            h[lane] = min(h[lane], quickest[lane, where - n])
                         elif kind == RATE:
                             b[at.extra + where, lane] = inflow[lane, where]
                         elif kind == SET:
@@ -310,7 +312,9 @@ def integrate(
                 patient[lane] = IDLE
                 busy -= 1
         if busy == 0:
-            break
+            if queue == count:
+                break
+            continue
         if loaded:
             call(prepare, b)
         # ---- one step of every lane
@@ -319,10 +323,6 @@ def integrate(
         call_masked(begin, b, mask)
         for lane in range(lanes):
             if patient[lane] == IDLE:
-                continue
-            if replay:
-                used[lane] = given_steps[steps[lane]]
-                b[at.step, lane] = used[lane]
                 continue
             if h[lane] == 0.0:  # ten tolerances of change
                 worst = 0.0
@@ -333,8 +333,7 @@ def integrate(
                 if worst > 0.0:
                     h[lane] = min(10.0 / worst, h[lane])
                 for e in range(event_from[lane], next_event[lane]):
-                    if event_where[e] >= n:
-                        h[lane] = min(h[lane], quickest[lane, event_where[e] - n])
+                    h[lane] = min(h[lane], memory[lane, event_where[e]])
             if learn[lane]:
                 for e in range(event_from[lane], next_event[lane]):
                     if event_where[e] < n and diagonal[event_where[e]] >= 0:
@@ -348,8 +347,28 @@ def integrate(
             elif h[lane] > 0.5 * left:
                 used[lane] = 0.5 * left
             b[at.step, lane] = used[lane]
+        if lockstep > 0.0:
+            for lane in range(lanes):
+                if patient[lane] != IDLE:
+                    used[lane] = used[0] = min(used[0], used[lane])
+            used[:] = used[0]
+            h[:] = max(h[0], used[0])
+            b[at.step] = used[0]
         call_masked(step, b, mask)
         calls += 1
+        if lockstep > 0.0:
+            worst = b[at.error, 0]
+            last = at.u + 7 * n
+            for lane in range(1, lanes):
+                if patient[lane] == IDLE:
+                    continue
+                for i in range(n):
+                    error = abs(b[last + i, lane] - b[last + i, 0]) / lockstep
+                    slope = abs(b[at.new + i, lane] - b[at.new + i, 0]) / lockstep
+                    error /= atol[i] + rtol * max(slope, abs(b[at.new + i, 0]))
+                    if not error <= worst:
+                        worst = error if error < np.inf else np.inf
+            b[at.error] = worst
         # ---- judge
         inside = False
         for lane in range(lanes):
@@ -358,8 +377,6 @@ def integrate(
                 continue
             p = patient[lane]
             error = b[at.error, lane]
-            if replay:
-                error = 0.0
             if error > 1.0:
                 rejected[lane] += 1
                 was_cut[lane] = True
@@ -391,8 +408,6 @@ def integrate(
             if b[at.accepted, lane] == 0.0:
                 continue
             p = patient[lane]
-            if taken.size:
-                taken[steps[lane]] = used[lane]
             steps[lane] += 1
             error = b[at.error, lane]
             proposal = used[lane] * min(LARGEST_GROWTH, SAFETY * (error + 1e-12) ** (-1.0 / ORDER))
@@ -400,12 +415,11 @@ def integrate(
                 proposal = min(proposal, used[lane])
             if learn[lane]:
                 for e in range(event_from[lane], next_event[lane]):
-                    memory[lane, event_where[e]] = proposal
+                    where = event_where[e]
+                    memory[lane, where] = min(proposal, longest[lane, where])
             whole = used[lane] >= h[lane]  # a step cut by a stop says little
             h[lane] = proposal if whole else max(proposal, h[lane])
             arrives = used[lane] >= stop[lane] - t[lane]
-            if replay:
-                arrives = used[lane] >= 0.9999999 * (stop[lane] - t[lane])
             then = stop[lane] if arrives else t[lane] + used[lane]
             while next_output[lane] < times.size and times[next_output[lane]] < then:
                 passed = times[next_output[lane]] - t[lane]

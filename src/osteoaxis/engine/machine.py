@@ -119,7 +119,7 @@ def _warm(kernel: ModuleType) -> None:
         (0,) * 6, at, block, block, 0, 0, 0, places, empty, empty, 0,
         table, none, table, (table,) * 4, table,
         empty, places, none, empty, empty, none,
-        np.zeros(1), False, 1.0, none, 1, none, False,
-        empty, np.zeros((0, 1, 0)), empty, np.zeros((0, 3), np.int64), none, none,
+        np.zeros(1), False, 1.0, none, 1, 0.0,
+        empty, np.zeros((0, 1, 0)), empty, np.zeros((0, 3), np.int64), none,
     )  # fmt: skip
     kernel.settle((0,) * 4, at, block, 0, table, none, table, table, none, empty, empty)

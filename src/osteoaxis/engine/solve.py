@@ -96,22 +96,12 @@ class Problem:
     def __len__(self) -> int:
         return len(self.parameters)
 
-    def run(self, first: int = 0, last: int | None = None) -> Batch:
-        """Integrate patients `first` … `last` - 1 in this thread."""
+    def run(self, first: int = 0, last: int | None = None, *, lockstep: float = 0.0) -> Batch:
+        """Integrate patients `first` … `last` - 1 in this thread.
+
+        With `lockstep` each block of lanes takes the same steps, see `sensitivities`.
+        """
         rows = slice(first, len(self) if last is None else last)
-        return self._integrate(rows, np.zeros(0), np.zeros(0))
-
-    def record_steps(self, patient: int) -> Array:
-        """Return the accepted step lengths of one patient (days)."""
-        taken = np.full(self.max_steps, np.nan)
-        self._integrate(slice(patient, patient + 1), np.zeros(0), taken)
-        return np.asarray(taken[np.isfinite(taken)])
-
-    def replay(self, steps: Array) -> Batch:
-        """Integrate all patients with exactly these steps, whatever their error."""
-        return self._integrate(slice(0, len(self)), steps, np.zeros(0))
-
-    def _integrate(self, rows: slice, given_steps: Array, taken: Array) -> Batch:
         compiled, names = self.compiled, self.compiled.system
         n, m = compiled.nonlinear.size, compiled.linear.size
         parameters = np.ascontiguousarray(self.parameters[rows])
@@ -151,8 +141,7 @@ class Problem:
             where,
             np.concatenate([r.kind for r in records]), np.concatenate([r.value for r in records]),
             self.times, self.at_dose == "after", self.rtol, self.atol * scale, self.max_steps,
-            given_steps, given_steps.size > 0, self.chosen, values, status, counts, failed_at,
-            taken,
+            lockstep, self.chosen, values, status, counts, failed_at,
         )  # fmt: skip
         failed = [names.nonlinear_states[k] if n else None for k in counts[:, 2]]
         messages = tuple(

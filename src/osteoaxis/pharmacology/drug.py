@@ -8,8 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pint
-
 from osteoaxis import toml
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.pharmacology.actions import VERBS, Term
@@ -86,7 +84,7 @@ class _Reader:
             raise self.fail(f"{where}.{key}", f"value must be a number >= 0, not {value!r}.")
         try:
             factor = conversion_factor(given, unit)
-        except (pint.PintError, ValueError, TypeError) as problem:
+        except (ValueError, TypeError) as problem:
             raise self.fail(
                 f"{where}.{key}", f"unit '{given}' cannot be read as '{unit}' ({problem})."
             ) from problem

@@ -1,0 +1,138 @@
+"""From planned doses to the events of the engine, for one patient or many."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osteoaxis.engine.events import ADD, RATE, Events
+from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.regimen import Dose
+from osteoaxis.units import conversion_factor
+
+Array = NDArray[np.float64]
+Dosing = Literal["events", "average"]
+DOSINGS: tuple[Dosing, ...] = ("events", "average")
+
+LONGEST_AVERAGED = 1.0  # days between doses that may be taken as one steady input
+FEWEST_AVERAGED = 3  # doses
+_SAME_INTERVAL = 1e-9  # days
+
+
+def average(doses: Sequence[Dose]) -> tuple[Dose, ...]:
+    """Replace drugs swallowed at least daily by the steady input that gives the same amount.
+
+    A run of three or more equal oral doses at a constant interval of at most a day becomes one
+    input from the first dose to one interval after the last. Everything else stays as it is.
+    """
+
+    def kind(dose: Dose) -> tuple[str, str, float, str, float]:
+        return (dose.drug, dose.route, dose.amount, dose.unit, dose.duration_day)
+
+    result: list[Dose] = []
+    ordered = sorted(doses, key=lambda dose: (*kind(dose), dose.time_day))
+    for (drug, route, amount, unit, duration), same in itertools.groupby(ordered, key=kind):
+        given = list(same)
+        if route != "po" or duration:
+            result += given
+            continue
+        for run in _runs([dose.time_day for dose in given]):
+            if len(run) < FEWEST_AVERAGED:
+                result += [Dose(time, drug, amount, unit, route) for time in run]
+            else:
+                days = (run[-1] - run[0]) * len(run) / (len(run) - 1)
+                result.append(Dose(run[0], drug, amount * len(run), unit, route, days))
+    return tuple(sorted(result))
+
+
+def _runs(times: Sequence[float]) -> list[list[float]]:
+    """Split ascending times where the interval changes or is longer than a day."""
+    runs: list[list[float]] = []
+    for time in times:
+        if runs:
+            run = runs[-1]
+            gap = time - run[-1]
+            interval = run[1] - run[0] if len(run) > 1 else gap
+            if 0 < gap <= LONGEST_AVERAGED and abs(gap - interval) <= _SAME_INTERVAL * len(run):
+                run.append(time)
+                continue
+        runs.append([time])
+    return runs
+
+
+@dataclass(frozen=True)
+class Doses:
+    """Doses of one regimen in the terms of the model, one entry each in arrays of equal length."""
+
+    time: Array  # days
+    target: NDArray[np.int64]  # state
+    amount: Array  # ug
+    bioavailability: NDArray[np.int64]  # parameter
+    duration: Array  # days; 0 = at once
+    release: NDArray[np.int64]  # parameter that is the duration, or -1
+
+    @classmethod
+    def of(
+        cls,
+        doses: Iterable[Dose],
+        drugs: Mapping[str, Drug],
+        states: Mapping[str, int],
+        parameters: Mapping[str, int],
+    ) -> Doses:
+        """Look up `doses`; the mappings number the states and parameters of the model."""
+        rows = []
+        for dose in doses:
+            route = drugs[dose.drug].routes[dose.route]
+            rows.append(
+                (
+                    dose.time_day,
+                    states[route.target],
+                    dose.amount * conversion_factor(dose.unit, "ug"),
+                    parameters[route.bioavailability],
+                    dose.duration_day,
+                    parameters[route.release] if route.release and not dose.duration_day else -1,
+                )
+            )
+        columns = np.array(rows, dtype=float).reshape(-1, 6).T
+        time, target, amount, share, duration, release = columns
+        return cls(
+            time,
+            target.astype(np.int64),
+            amount,
+            share.astype(np.int64),
+            duration,
+            release.astype(np.int64),
+        )
+
+    def schedules(self, parameters: Array) -> tuple[tuple[Events, ...], NDArray[np.int64]]:
+        """Return the distinct event records of patients, and which one each has.
+
+        `parameters` is (patient, parameter); records differ where bioavailability or release do.
+        """
+        columns = np.unique(np.concatenate((self.bioavailability, self.release)))
+        columns = columns[columns >= 0]
+        distinct, which = np.unique(parameters[:, columns], axis=0, return_inverse=True)
+        full = np.full((len(distinct), parameters.shape[1]), np.nan)
+        full[:, columns] = distinct
+        return tuple(self.events(row) for row in full), which.reshape(-1).astype(np.int64)
+
+    def events(self, parameters: Array) -> Events:
+        """Return the changes of the drugs' compartments, in ug, for one patient's parameters."""
+        amount = self.amount * parameters[self.bioavailability]
+        duration = np.where(self.release >= 0, parameters[self.release], self.duration)
+        given = amount > 0.0
+        at_once, slow = given & (duration == 0.0), given & (duration > 0.0)
+        pace = amount[slow] / duration[slow]
+        ends = self.time[slow] + duration[slow]
+        kinds = np.repeat((ADD, RATE, RATE), (at_once.sum(), slow.sum(), slow.sum()))
+        return Events(
+            np.concatenate((self.time[at_once], self.time[slow], ends)),
+            np.concatenate((self.target[at_once], self.target[slow], self.target[slow])),
+            kinds,
+            np.concatenate((amount[at_once], pace, -pace)),
+        )

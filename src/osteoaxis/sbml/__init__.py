@@ -1,0 +1,1 @@
+"""Models in the exchange format of systems biology, SBML."""

@@ -1,0 +1,116 @@
+"""Doses as the engine gets them, and how far a steady input is from the pills it replaces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from osteoaxis import engine, simulate
+from osteoaxis.dosing import average
+from osteoaxis.errors import InputError
+from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.regimen import Dose, Regimen
+from osteoaxis.simulation import Cohort, Simulator, month_grid, simulator
+
+OUTCOMES = (
+    "lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd", "ctx", "ntx", "p1np", "bsap",
+    "joint_pain",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ready() -> Simulator:
+    return simulator()
+
+
+@pytest.fixture(scope="module")
+def woman(ready: Simulator) -> Cohort:
+    return ready.start(Patient.load("postmenopausal-breast-cancer"))
+
+
+def test_runs_of_pills_become_one_input() -> None:
+    pills = Regimen.parse(
+        "anastrozole 1 mg po qd [d0-d10] + anastrozole 1 mg po qd [d20-d24]"
+    ).doses(100.0)
+    first, second = average(pills)
+    assert (first.time_day, first.duration_day, first.amount) == (0, 10, 10)
+    assert (second.time_day, second.duration_day, second.amount) == (20, 4, 4)
+
+
+@pytest.mark.parametrize(
+    "regimen",
+    ["anastrozole 1 mg po q2d [d0-d60]", "zoledronate 4 mg iv q6mo", "anastrozole 1 mg po once"],
+)
+def test_what_is_not_swallowed_daily_stays(regimen: str) -> None:
+    doses = Regimen.parse(regimen).doses(60.0)
+    assert average(doses) == doses
+
+
+def test_the_amount_is_the_same(ready: Simulator, woman: Cohort) -> None:
+    doses = Regimen.parse("letrozole 2.5 mg po qd [d0-d30]").doses(400.0)
+    given = ready.doses(doses).events(woman.parameters[0])
+    steady = ready.doses(doses, "average").events(woman.parameters[0])
+    pace, end = steady.value
+    assert pace == -end
+    assert pace * (steady.time[1] - steady.time[0]) == pytest.approx(given.value.sum())
+
+
+def worst(ready: Simulator, woman: Cohort, regimen: str) -> float:
+    """Largest difference over five years between pills and steady input, in percent."""
+    plan, months = Regimen.parse(regimen), month_grid(5)
+    pills, steady = (
+        ready.problem(woman, plan, months, record=OUTCOMES, dosing=dosing).run().values[0]
+        for dosing in ("events", "average")
+    )
+    return float((np.abs(steady - pills).max(axis=0) / np.abs(pills).max(axis=0)).max() * 100)
+
+
+@pytest.mark.parametrize("drug", ["anastrozole 1 mg", "letrozole 2.5 mg"])
+def test_reversible_inhibitors_may_be_averaged(ready: Simulator, woman: Cohort, drug: str) -> None:
+    assert worst(ready, woman, f"{drug} po qd") < 0.2
+
+
+def test_exemestane_may_not_so_pills_stay_the_default(ready: Simulator, woman: Cohort) -> None:
+    """It inactivates the enzyme while it is there, so that its peaks matter."""
+    assert 0.2 < worst(ready, woman, "exemestane 25 mg po qd") < 5
+
+
+def test_the_run_says_which_was_used() -> None:
+    regimen = "anastrozole 1 mg po qd"
+    assert simulate(regimen=regimen, years=1).attrs["dosing"] == "events"
+    assert simulate(regimen=regimen, years=1, dosing="average").attrs["dosing"] == "average"
+    with pytest.raises(InputError, match="dosing: 'mean' given"):
+        simulate(regimen=regimen, years=1, dosing="mean")  # type: ignore[arg-type]
+
+
+def test_patients_who_absorb_alike_share_a_schedule(ready: Simulator, woman: Cohort) -> None:
+    doses = ready.doses(Regimen.parse("anastrozole 1 mg po qd [d0-d9]").doses(10.0))
+    parameters = np.tile(woman.parameters, (4, 1))
+    parameters[2, ready.column["anastrozole.F_po"]] *= 0.5
+    schedules, which = doses.schedules(parameters)
+    assert len(schedules) == 2
+    assert len(set(which[[0, 1, 3]])) == 1
+    half = schedules[which[2]]
+    np.testing.assert_allclose(half.value, 0.5 * schedules[which[0]].value)
+
+
+def test_an_infusion_lasts_as_long_as_planned(ready: Simulator, woman: Cohort) -> None:
+    events = ready.doses([Dose(3.0, "zoledronate", 4, "mg", "iv", 0.5)]).events(woman.parameters[0])
+    assert events.kind.tolist() == [engine.RATE, engine.RATE]
+    assert events.time.tolist() == [3.0, 3.5]
+
+
+def test_a_cohort_equals_its_members(ready: Simulator) -> None:
+    names = ["postmenopausal-breast-cancer", "older-man", "premenopausal-ovarian-suppression"]
+    patients = [Patient.load(name) for name in names]
+    patients.append(Patient("unmet", baseline={"estradiol": 900.0}, age=75))
+    cohort = ready.start_all(patients)
+    assert [problem is None for problem in cohort.problems] == [True, True, True, False]
+    assert "unmet" in str(cohort.problems[3])
+    months = month_grid(1)
+    together = engine.solve_many(ready.problem(cohort, Regimen.parse("none"), months))
+    for k, patient in enumerate(patients[:3]):
+        alone = ready.start(patient)
+        np.testing.assert_array_equal(alone.parameters[0], cohort.parameters[k])
+        found = ready.problem(alone, Regimen.parse("none"), months).run()
+        np.testing.assert_array_equal(found.values[0], together.values[k])

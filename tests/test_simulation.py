@@ -1,0 +1,39 @@
+"""The simulator as a whole: derivatives through the start and the doses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from osteoaxis import engine
+from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.simulation import Cohort, month_grid, simulator
+
+RECORD = ("lumbar_spine_bmd", "ctx", "estradiol")
+
+
+@pytest.mark.parametrize(
+    "name", ["k_rankl", "anastrozole.CL", "anastrozole.F_po", "estradiol_peripheral"]
+)
+def test_derivatives_against_central_differences(name: str) -> None:
+    """Of whole lives, from the steady state of the young adult, at rtol 1e-10."""
+    ready = simulator()
+    woman = ready.start(Patient.load("healthy-postmenopausal"))
+    plan, months = Regimen.parse("anastrozole 1 mg po qd [m0-m12]"), month_grid(2)
+    values, (slopes,) = ready.sensitivities(
+        woman, plan, months, [name], record=RECORD, rtol=1e-6, atol=1e-7
+    )
+    column = ready.column[ready.model.find_parameter(name)]
+    step = 1e-3 * woman.parameters[0, column]
+    found = []
+    for k in (2, 1, -1, -2):
+        changed = woman.parameters.copy()
+        changed[0, column] += k * step
+        state, _ = engine.steady_states(ready.compiled, changed, woman.state, woman.day)
+        each = Cohort(woman.patients, changed, woman.day, state, (None,))
+        task = ready.problem(each, plan, months, record=RECORD, rtol=1e-10, atol=1e-11)
+        found.append(task.run().values[0])
+    exact = (-found[0] + 8 * found[1] - 8 * found[2] + found[3]) / (12 * step)
+    scale = np.abs(exact).max(axis=0) + 1e-6 * np.abs(values).max(axis=0) / abs(step)
+    assert (np.abs(slopes - exact) / scale).max() < 1e-3
