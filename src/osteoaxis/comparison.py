@@ -20,6 +20,7 @@ from osteoaxis.units import conversion_factor
 
 Array = NDArray[np.float64]
 OURS = "osteoaxis"
+STEP_DAYS = 7.0
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def express(
     published: PublishedModel, plan: scenarios.Scenario
 ) -> tuple[dict[str, xr.Dataset], dict[str, str]]:
     """Run the arms of our scenario that `published` can express; return them and why not others."""
-    days = scenarios.output_months(plan.years) * conversion_factor("month", "day")
+    end = plan.years * conversion_factor("year", "day")
+    days = np.append(np.arange(0.0, end, STEP_DAYS), end)
     runs, refused = {}, {}
     for arm, regimen in plan.arms.items():
         try:

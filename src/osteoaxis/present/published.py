@@ -43,9 +43,13 @@ class Run:
 
     @property
     def shown(self) -> list[str]:
-        """Names of the states and of what corresponds to ours."""
-        model = self.published.model
-        return list(dict.fromkeys([*model.states, *self.published.quantities.values()]))
+        """Names of the states that are not always zero, and of what corresponds to ours."""
+        states = [
+            name
+            for name in self.published.model.states
+            if any((data[name] != 0).any() for data in self.arms.values())
+        ]
+        return list(dict.fromkeys([*states, *self.published.quantities.values()]))
 
 
 def simulated(model: str, scenario: str, years: float | None) -> Run:

@@ -151,10 +151,9 @@ class PublishedModel:
         for dose in regimen.doses(days):
             given = self.drugs.get(dose.drug)
             if given is None:
-                known = (
-                    f"its drugs are: {', '.join(self.drugs)}" if self.drugs else "it has no drugs"
-                )
-                raise InputError(f"{self.name} has no {dose.drug}; {known}.")
+                known = ", ".join(self.drugs)
+                others = f"; its drugs are: {known}." if known else " and no other drug of ours."
+                raise InputError(f"{self.name} has no {dose.drug}{others}")
             if dose.route not in given.routes:
                 raise InputError(
                     f"{self.name}: {dose.drug} is given {' or '.join(given.routes)}, "
