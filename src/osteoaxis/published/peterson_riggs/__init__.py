@@ -127,7 +127,7 @@ MODEL = PublishedModel(
         **{name: 0.0 for name, declared in vars(drugs).items() if isinstance(declared, State)},
     },
     scenarios={
-        "baseline": Scenario("Nobody and nothing changes", 3650.0),
+        "untreated": Scenario("Nothing changes", 3650.0),
         "teriparatide-20-ug": Scenario(
             "Teriparatide 20 ug daily for 24 weeks", 168.0,
             doses=_doses(TERIPARATIDE, 0.020, 24.0, 168),

@@ -65,7 +65,8 @@ def calcium_release(
 @rate("mmol/h", "calcium taken up by bone, J15")
 def calcium_uptake(bone_exchange, calcium_relative, mineralised_share, hydroxyapatite):
     exchange = as_unit(bone_exchange, "mmol/day", "mmol/h")
-    return exchange * calcium_relative * (1 - mineralised_share + mineralised_share * hydroxyapatite)
+    matrix = 1 - mineralised_share + mineralised_share * hydroxyapatite
+    return exchange * calcium_relative * matrix
 
 
 @rate("1", "gain of gut capacity by calcitriol, 0 to 1")

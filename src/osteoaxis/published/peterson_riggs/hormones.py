@@ -104,9 +104,7 @@ def pool_loss(pth_pool, gland_signal, k_pool, pool_share, pool_rest):
 
 
 @hourly("-> gland_capacity")
-def gland_growth(
-    calcitriol, calcitriol_0, k_capacity, growth_most, growth_least, growth_exponent
-):
+def gland_growth(calcitriol, calcitriol_0, k_capacity, growth_most, growth_least, growth_exponent):
     """Lack of calcitriol makes the gland grow."""
     span = growth_least - growth_most
     return k_capacity * anchored(calcitriol / calcitriol_0, growth_most, span, growth_exponent)

@@ -1,6 +1,6 @@
 """Osteoblasts: responding cells, active cells of short and long life, and what PTH does to them."""
 
-from osteoaxis.process import State, power, rate
+from osteoaxis.process import State, as_unit, power, rate
 from osteoaxis.published.peterson_riggs.language import anchored, hourly, number, step
 
 responding_osteoblasts = State("pM", "responding osteoblasts, ROB1", 1e-3)
@@ -60,7 +60,7 @@ def osteoblasts_relative(osteoblasts, osteoblasts_0):
 
 @rate("percent", "bone-specific alkaline phosphatase, percent of the start, OBchange")
 def bsap(osteoblasts_relative):
-    return 100 * osteoblasts_relative
+    return as_unit(osteoblasts_relative, "1", "percent")
 
 
 @rate("1/h", "maturation of each responding osteoblast, KPT")

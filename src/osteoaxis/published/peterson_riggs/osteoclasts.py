@@ -1,6 +1,6 @@
 """Osteoclasts, which bound RANK makes and keeps alive and TGF-beta kills."""
 
-from osteoaxis.process import State, rate
+from osteoaxis.process import State, as_unit, rate
 from osteoaxis.published.peterson_riggs.language import anchored, hourly, number
 
 osteoclasts = State("pM", "active osteoclasts, OC", 1e-3)
@@ -27,7 +27,7 @@ def osteoclasts_relative(osteoclasts, osteoclasts_0):
 
 @rate("percent", "CTX in serum, percent of the start, OCchange")
 def ctx(osteoclasts_relative):
-    return 100 * osteoclasts_relative
+    return as_unit(osteoclasts_relative, "1", "percent")
 
 
 @hourly("-> osteoclasts")
@@ -48,7 +48,5 @@ def osteoclast_death(
     """TGF-beta kills osteoclasts; bound RANK keeps them alive."""
     span = killing_span / active_tgf_beta_0
     killed = anchored(active_tgf_beta_relative, killing_least, span, killing_exponent)
-    starved = anchored(
-        rank_rankl_relative, starved_loss, fed_loss - starved_loss, starved_exponent
-    )
+    starved = anchored(rank_rankl_relative, starved_loss, fed_loss - starved_loss, starved_exponent)
     return death_rate * active_tgf_beta_0 * killed * starved * osteoclasts
