@@ -40,7 +40,9 @@ alendronate = State("mg", "alendronate at the bone", 1000.0, empty=True)
 teriparatide = State("mg", "teriparatide in the body", 1e-3, empty=True)
 
 age = number(65.0, "year", "age at time zero", range=(0.0, 120.0))
-menopause_age = number(50.0, "year", "age at which estrogen begins to fall, a_e", range=(20.0, 70.0))
+menopause_age = number(
+    50.0, "year", "age at which estrogen begins to fall, a_e", range=(20.0, 70.0)
+)
 estrogen_fall = number(2.6, "year", "time scale of the fall of estrogen, tau_e")
 year = number(YEAR, "day/year", "days in a year of the paper", range=(365.0, 365.25))
 estrogen_factor = constant(
@@ -303,9 +305,7 @@ def _person(patient: Patient) -> Scenario:
     plan = _woman(patient.name, 0.0, patient.age)
     if patient.menopause_age is None:
         return plan
-    return replace(
-        plan, parameters={**plan.parameters, "menopause_age": patient.menopause_age}
-    )
+    return replace(plan, parameters={**plan.parameters, "menopause_age": patient.menopause_age})
 
 
 MODEL = PublishedModel(
