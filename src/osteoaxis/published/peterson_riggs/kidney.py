@@ -13,7 +13,7 @@ clearance_lost = number(
     0.0, "mL/min", "clearance lost after `decline_time`, GFRdelta", range=(0.0, 99.0)
 )
 # Years here have 8766 hours, unlike those of the ages.
-decline_time = number(10 * 8766.0, "h", "time in which it is lost, GFRtau of 10 years")
+decline_time = number(10 * 8766.0, "h", "time in which it is lost, GFRtau")
 unbound_calcium = number(0.6, "1", "share of calcium that is filtered")
 hormonal_share = number(0.5, "1", "share of the filtered calcium that PTH controls")
 spared_calcium = number(0.149997, "mmol/h", "calcium not reabsorbed at the start")
