@@ -55,7 +55,7 @@ def as_computed(published: PublishedModel, scenario: str) -> Scenario | str:
 
 
 def largest_difference(model: str, scenario: str) -> dict[str, float]:
-    """Return the largest difference of each quantity, relative to its value or 0.1 % of its peak."""
+    """Return the largest difference of each quantity, relative to value and 0.1 % of its peak."""
     published, expected = load(model), dict(REFERENCES[model][scenario])
     found = simulate(published, as_computed(published, scenario), expected.pop("day"))
     differences = {}

@@ -36,7 +36,7 @@ def constant(
     meaning: str,
     source: str,
     *,
-    range: tuple[float, float] | None = None,  # noqa: A002 - the name of the field
+    range: tuple[float, float] | None = None,
 ) -> Param:
     """Return a number of a published model as a parameter.
 
@@ -105,9 +105,10 @@ class PublishedModel:
 
     `initial` are its initial values. With `steady` they are only the guess from which the steady
     state is solved; it holds the parameters that take other values for that alone, such as a
-    growth rate of bone that never rests. `quantities` names, for each quantity of ours that the model has too, its own
-    name of it; levels are compared relative to time zero. `drugs` and `person` say how a regimen
-    and a patient of ours are put to the model; without `person` it knows no patients.
+    growth rate of bone that never rests. `quantities` names, for each quantity of ours that the
+    model has too, its own name of it; levels are compared relative to time zero. `drugs` and
+    `person` say how a regimen and a patient of ours are put to the model; without `person` it
+    knows no patients.
     """
 
     name: str
@@ -150,8 +151,10 @@ class PublishedModel:
         for dose in regimen.doses(days):
             given = self.drugs.get(dose.drug)
             if given is None:
-                known = ", ".join(self.drugs) or "none"
-                raise InputError(f"{self.name} has no {dose.drug}; its drugs are: {known}.")
+                known = (
+                    f"its drugs are: {', '.join(self.drugs)}" if self.drugs else "it has no drugs"
+                )
+                raise InputError(f"{self.name} has no {dose.drug}; {known}.")
             if dose.route not in given.routes:
                 raise InputError(
                     f"{self.name}: {dose.drug} is given {' or '.join(given.routes)}, "

@@ -249,7 +249,7 @@ MODEL = PublishedModel(
     },
     person=_person,
     cannot=(
-        "It describes women only, and of bone only the lumbar spine; it has no markers of turnover.",
+        "It describes women only, and of bone only the lumbar spine; it has no markers.",
         "It has no drugs at all.",
         "Its estrogen falls with time since menopause alone, without aromatase: an aromatase "
         "inhibitor can only be a fall of estrogen we impose.",
