@@ -99,6 +99,7 @@ def test_a_woman_of_ours_lives_through_her_menopause_first() -> None:
     assert [dose.value for dose in plan.doses] == pytest.approx([60 * 0.729e6] * 2)
     assert {dose.state for dose in plan.doses} == {"denosumab_depot"}
     lived = simulate(MODEL, plan, [0.0, 180.0])
+    np.testing.assert_array_equal(lived["lumbar_spine_bmd"], lived["lumbar_spine_bmd_denosumab"])
     at_menopause = reference("menopause_ESTON_10y")["EST"][-1]
     assert 0.1 < lived["estrogen"][0] < at_menopause
     assert lived["ctx"][0] > 150

@@ -37,8 +37,15 @@ TERIPARATIDE = Administration(
     drugs.teriparatide_share.value * _PER_MG / drugs.TERIPARATIDE,
     ("sc",),
 )
+# The source has numbers of its own for the spine under denosumab.
 DENOSUMAB = Administration(
-    "denosumab_depot", drugs.denosumab_share.value * conversion_factor("mg", "ng"), ("sc",)
+    "denosumab_depot",
+    drugs.denosumab_share.value * conversion_factor("mg", "ng"),
+    ("sc",),
+    {
+        "k_spine": density.k_spine_denosumab.value,
+        "spine_exponent": density.spine_exponent_denosumab.value,
+    },
 )
 
 
@@ -189,9 +196,8 @@ MODEL = PublishedModel(
         "effect of estrogen on the kidney was fitted to.",
         "It has no men, no cytokines, no sclerostin, no osteocytes, no total hip and no P1NP or "
         "NTX; its CTX and BSAP are the numbers of osteoclasts and osteoblasts.",
-        "Its OPG has almost no effect: RANKL that OPG binds comes back whole.",
-        "Its lumbar spine has two sets of numbers: `lumbar_spine_bmd_denosumab` is right under "
-        "denosumab only, `lumbar_spine_bmd` without it; the spine falls under teriparatide, which "
-        "patients' does not.",
+        "Its OPG has no lasting effect: all RANKL that OPG binds comes back.",
+        "Its lumbar spine has two sets of numbers, one of them for denosumab only, under which "
+        "menopause costs far less; and it falls under teriparatide, which patients' does not.",
     ),
 )  # fmt: skip
