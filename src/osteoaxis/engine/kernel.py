@@ -225,7 +225,8 @@ def integrate(
                     next_event[lane] = first_event[schedule[p]]
                     last_event[lane] = first_event[schedule[p] + 1]
                     at_stop[lane], was_cut[lane], ending[lane] = True, False, RUNNING
-                    memory[lane], since[lane], dosed[lane] = np.inf, 0, IDLE
+                    memory[lane], longest[lane] = np.inf, np.inf
+                    since[lane], dosed[lane] = 0, IDLE
                     inflow[lane, :n] = 0.0
                     inflow[lane, n:] = inflows[p]
                     for i in range(parameters.shape[1]):
