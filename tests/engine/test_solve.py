@@ -67,9 +67,9 @@ def test_outputs_do_not_force_steps_and_are_as_accurate(inhibited: CompiledSyste
     few = engine.solve(inhibited, parameters, initial, None, sparse)
     many = engine.solve(inhibited, parameters, initial, None, dense)
     exact = engine.solve(inhibited, parameters, initial, None, dense, rtol=1e-10, atol=1e-11)
-    assert many.steps == few.steps < 200
-    np.testing.assert_array_equal(many.states[-1], few.states[-1])
-    assert np.abs(many.states - exact.states).max() < 1e-3
+    assert few.steps <= many.steps < 1.05 * few.steps < 200
+    np.testing.assert_allclose(many.states[-1], few.states[-1], rtol=1e-4, atol=1e-12)
+    assert np.abs(many.states - exact.states).max() < 1e-4
     np.testing.assert_array_equal(many.outputs[:, 1], many.states[:, 2])
 
 

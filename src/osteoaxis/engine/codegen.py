@@ -98,7 +98,7 @@ def generate(system: OdeSystem, lanes: int) -> tuple[str, Layout, tuple[tuple[in
     Its functions take the block: prepare (constants from parameters), couplings (matrices and
     inputs of the linear groups into the outputs), rates, outputs, start (rates and Jacobian at the
     start of the step; with the mask of linear groups in use), newton (one linear solve), step and
-    dense (polynomials for outputs inside the step).
+    advance (take over the end of the step).
     """
     plan_ = lower(system)
     graph = plan_.graph
@@ -205,8 +205,6 @@ class _Functions:
             self._call(block, "solve", at.f0, at.u)
         with self.code.function("step", 1) as block:
             self._step(block, n)
-        with self.code.function("dense") as block:
-            block.each_row(n, partial(self._dense, block, n))
         with self.code.function("advance") as block:
             accepted = block.builder.fcmp_ordered(">", block.load(at.accepted), zero)
             block.each_row(n, partial(self._advance, block, accepted))
@@ -384,12 +382,6 @@ class _Functions:
             hardest = b.select(harder, splat(float(i)), hardest)
         block.store(at.error, worst)
         block.store(at.hardest, hardest)
-
-    def _dense(self, block: Block, n: int, i: Any) -> None:
-        increments = self._increments(block, n, tableau.STAGES, i)
-        for k, weights in enumerate(tableau.H):
-            terms = list(zip(weights, increments, strict=True))
-            block.store(block.shifted(self.layout.dense + k * n, i), block.combine(terms))
 
     def _advance(self, block: Block, accepted: Any, i: Any) -> None:
         y = block.shifted(self.layout.y, i)

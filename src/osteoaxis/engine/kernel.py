@@ -19,7 +19,8 @@ from numba.extending import intrinsic
 OK, TOO_MANY_STEPS, STEP_TOO_SMALL, NOT_FINITE, NO_STEADY_STATE, STILL_CHANGING = range(6)
 ADD, RATE, SET = range(3)
 SMALLEST_CUT, LARGEST_GROWTH, SAFETY, ORDER = 0.1, 6.0, 0.9, 5
-IDLE = -1
+IDLE = RUNNING = -1
+REMEMBERED = 12  # steps after an event
 
 FIRST_STEP, LONGEST_STEP = 1e-4, 1e6  # days, of `settle`; the longest keeps 1/h - J regular
 LARGEST_CHANGE = 0.5  # of |state| + scale / 10 in one step
@@ -121,19 +122,10 @@ def rebase(b, at, bounds, mask, lane):
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def record(b, at, n, bounds, vectors, mask, history, row, share, age, lane):
-    """Write the states at a share of the step (0 = its start) into `history[row]`."""
+def record(b, at, n, bounds, vectors, mask, history, row, states, age, lane):
+    """Write the non-linear states from row `states` on, and the linear ones, into `history`."""
     for i in range(n):
-        y = b[at.y + i, lane]
-        if share > 0.0:
-            left = 1.0 - share
-            d0, d1, d2 = (
-                b[at.dense + i, lane],
-                b[at.dense + n + i, lane],
-                b[at.dense + 2 * n + i, lane],
-            )
-            y = left * y + share * (b[at.new + i, lane] + left * (d0 + share * (d1 + share * d2)))
-        history[row, i] = y
+        history[row, i] = b[states + i, lane]
     for group in range(bounds.size - 1):
         if mask & (1 << group):
             for i in range(bounds[group], bounds[group + 1]):
@@ -182,13 +174,13 @@ def integrate(
 ):  # fmt: skip
     """Integrate all patients; one that fails is marked and the others go on.
 
-    `code` = addresses of prepare, evaluate, start, step, dense, advance. `modes` = rate, start,
+    `code` = addresses of prepare, evaluate, start, step, advance. `modes` = rate, start,
     vectors, inverse of each patient; `inflows` = constant input of the linear states. With
     `lockstep` above 0, each block of patients takes the same steps: the first is the nominal one,
     the others differ from it by this share of a parameter, and their differences over that share
     are kept within the tolerances, too.
     """
-    prepare, evaluate, begin, step, dense, advance = code
+    prepare, evaluate, begin, step, advance = code
     mode_rate, mode_start, mode_vectors, mode_inverse = modes
     b, o = block, spare
     lanes, count = b.shape[1], start.size
@@ -204,8 +196,11 @@ def integrate(
         np.zeros(lanes, np.bool_),
         np.zeros(lanes, np.bool_),
     )
+    ending, looking = np.full(lanes, RUNNING), np.zeros(lanes, np.bool_)
     stop = np.zeros(lanes)
-    memory = np.full((lanes, n + m), np.inf)  # the first step that worked after an event there
+    # the k-th step that worked after an event on a state: the next dose will be much like the last
+    memory = np.full((lanes, n + m, REMEMBERED), np.inf)
+    since, dosed = np.zeros(lanes, np.int64), np.full(lanes, IDLE)
     longest = np.full((lanes, n + m), np.inf)  # a first step that cannot overlook a dose there
     inflow = np.zeros((lanes, n + m))
     queue, busy, calls = 0, 0, 0
@@ -229,8 +224,9 @@ def integrate(
                     steps[lane], rejected[lane], next_output[lane] = 0, 0, 0
                     next_event[lane] = first_event[schedule[p]]
                     last_event[lane] = first_event[schedule[p] + 1]
-                    at_stop[lane], was_cut[lane] = True, False
-                    memory[lane] = np.inf
+                    at_stop[lane], was_cut[lane], ending[lane] = True, False, RUNNING
+                    memory[lane], longest[lane] = np.inf, np.inf
+                    since[lane], dosed[lane] = 0, IDLE
                     inflow[lane, :n] = 0.0
                     inflow[lane, n:] = inflows[p]
                     for i in range(parameters.shape[1]):
@@ -255,60 +251,65 @@ def integrate(
                                 total += mode_inverse[p, row + i - lo] * inflows[p, i]
                             set_mode(b, at, k, mode_start[p, k], total, lane)
                         if fastest > 0.0:
-                            memory[lane, n + lo : n + hi] = 3.0 / fastest
+                            memory[lane, n + lo : n + hi, 0] = 3.0 / fastest
                             longest[lane, n + lo : n + hi] = 3.0 / max(second, fastest * 1e-3)
-                if not at_stop[lane]:
+                if ending[lane] == RUNNING and not at_stop[lane]:
                     break
-                p = patient[lane]
-                now = t[lane]
-                event_from[lane] = next_event[lane]
-                for side in range(2):
-                    while (
-                        next_output[lane] < times.size
-                        and times[next_output[lane]] == now
-                        and (side == 1 or not after)
-                    ):
-                        record(b, at, n, bounds, vector_start, mask, history[lane],
-                               next_output[lane], 0.0, b[at.age, lane], lane)  # fmt: skip
-                        next_output[lane] += 1
-                    while (
-                        side == 0
-                        and next_event[lane] < last_event[lane]
-                        and event_time[next_event[lane]] == now
-                    ):
-                        e = next_event[lane]
-                        where, kind, value = event_where[e], event_kind[e], event_value[e]
-                        if kind == RATE:
-                            inflow[lane, where] += value
-                            if abs(inflow[lane, where]) < 1e-12 * abs(value):
-                                inflow[lane, where] = 0.0
-                        if where >= n:
-                            rebase(b, at, bounds, mask, lane)
-                            dose_linear(b, at, bounds, vector_start, mode_inverse[p],
-                                        inflow[lane, n:], where - n, kind, value, lane)  # fmt: skip
-                        elif kind == RATE:
-                            b[at.extra + where, lane] = inflow[lane, where]
-                        elif kind == SET:
-                            b[at.y + where, lane] = value
-                        else:
-                            b[at.y + where, lane] += value
-                        h[lane] = min(h[lane], memory[lane, where])
-                        next_event[lane] += 1
-                at_stop[lane] = False
-                learn[lane] = next_event[lane] > event_from[lane]
-                stop[lane] = end
-                if next_event[lane] < last_event[lane]:
-                    stop[lane] = min(end, event_time[next_event[lane]])
-                if now < end:
+                p, now = patient[lane], t[lane]
+                if ending[lane] == RUNNING:
+                    event_from[lane] = next_event[lane]
+                    for side in range(2):
+                        while (
+                            next_output[lane] < times.size
+                            and times[next_output[lane]] == now
+                            and (side == 1 or not after)
+                        ):
+                            record(b, at, n, bounds, vector_start, mask, history[lane],
+                                   next_output[lane], at.y, b[at.age, lane], lane)  # fmt: skip
+                            next_output[lane] += 1
+                        while (
+                            side == 0
+                            and next_event[lane] < last_event[lane]
+                            and event_time[next_event[lane]] == now
+                        ):
+                            e = next_event[lane]
+                            where, kind, value = event_where[e], event_kind[e], event_value[e]
+                            if kind == RATE:
+                                inflow[lane, where] += value
+                                if abs(inflow[lane, where]) < 1e-12 * abs(value):
+                                    inflow[lane, where] = 0.0
+                            if where >= n:
+                                rebase(b, at, bounds, mask, lane)
+                                entering = inflow[lane, n:]
+                                dose_linear(b, at, bounds, vector_start, mode_inverse[p],
+                                            entering, where - n, kind, value, lane)  # fmt: skip
+                            elif kind == RATE:
+                                b[at.extra + where, lane] = inflow[lane, where]
+                            elif kind == SET:
+                                b[at.y + where, lane] = value
+                            else:
+                                b[at.y + where, lane] += value
+                            h[lane] = min(h[lane], memory[lane, where, 0])
+                            since[lane], dosed[lane] = 0, where
+                            next_event[lane] += 1
+                    at_stop[lane] = False
+                    learn[lane] = next_event[lane] > event_from[lane]
+                    stop[lane] = end
+                    if next_event[lane] < last_event[lane]:
+                        stop[lane] = min(end, event_time[next_event[lane]])
+                    if now >= end:
+                        ending[lane] = OK
+                if ending[lane] == RUNNING:
                     break
-                # ---- this patient is done
-                if loaded:  # its constants may not have been prepared yet
+                if loaded:  # constants of a patient that is done at once
                     call(prepare, b)
                     loaded = False
                 finish(evaluate, b, o, at, n, m, constants, times, history[lane],
                        next_output[lane], chosen, result[p], lane)  # fmt: skip
-                status[p] = OK
+                status[p] = ending[lane]
                 counts[p, 0], counts[p, 1] = steps[lane], rejected[lane]
+                if ending[lane] != OK:
+                    counts[p, 2], failed_at[p] = np.int64(b[at.hardest, lane]), now
                 patient[lane] = IDLE
                 busy -= 1
         if busy == 0:
@@ -333,7 +334,7 @@ def integrate(
                 if worst > 0.0:
                     h[lane] = min(10.0 / worst, h[lane])
                 for e in range(event_from[lane], next_event[lane]):
-                    h[lane] = min(h[lane], memory[lane, event_where[e]])
+                    h[lane] = min(h[lane], memory[lane, event_where[e], 0])
             if learn[lane]:
                 for e in range(event_from[lane], next_event[lane]):
                     if event_where[e] < n and diagonal[event_where[e]] >= 0:
@@ -346,14 +347,18 @@ def integrate(
                 used[lane] = left
             elif h[lane] > 0.5 * left:
                 used[lane] = 0.5 * left
-            b[at.step, lane] = used[lane]
         if lockstep > 0.0:
             for lane in range(lanes):
                 if patient[lane] != IDLE:
                     used[lane] = used[0] = min(used[0], used[lane])
             used[:] = used[0]
             h[:] = max(h[0], used[0])
-            b[at.step] = used[0]
+        for lane in range(lanes):  # a look at an output is a shorter step that is not taken
+            looking[lane] = False
+            if patient[lane] != IDLE and times[next_output[lane]] < t[lane] + used[lane]:
+                looking[lane] = True
+                used[lane] = times[next_output[lane]] - t[lane]
+            b[at.step, lane] = used[lane]
         call_masked(step, b, mask)
         calls += 1
         if lockstep > 0.0:
@@ -370,12 +375,10 @@ def integrate(
                         worst = error if error < np.inf else np.inf
             b[at.error] = worst
         # ---- judge
-        inside = False
         for lane in range(lanes):
             b[at.accepted, lane] = 0.0
             if patient[lane] == IDLE:
                 continue
-            p = patient[lane]
             error = b[at.error, lane]
             if error > 1.0:
                 rejected[lane] += 1
@@ -384,61 +387,48 @@ def integrate(
                 if error < np.inf:
                     cut = max(SMALLEST_CUT, SAFETY * error ** (-1.0 / ORDER))
                 h[lane] = used[lane] * cut
-                now = t[lane]
-                failure = OK
-                if h[lane] < 1e-14 * max(abs(now), 1e-2) or now + h[lane] == now:
-                    failure = STEP_TOO_SMALL
+                if h[lane] < 1e-14 * max(abs(t[lane]), 1e-2) or t[lane] + h[lane] == t[lane]:
+                    ending[lane] = STEP_TOO_SMALL
                 elif steps[lane] + rejected[lane] >= max_steps:
-                    failure = TOO_MANY_STEPS
-                if failure != OK:
-                    finish(evaluate, b, o, at, n, m, constants, times, history[lane],
-                           next_output[lane], chosen, result[p], lane)  # fmt: skip
-                    status[p], failed_at[p] = failure, now
-                    counts[p, 0], counts[p, 1] = steps[lane], rejected[lane]
-                    counts[p, 2] = np.int64(b[at.hardest, lane])
-                    patient[lane] = IDLE
-                    busy -= 1
+                    ending[lane] = TOO_MANY_STEPS
+                continue
+            if looking[lane]:
+                moment = times[next_output[lane]]
+                while times[next_output[lane]] == moment:
+                    record(b, at, n, bounds, vector_start, mask, history[lane], next_output[lane],
+                           at.new, b[at.age, lane] + used[lane], lane)  # fmt: skip
+                    next_output[lane] += 1
                 continue
             b[at.accepted, lane] = 1.0
-            if times[next_output[lane]] <= t[lane] + used[lane] + 1e-9:
-                inside = True
-        if inside:
-            call(dense, b)
-        for lane in range(lanes):
-            if b[at.accepted, lane] == 0.0:
-                continue
-            p = patient[lane]
             steps[lane] += 1
-            error = b[at.error, lane]
-            proposal = used[lane] * min(LARGEST_GROWTH, SAFETY * (error + 1e-12) ** (-1.0 / ORDER))
+            growth = min(LARGEST_GROWTH, SAFETY * (error + 1e-12) ** (-1.0 / ORDER))
+            proposal = used[lane] * growth
             if was_cut[lane]:
                 proposal = min(proposal, used[lane])
             if learn[lane]:
                 for e in range(event_from[lane], next_event[lane]):
                     where = event_where[e]
-                    memory[lane, where] = min(proposal, longest[lane, where])
+                    memory[lane, where, 0] = min(proposal, longest[lane, where])
             whole = used[lane] >= h[lane]  # a step cut by a stop says little
             h[lane] = proposal if whole else max(proposal, h[lane])
-            arrives = used[lane] >= stop[lane] - t[lane]
-            then = stop[lane] if arrives else t[lane] + used[lane]
-            while next_output[lane] < times.size and times[next_output[lane]] < then:
-                passed = times[next_output[lane]] - t[lane]
-                record(b, at, n, bounds, vector_start, mask, history[lane], next_output[lane],
-                       passed / used[lane], b[at.age, lane] + passed, lane)  # fmt: skip
-                next_output[lane] += 1
-            b[at.age, lane] += then - t[lane]
-            t[lane] = then
-            at_stop[lane] = arrives
+            at_stop[lane] = used[lane] >= stop[lane] - t[lane]
+            k, where = since[lane], dosed[lane]
+            if where != IDLE and k + 1 < REMEMBERED:
+                if whole and k > 0:
+                    memory[lane, where, k] = proposal
+                if not at_stop[lane] and memory[lane, where, k + 1] < np.inf:
+                    h[lane] = memory[lane, where, k + 1]
+            since[lane] += 1
             learn[lane], was_cut[lane] = False, False
+            then = stop[lane] if at_stop[lane] else t[lane] + used[lane]
+            b[at.age, lane] += then - t[lane]
+            while not at_stop[lane] and times[next_output[lane]] == then:
+                record(b, at, n, bounds, vector_start, mask, history[lane], next_output[lane],
+                       at.new, b[at.age, lane], lane)  # fmt: skip
+                next_output[lane] += 1
+            t[lane] = then
             if steps[lane] + rejected[lane] >= max_steps and then < end:
-                at_stop[lane] = False
-                finish(evaluate, b, o, at, n, m, constants, times, history[lane],
-                       next_output[lane], chosen, result[p], lane)  # fmt: skip
-                status[p], failed_at[p] = TOO_MANY_STEPS, then
-                counts[p, 0], counts[p, 1] = steps[lane], rejected[lane]
-                counts[p, 2] = np.int64(b[at.hardest, lane])
-                patient[lane] = IDLE
-                busy -= 1
+                ending[lane] = TOO_MANY_STEPS
         call(advance, b)
     return calls
 

@@ -31,7 +31,6 @@ class Layout(NamedTuple):
     extra: int  # infusions into non-linear states
     atol: int
     u: int  # increments of the stages, one after another
-    dense: int  # three polynomials for outputs inside the step
     jacobian: int
     factors: int
     x: int  # linear states at `moment`
@@ -67,7 +66,6 @@ class Layout(NamedTuple):
             **dict.fromkeys(by_state, states),
             **dict.fromkeys(by_mode, linear),
             "u": tableau.STAGES * states,
-            "dense": 3 * states,
             "jacobian": entries,
             "factors": factors,
             "mode_vectors": vectors,

@@ -116,7 +116,7 @@ def _warm(kernel: ModuleType) -> None:
     table, places = np.zeros((0, 0)), np.zeros(1, np.int64)
     empty = np.zeros(0, np.int64)
     kernel.integrate(
-        (0,) * 6, at, block, block, 0, 0, 0, places, empty, empty, 0,
+        (0,) * 5, at, block, block, 0, 0, 0, places, empty, empty, 0,
         table, none, table, (table,) * 4, table,
         empty, places, none, empty, empty, none,
         np.zeros(1), False, 1.0, none, 1, 0.0,

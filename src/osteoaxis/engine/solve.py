@@ -24,7 +24,7 @@ from osteoaxis.errors import InputError, did_you_mean
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-RTOL, ATOL = 1e-3, 1e-4
+RTOL, ATOL = 1e-4, 1e-5
 MAX_STEPS = 500_000
 CHUNK = 512  # patients in one task of a thread: enough to keep lanes busy, small in memory
 
@@ -130,7 +130,7 @@ class Problem:
         at = loaded.layout
         scale = np.asarray(names.scales, dtype=float)[compiled.nonlinear]
         calls = machine.driver().integrate(
-            loaded.address("prepare", "evaluate", "start", "step", "dense", "advance"),
+            loaded.address("prepare", "evaluate", "start", "step", "advance"),
             at, loaded.block(), loaded.block(), n, m, at.outputs - at.constants,
             compiled.bounds, compiled.vector_start, compiled.diagonal(loaded),
             sum(1 << int(g) for g in np.flatnonzero(used)),

@@ -92,11 +92,15 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Administration:
-    """Where a dose goes that a regimen of ours gives: `state` rises by `per_mg` for each mg."""
+    """Where a dose goes that a regimen of ours gives: `state` rises by `per_mg` for each mg.
+
+    `parameters` take other values for whoever is given the drug.
+    """
 
     state: str
     per_mg: float
     routes: tuple[str, ...]
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +151,7 @@ class PublishedModel:
             raise InputError(f"{self.name} knows no patients: {' '.join(self.cannot)}")
         plan = self.person(patient)
         days = years * conversion_factor("year", "day")
-        doses = []
+        doses, parameters = [], dict(plan.parameters)
         for dose in regimen.doses(days):
             given = self.drugs.get(dose.drug)
             if given is None:
@@ -159,6 +163,7 @@ class PublishedModel:
                     f"{self.name}: {dose.drug} is given {' or '.join(given.routes)}, "
                     f"not {dose.route}."
                 )
+            parameters |= given.parameters
             amount = given.per_mg * dose.amount * conversion_factor(dose.unit, "mg")
             if dose.duration_day:
                 pace = amount / dose.duration_day
@@ -166,7 +171,7 @@ class PublishedModel:
                 doses.append(Dose(dose.time_day + dose.duration_day, given.state, -pace, "rate"))
             else:
                 doses.append(Dose(dose.time_day, given.state, amount))
-        return replace(plan, days=days, doses=(*plan.doses, *doses))
+        return replace(plan, days=days, parameters=parameters, doses=(*plan.doses, *doses))
 
 
 def simulate(

@@ -230,7 +230,7 @@ class _Writer:
         day = self._unit(unit("day"))
         event = self.sbml.createEvent()
         event.setId(own)
-        event.setUseValuesFromTriggerTime(True)
+        event.setUseValuesFromTriggerTime(False)  # doses at one time add up
         event.setSBOTerm(DOSE)
         when = f"{given.times[0]!r} {day}"
         ready = f"time >= {when}"
