@@ -29,6 +29,7 @@ TITLES = {
     "osteoclasts": "Osteoclasts",
     "osteoblasts": "Osteoblasts",
     "rankl": "Free RANKL",
+    "estradiol": "Estradiol or estrogen",
 }
 """The quantities that are compared, in the order of the panels."""
 PANEL = (3.3, 2.5)  # inches
@@ -44,7 +45,7 @@ def shown(result: Comparison) -> list[str]:
 def figure(result: Comparison) -> Figure:
     """Draw percent change since time zero: a colour for each model, a dash for each arm."""
     names = shown(result)
-    columns = 4 if len(names) in (4, 7, 8) else min(3, len(names))
+    columns = 4 if len(names) in (4, 7, 8) or len(names) > 9 else min(3, len(names))
     rows = -(-len(names) // columns)
     drawn = Figure(figsize=(PANEL[0] * columns, PANEL[1] * rows + 0.7), layout="constrained")
     drawn.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr,call-arg]

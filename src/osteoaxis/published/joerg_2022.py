@@ -361,6 +361,7 @@ MODEL = PublishedModel(
         ),
     },
     quantities={
+        "estradiol": "estrogen",
         "osteoclasts": "osteoclasts",
         "osteoblasts": "osteoblasts",
         "ctx": "ctx",

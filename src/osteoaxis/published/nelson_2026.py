@@ -243,6 +243,7 @@ MODEL = PublishedModel(
         ),
     },
     quantities={
+        "estradiol": "estrogen",
         "osteoclasts": "osteoclasts",
         "osteoblasts": "osteoblasts",
         "lumbar_spine_bmd": "lumbar_spine_bmd",
