@@ -28,8 +28,8 @@ def hourly(equation: str) -> Callable[[Callable[..., Value]], Reaction]:
 
     def declare(function: Callable[..., Value]) -> Reaction:
         @wraps(function)
-        def per_day(**arguments: Value) -> Value:
-            flow = function(**arguments)
+        def per_day(*args: Value, **kwargs: Value) -> Value:
+            flow = function(*args, **kwargs)
             if hasattr(flow, "dimensionality"):
                 return flow
             return flow * conversion_factor("day", "h")
