@@ -16,7 +16,7 @@ from osteoaxis.published.model import constant
 from osteoaxis.units import conversion_factor
 
 DOI = "10.1016/j.bone.2009.08.053"
-# Values are those of the public model; where it and the paper differ, these are the model's.
+# The paper itself was not at hand: equations and values are those of its public form.
 OPENBONEMIN = f"{DOI}, as in github.com/metrumresearchgroup/OpenBoneMin (9dfb1892)"
 YEAR = 8736.0  # hours in the year of the model's ages, 52 weeks
 
@@ -28,8 +28,8 @@ def hourly(equation: str) -> Callable[[Callable[..., Value]], Reaction]:
 
     def declare(function: Callable[..., Value]) -> Reaction:
         @wraps(function)
-        def per_day(**arguments: Value) -> Value:
-            flow = function(**arguments)
+        def per_day(*args: Value, **kwargs: Value) -> Value:
+            flow = function(*args, **kwargs)
             if hasattr(flow, "dimensionality"):
                 return flow
             return flow * conversion_factor("day", "h")
