@@ -97,6 +97,11 @@ def test_a_value_at_a_dose_is_that_before_it() -> None:
     np.testing.assert_allclose(amount, [0.0, 0.0, 60 * 2**-0.5], rtol=1e-9)
 
 
+def test_pictures_of_days_are_drawn_in_years() -> None:
+    drawn = simulate(load("joerg-2022"), "untreated").osteoaxis.plot("ctx")
+    assert drawn.axes[0].lines[0].get_xdata()[-1] == pytest.approx(3650 / 365.25)
+
+
 def test_denosumab_rebounds_in_joerg_and_ageing_does_not() -> None:
     joerg = load("joerg-2022")
     treated, untreated = simulate(joerg, "denosumab"), simulate(joerg, "untreated")
