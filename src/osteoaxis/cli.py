@@ -151,6 +151,31 @@ def run(
         raise SolverError("; ".join(result.failures))
 
 
+@app.command()
+def verify(
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="Markdown file to write.")
+    ] = Path("verification.md"),
+) -> None:
+    """Measure anew that the engine is right, and write it down; takes some minutes.
+
+    Exit code 1 if a demand is not met. Needs libRoadRunner: pip install 'osteoaxis[verify]'.
+    """
+    from osteoaxis import output as out
+    from osteoaxis import verification
+    from osteoaxis.present.progress import Steps
+
+    out.check_folder(output.parent)
+    with Steps() as steps:
+        found = verification.verify(steps.update)
+    output.write_text(found.markdown(), encoding="utf-8")
+    for check in found.checks:
+        typer.echo(f"{'holds' if check.holds else 'FAILS'}  {check.title}: {check.demand}")
+    typer.echo(f"Tables: {output}")
+    if not found.holds:
+        raise typer.Exit(1)
+
+
 export = typer.Typer(help="Write models in the formats of other tools.", no_args_is_help=True)
 app.add_typer(export, name="export")
 
