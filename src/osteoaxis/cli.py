@@ -34,6 +34,13 @@ class Kind(StrEnum):
     MODELS = "models"
 
 
+class Doses(StrEnum):
+    """How doses are put to the equations."""
+
+    EVENTS = "events"
+    AVERAGE = "average"
+
+
 Drugs = Annotated[
     Path | None,
     typer.Option("--drugs", metavar="DIR", help="Folder with further drug files (TOML)."),
@@ -92,6 +99,13 @@ def run(
     years: Annotated[
         float | None, typer.Option(help="Simulate this many years instead of the scenario's.")
     ] = None,
+    dosing: Annotated[
+        Doses,
+        typer.Option(
+            help="Every dose as it is given, or drugs swallowed at least daily as a steady input: "
+            "much faster, bone density within 0.1 %."
+        ),
+    ] = Doses.EVENTS,
     drugs: Drugs = None,
     model: Annotated[
         str | None,
@@ -128,7 +142,7 @@ def run(
     from osteoaxis.present.progress import Steps
 
     with Steps(quiet=json_only) as steps:
-        result = scenarios.run(plan, drugs_folder=drugs, progress=steps.update)
+        result = scenarios.run(plan, drugs_folder=drugs, dosing=dosing.value, progress=steps.update)
         if not json_only:
             steps.clear()
             from osteoaxis.present import terminal
