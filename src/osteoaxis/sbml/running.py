@@ -1,0 +1,315 @@
+"""Integration of imported models: pieces between the jumps, events where triggers become true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from osteoaxis.engine import Solution, compile_system, solve
+from osteoaxis.errors import InputError, SolverError
+from osteoaxis.sbml.importing import Event, ImportedModel
+
+Array = NDArray[np.float64]
+
+RTOL, ATOL = 1e-9, 1e-11
+SAMPLES = 1000
+"""Looks at the switches over the whole time, at least."""
+WINDOW = 100
+FINER = 32
+PRECISION = 1e-14
+"""How exactly a jump is located, of the time."""
+MAX_STOPS = 200_000
+MAX_CASCADE = 10_000
+"""Events at one instant."""
+STEPS_OF_A_PIECE = 500_000
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Quantities of an imported model over time, in its own units."""
+
+    times: Array
+    names: tuple[str, ...]
+    values: Array  # (time, quantity)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.values[:, self.names.index(name)]
+
+
+def simulate(
+    model: ImportedModel,
+    times: ArrayLike,
+    *,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    seed: int = 0,
+) -> Trajectory:
+    """Integrate `model` from time zero; where an event happens, values are those after it.
+
+    Events of equal priority at one instant happen in random order, drawn from `seed`. Raises
+    `SolverError` where the equations cannot be solved, `InputError` for impossible `times`.
+    """
+    grid = np.asarray(times, dtype=float)
+    if grid.ndim != 1 or not grid.size or grid[0] < 0 or not (np.diff(grid) > 0).all():
+        raise InputError("times: must be at least one, ascending, from 0 on.")
+    return _Run(model, grid, rtol, atol, seed).run()
+
+
+@dataclass
+class _Pending:
+    event: Event
+    values: dict[str, float] | None
+
+
+@dataclass
+class _Run:
+    model: ImportedModel
+    times: Array
+    rtol: float
+    atol: float
+    seed: int
+    stops: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        model = self.model
+        self.compiled = compile_system(model.system)
+        self.names = (*model.system.states, *model.system.outputs, *model.system.parameters)
+        self.place = {name: k for k, name in enumerate(self.names)}
+        self.state = np.array([model.initial[n] for n in model.system.states])
+        self.parameters = np.array([model.parameters[n] for n in model.system.parameters])
+        self.time = 0.0
+        outputs = {name: k for k, name in enumerate(model.system.outputs)}
+        self.switches = [outputs[n] for n in model.switches]
+        self.margins = [outputs[n] for n in model.margins]
+        self.crossings = [outputs[n] for n in model.crossings]
+        self.triggers = [outputs[event.trigger] for event in model.events]
+        self.was_true = np.array([event.initially for event in model.events], dtype=bool)
+        self.random = np.random.default_rng(self.seed)
+        self.rows = np.full((self.times.size, len(self.names)), np.nan)
+
+    def run(self) -> Trajectory:
+        """Integrate to the end."""
+        self._happen()
+        self._record()
+        while self.time < self.times[-1]:
+            self.stops += 1
+            if self.stops > MAX_STOPS:
+                raise SolverError(f"{self._here()}: more than {MAX_STOPS:,} jumps and events.")
+            self._advance(self._window())
+            self._happen()
+            self._record()
+        return Trajectory(self.times, self.names, self.rows)
+
+    # ---- between events ----------------------------------------------------------------------
+    def _window(self) -> Array:
+        """When to look next: at outputs and, where anything can jump, often enough in between."""
+        later = self.times[self.times > self.time]
+        if not self.switches:
+            return np.concatenate(([self.time], later))
+        end = min(self.time + WINDOW * self.times[-1] / SAMPLES, later[-1])
+        known = self._outputs()[self.crossings]
+        marks = np.concatenate(
+            (np.linspace(self.time, end, WINDOW + 1), later[later < end], known)
+        )
+        marks = np.unique(marks[(marks >= self.time) & (marks <= end)])
+        middle = 0.5 * (marks[1:] + marks[:-1]) if known.size else marks[:0]
+        return np.unique(np.concatenate((marks, middle)))
+
+    def _advance(self, grid: Array) -> None:
+        """Integrate over `grid`, or to the first jump in it."""
+        found = self._solve(self.time, self.state, grid)
+        good = self._good(found)
+        jump = self._first_jump(found, good)
+        old = found.outputs[0, self.switches]
+        for left in self._touches(found, good if jump is None else jump):
+            start, before = float(grid[left]), found.states[left]
+            finer = np.unique(np.linspace(start, grid[left + 2], FINER + 1))
+            looked = self._solve(start, before, finer)
+            changed = _differs(looked.outputs[: self._good(looked), self.switches], old)
+            if changed.any():
+                self._keep(found, grid, left + 1)
+                first = max(int(np.argmax(changed)), 1)
+                self.time, self.state = self._located(
+                    float(finer[first - 1]), looked.states[first - 1],
+                    float(finer[first]), looked.states[first], old,
+                )  # fmt: skip
+                return
+        if jump is None:
+            if good < grid.size:
+                raise SolverError(f"{self._here()}: {found.message}")
+            self._keep(found, grid, grid.size)
+            self.time, self.state = float(grid[-1]), found.states[-1]
+            return
+        jump = max(jump, 1)
+        self._keep(found, grid, jump)
+        self.time, self.state = self._located(
+            float(grid[jump - 1]), found.states[jump - 1], float(grid[jump]), found.states[jump], old
+        )
+
+    def _touches(self, found: Solution, until: int) -> NDArray[np.int64]:
+        """Starts of three rows between which a margin may reach zero and return.
+
+        The parabola through the three comes as close to zero as the margin changes in between.
+        """
+        margin = found.outputs[:until, self.margins]
+        if until < 3 or not self.margins:
+            return np.zeros(0, np.int64)
+        distance, sign, times = np.abs(margin), np.sign(margin), found.times[:until]
+        one, two, three = distance[:-2], distance[1:-1], distance[2:]
+        before, after = np.diff(times)[:-1, None], np.diff(times)[1:, None]
+        first, second = (two - one) / before, (three - two) / after
+        bend = (second - first) / (before + after)
+        slope = first + bend * before
+        with np.errstate(all="ignore"):
+            lowest = two - slope**2 / (4.0 * bend)
+        near = (
+            (two <= one)
+            & (two <= three)
+            & (sign[:-2] == sign[2:])
+            & (sign[:-2] == sign[1:-1])
+            & (lowest < np.maximum(one, three) - two)
+        )
+        return np.flatnonzero(near.any(axis=1))
+
+    def _located(
+        self, left: float, before: Array, right: float, after: Array, old: Array
+    ) -> tuple[float, Array]:
+        """Halve again and again the time in which the switches leave `old`; return its end."""
+        while right - left > PRECISION * max(abs(right), 1e-3 * self.times[-1]):
+            grid = np.unique(np.linspace(left, right, FINER + 1))
+            if grid.size < 3:
+                break
+            found = self._solve(left, before, grid)
+            good = self._good(found)
+            if good < 2:
+                raise SolverError(f"{self._here()}: {found.message}")
+            changed = _differs(found.outputs[:good, self.switches], old)
+            if not changed.any():  # within the errors of the integration; go on from there
+                if good < grid.size:
+                    raise SolverError(f"{self._here()}: {found.message}")
+                return right, found.states[-1]
+            jump = max(int(np.argmax(changed)), 1)
+            left, before = float(grid[jump - 1]), found.states[jump - 1]
+            right, after = float(grid[jump]), found.states[jump]
+        return right, after
+
+    def _solve(self, start: float, state: Array, grid: Array) -> Solution:
+        return solve(
+            self.compiled, self.parameters, state, None, grid, start=start, rtol=self.rtol,
+            atol=self.atol, max_steps=STEPS_OF_A_PIECE,
+        )  # fmt: skip
+
+    @staticmethod
+    def _good(found: Solution) -> int:
+        """How many rows were computed."""
+        if found.success or found.failed_time is None:
+            return int(found.times.size)
+        return int(np.searchsorted(found.times, found.failed_time, side="right"))
+
+    def _first_jump(self, found: Solution, good: int) -> int | None:
+        changed = _differs(found.outputs[:good, self.switches], found.outputs[0, self.switches])
+        return int(np.argmax(changed)) if changed.any() else None
+
+    # ---- at an instant -----------------------------------------------------------------------
+    def _outputs(self) -> Array:
+        return self.compiled.outputs(self.time, self.state, self.parameters)
+
+    def _happen(self) -> None:
+        """Let events happen until none is due."""
+        if not self.model.events:
+            return
+        pending: list[_Pending] = []
+        for _ in range(MAX_CASCADE):
+            outputs = self._outputs()
+            true = outputs[self.triggers] > 0.5
+            pending = [
+                p
+                for p in pending
+                if p.event.persistent or true[self.model.events.index(p.event)]
+            ]
+            for number in np.flatnonzero(true & ~self.was_true):
+                event = self.model.events[number]
+                now = self._values(event) if event.values_from_trigger else None
+                pending.append(_Pending(event, now))
+            self.was_true = true
+            if not pending:
+                return
+            chosen = self._next(pending)
+            pending.remove(chosen)
+            values = self._values(chosen.event) if chosen.values is None else chosen.values
+            self._assign(chosen.event, values)
+        raise SolverError(f"{self._here()}: more than {MAX_CASCADE:,} events at one instant.")
+
+    def _values(self, event: Event) -> dict[str, float]:
+        outputs = dict(zip(self.model.system.outputs, self._outputs(), strict=True))
+        return {target: float(outputs[name]) for target, name in event.assignments.items()}
+
+    def _next(self, pending: list[_Pending]) -> _Pending:
+        outputs = dict(zip(self.model.system.outputs, self._outputs(), strict=True))
+        ranks = np.array(
+            [-np.inf if p.event.priority is None else outputs[p.event.priority] for p in pending]
+        )
+        first = np.flatnonzero(ranks == np.nanmax(ranks))
+        return pending[int(self.random.choice(first))]
+
+    def _assign(self, event: Event, values: dict[str, float]) -> None:
+        """Set quantities; amounts of species stay when their compartment gets another size."""
+        sizes = self._sizes()
+        later = {}
+        for target, value in values.items():
+            if target in self.model.system.assignments:  # a species kept as an amount
+                later[target] = value
+            else:
+                self._set(target, value)
+        new = self._sizes()
+        for name, species in self.model.species.items():
+            if name in later:
+                self._set(species.amount, later[name] * new[species.compartment])
+            elif name == species.concentration and name in self.model.initial:
+                old = sizes[species.compartment]
+                if name not in values and old != new[species.compartment]:
+                    kept = self.state[self.place[name]] * old
+                    self._set(name, kept / new[species.compartment])
+        if not np.isfinite(self.state).all():
+            raise SolverError(f"{self._here()}: event '{event.name}' sets what is not a number.")
+
+    def _sizes(self) -> dict[str, float]:
+        row = self._row()
+        return {s.compartment: row[self.place[s.compartment]] for s in self.model.species.values()}
+
+    def _set(self, name: str, value: float) -> None:
+        if name in self.model.initial:
+            self.state[self.place[name]] = value
+        else:
+            before = len(self.model.system.states) + len(self.model.system.outputs)
+            self.parameters[self.place[name] - before] = value
+
+    # ---- results -----------------------------------------------------------------------------
+    def _row(self) -> Array:
+        return np.concatenate((self.state, self._outputs(), self.parameters))
+
+    def _record(self) -> None:
+        here = np.flatnonzero(self.times == self.time)
+        if here.size:
+            self.rows[here] = self._row()
+
+    def _keep(self, found: Solution, grid: Array, until: int) -> None:
+        """Remember the outputs among the first rows of a piece."""
+        rows = np.flatnonzero(np.isin(grid[:until], self.times))
+        rows = rows[rows > 0]
+        places = np.searchsorted(self.times, grid[rows])
+        cut, wide = found.states.shape[1], found.outputs.shape[1]
+        self.rows[places, :cut] = found.states[rows]
+        self.rows[places, cut : cut + wide] = found.outputs[rows]
+        self.rows[places, cut + wide :] = self.parameters
+
+    def _here(self) -> str:
+        return f"{self.model.name}: time {self.time:g}"
+
+
+def _differs(rows: Array, from_: Array) -> NDArray[np.bool_]:
+    """Which rows differ; undefined is like undefined."""
+    same = (rows == from_) | (np.isnan(rows) & np.isnan(from_))
+    return np.asarray(~same.all(axis=1))
