@@ -17,7 +17,7 @@ RTOL, ATOL = 1e-9, 1e-11
 SAMPLES = 1000
 """Looks at the switches over the whole time, at least."""
 WINDOW = 100
-FINER = 32
+FINER = 200
 PRECISION = 1e-14
 """How exactly a jump is located, of the time."""
 MAX_STOPS = 200_000
