@@ -106,7 +106,28 @@ def test_an_own_scenario_with_an_own_patient(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "deep" / "report.html").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("kind", ["drugs", "scenarios", "patients", "quantities", "parameters"])
+def test_compare_and_run_a_published_model(tmp_path: Path) -> None:
+    done = osteoaxis("compare", "denosumab-stop", "--model", "joerg-2022", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "joerg-2022: denosumab" in done.stdout
+    assert "cannot" in done.stdout
+    folder = tmp_path / "compare" / "denosumab-stop"
+    assert {path.name for path in folder.iterdir()} == {
+        "comparison.png",
+        "comparison.svg",
+        "comparison.json",
+    }
+    done = osteoaxis(
+        "run", "pth-infusion", "--model", "lemaire-2004", "--json", "-o", "out", folder=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["model"] == "lemaire-2004"
+    assert (tmp_path / "out" / "states.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    "kind", ["drugs", "scenarios", "patients", "quantities", "parameters", "models"]
+)
 def test_list(kind: str, tmp_path: Path) -> None:
     done = osteoaxis("list", kind, folder=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -116,6 +137,7 @@ def test_list(kind: str, tmp_path: Path) -> None:
         "patients": "older-man",
         "quantities": "ctx_change",
         "parameters": "rankl.k_rankl",
+        "models": "10.7554/eLife.76228",
     }
     assert expected[kind] in done.stdout
 
@@ -150,6 +172,9 @@ def test_show(name: str, expected: str, tmp_path: Path) -> None:
         (["run", "denosumab-stop", "-o", "file"], "output folder 'file': is a file"),
         (["run", "denosumab-stop", "-o", "file/deep"], "output folder"),
         (["run", "denosumab-stop", "--drugs", "nowhere"], "drugs folder 'nowhere'"),
+        (["run", "menopause", "--model", "joerg"], "Did you mean 'joerg-2022'"),
+        (["run", "pth", "--model", "lemaire-2004"], "Its own: baseline"),
+        (["compare", "menopause", "--model", "lemaire-2004"], "knows no patients"),
         (["show", "rankll"], "Did you mean 'rankl'"),
         (["list", "drug"], "drug"),
         (["run"], "Missing argument"),

@@ -40,6 +40,15 @@ def test_positive_part_is_zero_at_zero_and_follows_x_above(x: float) -> None:
     assert value == pytest.approx(max(x, 0.0), abs=0.03)
 
 
+def test_ramp_is_the_same_on_every_kind_of_value() -> None:
+    x = sympy.Symbol("x", real=True)
+    for value, expected in ((-2.0, 0.0), (0.0, 0.0), (3.0, 3.0)):
+        assert process.ramp(value) == expected
+        assert process.ramp(np.array([value]))[0] == expected
+        assert float(process.ramp(x).subs(x, value)) == expected
+        assert process.ramp(registry().Quantity(value, "day")).to("day").magnitude == expected
+
+
 def test_as_unit_converts_numbers_and_quantities_alike() -> None:
     assert process.as_unit(1.0, "ug/L", "ng/dL") == pytest.approx(100.0)
     converted = process.as_unit(registry().Quantity(1.0, "ug/L"), "ug/L", "ng/dL")

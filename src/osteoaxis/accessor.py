@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.units import conversion_factor
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,6 +34,7 @@ class Pictures:
         from matplotlib.figure import Figure
 
         names = quantities or OVERVIEW
+        per_year = conversion_factor(self._data["time"].attrs["unit"], "year")
         for name in names:
             if name not in self._data:
                 near = did_you_mean(name, map(str, self._data.data_vars))
@@ -43,7 +45,7 @@ class Pictures:
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis, name in zip(axes, names, strict=False):
             quantity = self._data[name]
-            axis.plot(self._data["time"] / 12, quantity)
+            axis.plot(self._data["time"] * per_year, quantity)
             unit = quantity.attrs["unit"]
             axis.set_title(name if unit == "1" else f"{name} ({unit})", fontsize=9)
             axis.set_xlabel("years", fontsize=8)

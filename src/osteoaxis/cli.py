@@ -31,6 +31,7 @@ class Kind(StrEnum):
     PATIENTS = "patients"
     QUANTITIES = "quantities"
     PARAMETERS = "parameters"
+    MODELS = "models"
 
 
 Drugs = Annotated[
@@ -43,6 +44,12 @@ def _scenario_names(incomplete: str) -> list[str]:
     from osteoaxis.scenario import scenarios
 
     return [name for name in scenarios() if name.startswith(incomplete)]
+
+
+def _model_names(incomplete: str) -> list[str]:
+    from osteoaxis.published import PUBLISHED
+
+    return [name for name in PUBLISHED if name.startswith(incomplete)]
 
 
 def _version(wanted: bool) -> None:
@@ -86,8 +93,23 @@ def run(
         float | None, typer.Option(help="Simulate this many years instead of the scenario's.")
     ] = None,
     drugs: Drugs = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="Run a published model (see 'osteoaxis list models') on one of its own scenarios "
+            "or on one of ours that it can express.",
+            autocompletion=_model_names,
+        ),
+    ] = None,
 ) -> None:
     """Simulate a scenario: tables and charts here, figures, data and a report in a folder."""
+    if model is not None:
+        from osteoaxis.present import published
+
+        published.run(model, scenario, output, years=years, json_only=json_only)
+        return
     from dataclasses import replace
 
     from osteoaxis import output as out
@@ -164,12 +186,65 @@ def export_sbml(
         typer.echo(folder / f"{plan.name}-{arm}.xml")
 
 
+@app.command()
+def compare(
+    scenario: Annotated[
+        str,
+        typer.Argument(
+            help="A built-in scenario (see 'osteoaxis list scenarios') or a TOML file.",
+            autocompletion=_scenario_names,
+        ),
+    ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="A published model; may be repeated. [default: all that can express the scenario]",
+            autocompletion=_model_names,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: compare/SCENARIO]"),
+    ] = None,
+    json_only: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object and, without -o, write nothing."),
+    ] = False,
+    drugs: Drugs = None,
+) -> None:
+    """Put our model and published ones in one figure, and say what each cannot express."""
+    from osteoaxis import output as out
+    from osteoaxis import scenario as scenarios
+    from osteoaxis.comparison import compare as compared
+    from osteoaxis.present import comparison
+    from osteoaxis.present.progress import Steps
+
+    plan = scenarios.load(scenario)
+    folder = output or (None if json_only else Path("compare") / plan.name)
+    if folder is not None:
+        out.check_folder(folder)
+    with Steps(quiet=json_only) as steps:
+        result = compared(plan, model or (), drugs_folder=drugs, progress=steps.update)
+        if folder is not None:
+            with out.staged(folder) as stage:
+                comparison.write(result, stage)
+    if json_only:
+        import json
+
+        typer.echo(json.dumps(comparison.summary(result), allow_nan=False))
+        return
+    comparison.show(result)
+    typer.echo(f"Figure and data: {folder}")
+
+
 @app.command("list")
 def list_(
     kind: Annotated[Kind, typer.Argument(help="What to list.")],
     drugs: Drugs = None,
 ) -> None:
-    """List drugs, scenarios, patients, quantities or parameters."""
+    """List drugs, scenarios, patients, quantities, parameters or published models."""
     from osteoaxis.present import catalogue
 
     catalogue.show_list(kind.value, (drugs,) if drugs else ())

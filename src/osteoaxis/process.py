@@ -227,6 +227,17 @@ def switch(x: Value) -> Value:
     return 1 / (1 + exp(-x))
 
 
+def ramp(x: Value) -> Value:
+    """Return x where it is above zero and 0 elsewhere, with the kink; see `positive_part`."""
+    if hasattr(x, "free_symbols"):
+        import sympy
+
+        return sympy.Max(x, 0)
+    if hasattr(x, "dimensionality"):
+        return np.maximum(x.magnitude, 0.0) * x.units
+    return np.maximum(x, 0.0)
+
+
 def positive_part(x: Value, width: Value) -> Value:
     """Return x where it is well above `width`, about 0 below, smoothly, and exactly 0 at x = 0."""
     return x * switch(x / width)

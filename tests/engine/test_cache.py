@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from osteoaxis.engine import cache
+from osteoaxis.engine import cache, machine
 
 SCRIPT = """
 import json, time
@@ -78,3 +78,7 @@ def test_unusable_folder_falls_back(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     blocked.write_text("")
     monkeypatch.setenv("OSTEOAXIS_CACHE", str(blocked))
     assert (cache.entry("test", "fallback", write_number) / "number").read_text() == "42"
+
+
+def test_the_driver_is_loaded_once() -> None:
+    assert machine.driver(lambda: None) is machine.driver()

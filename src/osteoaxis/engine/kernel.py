@@ -203,7 +203,7 @@ def integrate(
     since, dosed = np.zeros(lanes, np.int64), np.full(lanes, IDLE)
     longest = np.full((lanes, n + m), np.inf)  # a first step that cannot overlook a dose there
     inflow = np.zeros((lanes, n + m))
-    queue, busy, calls = 0, 0, 0
+    queue, busy, calls, moved = 0, 0, 0, True
     b[at.step], b[at.rtol] = 1.0, rtol
     for i in range(n):
         b[at.atol + i] = atol[i]
@@ -225,7 +225,8 @@ def integrate(
                     next_event[lane] = first_event[schedule[p]]
                     last_event[lane] = first_event[schedule[p] + 1]
                     at_stop[lane], was_cut[lane], ending[lane] = True, False, RUNNING
-                    memory[lane], since[lane], dosed[lane] = np.inf, 0, IDLE
+                    memory[lane], longest[lane] = np.inf, np.inf
+                    since[lane], dosed[lane] = 0, IDLE
                     inflow[lane, :n] = 0.0
                     inflow[lane, n:] = inflows[p]
                     for i in range(parameters.shape[1]):
@@ -320,7 +321,9 @@ def integrate(
         # ---- one step of every lane
         for lane in range(lanes):
             b[at.time, lane] = t[lane]
-        call_masked(begin, b, mask)
+        if moved or loaded:  # else every lane only tries another length
+            call_masked(begin, b, mask)
+            moved = False
         for lane in range(lanes):
             if patient[lane] == IDLE:
                 continue
@@ -399,6 +402,7 @@ def integrate(
                     next_output[lane] += 1
                 continue
             b[at.accepted, lane] = 1.0
+            moved = True
             steps[lane] += 1
             growth = min(LARGEST_GROWTH, SAFETY * (error + 1e-12) ** (-1.0 / ORDER))
             proposal = used[lane] * growth

@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache as remember
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,6 +20,7 @@ _HERE = Path(__file__).parent
 _OBJECT, _FACTS = "program.o", "program.json"
 _ALIGNMENT = 128  # bytes; rows of 16 lanes start on it
 _lock = threading.Lock()
+_driver: list[ModuleType] = []
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,15 @@ def _compile(text: str) -> bytes:
     return bytes(target.emit_object(module))
 
 
-@remember
 def driver(compiling: Callable[[], None] = lambda: None) -> ModuleType:
     """Return kernel.py, compiled once per machine; `compiling` is called before that."""
+    with _lock:
+        if not _driver:
+            _driver.append(_load_driver(compiling))
+    return _driver[0]
+
+
+def _load_driver(compiling: Callable[[], None]) -> ModuleType:
     text = (_HERE / "kernel.py").read_text(encoding="utf-8")
     import numba
 
@@ -100,9 +106,7 @@ def driver(compiling: Callable[[], None] = lambda: None) -> ModuleType:
         _warm(cache.load_module(folder / "kernel.py"))
 
     parts = (text, ",".join(layout.Layout._fields), str(tableau.STAGES), numba.__version__)
-    with _lock:
-        home = cache.entry("kernel", cache.key(*parts), build)
-        kernel = cache.load_module(home / "kernel.py")
+    kernel = cache.load_module(cache.entry("kernel", cache.key(*parts), build) / "kernel.py")
     _warm(kernel)
     for function in (kernel.integrate, kernel.settle):
         function.disable_compile()  # a call with other types is a mistake here, not a reason

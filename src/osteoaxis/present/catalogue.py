@@ -28,6 +28,7 @@ def show_list(kind: str, folders: Folders) -> None:
         "scenarios": lambda: _files("scenario", scenarios()),
         "patients": lambda: _files("patient", presets()),
         "quantities": _quantities,
+        "models": _models,
         "parameters": lambda: _parameters(build_model(folders)[0]),
     }
     console = Console(highlight=False)
@@ -61,6 +62,17 @@ def _quantities() -> Table:
     table = _table("quantity", "unit", "kind", "what it is")
     for name, entry in QUANTITIES.items():
         table.add_row(name, entry.unit, entry.kind, entry.description)
+    return table
+
+
+def _models() -> Table:
+    from osteoaxis.published import PUBLISHED, load
+
+    table = _table("model", "its scenarios", "what it is")
+    for name in PUBLISHED:
+        published = load(name)
+        about = f"{published.title} (doi:{published.doi})"
+        table.add_row(name, ", ".join(published.scenarios), about)
     return table
 
 
