@@ -63,7 +63,7 @@ def column(model: ImportedModel, found: Trajectory, name: str, wanted: dict[str,
     species = model.species.get(name)
     if species is not None and name in listed(wanted["amount"]):
         return found[species.amount]
-    if species is not None and name in listed(wanted["concentration"]) and species.concentration:
+    if species is not None and name in listed(wanted["concentration"]):
         return found[species.concentration]
     return found[name]
 

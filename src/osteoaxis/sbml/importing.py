@@ -18,9 +18,12 @@ import sympy
 from sympy.core.relational import Equality, Relational, Unequality
 
 from osteoaxis.engine import TIME, OdeSystem, symbol
+from osteoaxis.engine.graph import RealPower
 from osteoaxis.errors import InputError
 from osteoaxis.sbml.maths import SPECIAL, Maths, engine_name, number, quantity, rate_of
 from osteoaxis.sbml.reading import UnsupportedError, parse, read
+
+ALWAYS_ONE = RealPower(TIME, sympy.Float(0))
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,7 @@ class Species:
 
     compartment: str
     amount: str
-    concentration: str | None
-    """None in a compartment without dimensions."""
+    concentration: str
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class _Builder:
         )
         self._rates_of()
         switches, margins, crossings = self._switches([event.trigger for event in events])
+        self._keep_conditions_moving()
         order = self._sorted()
         initial = _Initial(self.values, self.definitions, self.where)
         values = {name: initial.value(name) for name in self.values}
@@ -201,11 +204,10 @@ class _Builder:
         compartment = self.model.getCompartment(element.getCompartment())
         home = engine_name(compartment.getId())
         volume = symbol(home)
-        flat = compartment.getSpatialDimensionsAsDouble() == 0
-        in_amount = element.getHasOnlySubstanceUnits() or flat
+        in_amount = element.getHasOnlySubstanceUnits()
         amount = name if in_amount else f"amount of {name}"
         concentration = f"concentration of {name}" if in_amount else name
-        self.species[name] = Species(home, amount, None if flat else concentration)
+        self.species[name] = Species(home, amount, concentration)
         if identifier in self.assigned:
             self.definitions[name] = self.assigned[identifier]
             kept = name
@@ -224,11 +226,9 @@ class _Builder:
             else:
                 start = element.getInitialAmount() if element.isSetInitialAmount() else math.nan
                 value, given = start, amount
-            if given != kept and not flat:
+            if given != kept:
                 value = value * volume if kept == amount else value / volume
             self.values[kept] = value
-        if flat:
-            return
         if kept == amount:
             self.definitions[concentration] = symbol(amount) / volume
         else:
@@ -354,7 +354,6 @@ class _Builder:
                 self.definitions[name] = atom
                 continue
             margin = atom.lhs - atom.rhs
-            self.definitions[name] = sympy.sign(margin)
             self.definitions[name] = sympy.Piecewise(
                 (sympy.Float(-1), sympy.Lt(margin, 0, evaluate=False)),
                 (sympy.Float(1), sympy.Gt(margin, 0, evaluate=False)),
@@ -372,6 +371,20 @@ class _Builder:
                     self.where, "a trigger that asks whether changing quantities are equal"
                 )
         return tuple(switches), tuple(margins), tuple(crossings)
+
+    def _keep_conditions_moving(self) -> None:
+        """Make conditions of parameters alone depend on time, by name only.
+
+        The engine computes what depends on parameters alone beforehand and stores it as a number,
+        which a condition is not.
+        """
+        moving = self._moving()
+        for table in (self.definitions, self.rates):
+            for name, value in table.items():
+                still = (a for a in value.atoms(Relational) if not a.free_symbols & moving)
+                table[name] = value.xreplace(
+                    {a: a.func(a.lhs * ALWAYS_ONE, a.rhs, evaluate=False) for a in still}
+                )
 
     def _moving(self) -> set[sympy.Symbol]:
         """Symbols of what changes continuously."""
@@ -444,9 +457,12 @@ class _Initial:
         given = [np.float64(self.value(s.name)) for s in names]
         if formula.is_Number:
             return float(formula)
-        function = sympy.lambdify(names, formula, [{"RealPower": np.power}, "numpy"])
+        exact = {f: sympy.Dummy() for f in formula.atoms(sympy.Float)}  # printed, they lose digits
+        function = sympy.lambdify(
+            [*names, *exact.values()], formula.xreplace(exact), [{"RealPower": np.power}, "numpy"]
+        )
         with np.errstate(all="ignore"):
-            return float(function(*given))
+            return float(function(*given, *map(np.float64, exact)))
 
 
 def _circle(names: Iterable[str]) -> str:

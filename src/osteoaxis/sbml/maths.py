@@ -45,6 +45,8 @@ def rate_of(name: str) -> sympy.Symbol:
 
 def number(e: sympy.Basic) -> sympy.Expr:
     """Return `e`, with true as 1 and false as 0."""
+    if isinstance(e, BooleanAtom):
+        return sympy.Float(1 if e else 0)
     if _is_boolean(e):
         return sympy.Piecewise((sympy.Float(1), e), (sympy.Float(0), True), evaluate=False)
     return e
@@ -190,11 +192,15 @@ def _compare(relation: Any, args: list[sympy.Expr]) -> sympy.Basic:
 
 
 def _piecewise(args: list[sympy.Basic]) -> sympy.Expr:
-    pairs = [
-        (number(value), boolean(condition))
-        for value, condition in zip(args[::2], args[1::2], strict=False)
-    ]
     otherwise = number(args[-1]) if len(args) % 2 else UNDEFINED
+    pairs = []
+    for value, condition in zip(args[::2], args[1::2], strict=False):
+        holds = boolean(condition)
+        if holds == sympy.true:
+            otherwise = number(value)
+            break
+        if holds != sympy.false:
+            pairs.append((number(value), holds))
     return sympy.Piecewise(*pairs, (otherwise, True), evaluate=False) if pairs else otherwise
 
 

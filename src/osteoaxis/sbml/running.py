@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from osteoaxis.engine import Solution, compile_system, solve
 from osteoaxis.errors import InputError, SolverError
 from osteoaxis.sbml.importing import Event, ImportedModel
+from osteoaxis.sbml.maths import engine_name
 
 Array = NDArray[np.float64]
 
@@ -35,7 +36,8 @@ class Trajectory:
     values: Array  # (time, quantity)
 
     def __getitem__(self, name: str) -> Array:
-        return self.values[:, self.names.index(name)]
+        """Values of an identifier, or of "amount of …" or "concentration of …" a species."""
+        return self.values[:, self.names.index(engine_name(name))]
 
 
 def simulate(
@@ -110,8 +112,9 @@ class _Run:
             return np.concatenate(([self.time], later))
         end = min(self.time + WINDOW * self.times[-1] / SAMPLES, later[-1])
         known = self._outputs()[self.crossings]
+        around = np.outer([1.0 - PRECISION / 4, 1.0, 1.0 + PRECISION / 4], known).ravel()
         marks = np.concatenate(
-            (np.linspace(self.time, end, WINDOW + 1), later[later < end], known)
+            (np.linspace(self.time, end, WINDOW + 1), later[later < end], around)
         )
         marks = np.unique(marks[(marks >= self.time) & (marks <= end)])
         middle = 0.5 * (marks[1:] + marks[:-1]) if known.size else marks[:0]
@@ -255,23 +258,25 @@ class _Run:
         return pending[int(self.random.choice(first))]
 
     def _assign(self, event: Event, values: dict[str, float]) -> None:
-        """Set quantities; amounts of species stay when their compartment gets another size."""
+        """Set quantities at once.
+
+        A concentration that is set counts in the size its compartment had before; amounts stay
+        when a compartment gets another size.
+        """
         sizes = self._sizes()
-        later = {}
         for target, value in values.items():
-            if target in self.model.system.assignments:  # a species kept as an amount
-                later[target] = value
-            else:
+            if target not in self.model.system.assignments:
                 self._set(target, value)
+            else:  # a species kept as an amount
+                species = self.model.species[target]
+                self._set(species.amount, value * sizes[species.compartment])
         new = self._sizes()
         for name, species in self.model.species.items():
-            if name in later:
-                self._set(species.amount, later[name] * new[species.compartment])
-            elif name == species.concentration and name in self.model.initial:
-                old = sizes[species.compartment]
-                if name not in values and old != new[species.compartment]:
-                    kept = self.state[self.place[name]] * old
-                    self._set(name, kept / new[species.compartment])
+            old = sizes[species.compartment]
+            if name in self.model.initial and name == species.concentration:
+                if old != new[species.compartment]:
+                    amount = self.state[self.place[name]] * old
+                    self._set(name, amount / new[species.compartment])
         if not np.isfinite(self.state).all():
             raise SolverError(f"{self._here()}: event '{event.name}' sets what is not a number.")
 
