@@ -408,7 +408,7 @@ class _Builder:
         if TIME not in margin.free_symbols or margin.has(sympy.Function):
             return None
         slope = sympy.diff(margin, TIME)
-        if TIME in slope.free_symbols or slope == 0:
+        if TIME in slope.free_symbols or slope.is_zero:
             return None
         return -margin.xreplace({TIME: sympy.Float(0)}) / slope
 

@@ -117,7 +117,7 @@ class Maths:
             raise UnsupportedError(where, f"'{node.getName() or node.getOperatorName()}' in maths")
         if kind == libsbml.AST_FUNCTION_FACTORIAL and not args[0].is_Number:
             raise UnsupportedError(where, "factorial of what is not a number")
-        return _real(_FUNCTIONS[kind](*(number(a) for a in args)), args)
+        return _real(_FUNCTIONS[kind](*(number(a) for a in args)))
 
     def _name(self, name: str, where: str, local: Names) -> sympy.Basic:
         if name in local:
@@ -171,15 +171,14 @@ def _float(value: float) -> sympy.Expr:
     return sympy.Float(value)
 
 
-def _real(e: sympy.Expr, args: list[sympy.Basic]) -> sympy.Expr:
+def _real(e: sympy.Expr) -> sympy.Expr:
     """What SymPy computed of plain numbers: real, or else infinite or undefined as in C."""
     if not e.is_number:
         return e.xreplace({sympy.oo: INFINITE}) if e.has(sympy.oo) else e
     if e in (sympy.oo, -sympy.oo):
         return INFINITE if e is sympy.oo else -INFINITE
-    if e is sympy.zoo:
-        first = args[0] if args else sympy.Float(0)
-        return -INFINITE if first.is_Number and first < 0 else INFINITE
+    if e in (sympy.zoo, sympy.nan):
+        return UNDEFINED
     value = complex(e)
     return _float(value.real if value.imag == 0 else math.nan)
 
@@ -204,9 +203,24 @@ def _piecewise(args: list[sympy.Basic]) -> sympy.Expr:
     return sympy.Piecewise(*pairs, (otherwise, True), evaluate=False) if pairs else otherwise
 
 
+def _divided(above: sympy.Expr, below: sympy.Expr) -> sympy.Expr:
+    if not _is_zero(below):
+        return above / below
+    return UNDEFINED if _is_zero(above) else above * INFINITE
+
+
+def _is_zero(e: sympy.Expr) -> bool:
+    return bool(e.is_Number and float(e) == 0.0)
+
+
+def _inverse(x: sympy.Expr) -> sympy.Expr:
+    return _divided(sympy.Float(1), x)
+
+
 def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
     if exponent.is_Number and float(exponent).is_integer() and abs(exponent) <= 12:
-        return base ** int(exponent)
+        whole = int(exponent)
+        return base**whole if whole >= 0 else _inverse(base**-whole)
     if base.is_Number and exponent.is_Number:
         try:
             value = float(base) ** float(exponent)
@@ -218,15 +232,19 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
 
 def _root(*args: sympy.Expr) -> sympy.Expr:
     """sqrt(x), or root(degree, x)."""
-    if len(args) == 1 or args[0] == 2:
+    if len(args) == 1 or (args[0].is_Number and float(args[0]) == 2.0):
         return sympy.sqrt(args[-1])
-    return _power(args[1], 1 / args[0])
+    return _power(args[1], _inverse(args[0]))
+
+
+def _ln(x: sympy.Expr) -> sympy.Expr:
+    return -INFINITE if _is_zero(x) else sympy.log(x)
 
 
 def _log(*args: sympy.Expr) -> sympy.Expr:
     """log10(x), or log(base, x)."""
     base = args[0] if len(args) == 2 else sympy.Float(10)
-    return sympy.log(args[-1]) / sympy.log(base)
+    return _divided(_ln(args[-1]), _ln(base))
 
 
 def _factorial(n: sympy.Expr) -> sympy.Expr:
@@ -257,7 +275,7 @@ def _arccosh(x: sympy.Expr) -> sympy.Expr:
 
 
 def _arctanh(x: sympy.Expr) -> sympy.Expr:
-    return sympy.log((1 + x) / (1 - x)) / 2
+    return _ln(_divided(1 + x, 1 - x)) / 2
 
 
 def _exclusive_or(*args: sympy.Basic) -> sympy.Basic:
@@ -296,12 +314,12 @@ _FUNCTIONS: dict[int, Callable[..., sympy.Expr]] = {
     libsbml.AST_PLUS: lambda *a: sympy.Add(*a),
     libsbml.AST_TIMES: lambda *a: sympy.Mul(*a),
     libsbml.AST_MINUS: lambda a, *b: a - b[0] if b else -a,
-    libsbml.AST_DIVIDE: lambda a, b: a / b,
+    libsbml.AST_DIVIDE: _divided,
     libsbml.AST_POWER: _power,
     libsbml.AST_FUNCTION_POWER: _power,
     libsbml.AST_FUNCTION_ROOT: _root,
     libsbml.AST_FUNCTION_EXP: sympy.exp,
-    libsbml.AST_FUNCTION_LN: sympy.log,
+    libsbml.AST_FUNCTION_LN: _ln,
     libsbml.AST_FUNCTION_LOG: _log,
     libsbml.AST_FUNCTION_ABS: sympy.Abs,
     libsbml.AST_FUNCTION_FLOOR: sympy.floor,
@@ -309,30 +327,30 @@ _FUNCTIONS: dict[int, Callable[..., sympy.Expr]] = {
     libsbml.AST_FUNCTION_FACTORIAL: _factorial,
     libsbml.AST_FUNCTION_MAX: lambda *a: sympy.Max(*a, evaluate=False),
     libsbml.AST_FUNCTION_MIN: lambda *a: sympy.Min(*a, evaluate=False),
-    libsbml.AST_FUNCTION_QUOTIENT: lambda a, b: _truncated(a / b),
-    libsbml.AST_FUNCTION_REM: lambda a, b: a - b * _truncated(a / b),
+    libsbml.AST_FUNCTION_QUOTIENT: lambda a, b: _truncated(_divided(a, b)),
+    libsbml.AST_FUNCTION_REM: lambda a, b: a - b * _truncated(_divided(a, b)),
     libsbml.AST_FUNCTION_SIN: sympy.sin,
     libsbml.AST_FUNCTION_COS: sympy.cos,
     libsbml.AST_FUNCTION_TAN: sympy.tan,
-    libsbml.AST_FUNCTION_SEC: lambda x: 1 / sympy.cos(x),
-    libsbml.AST_FUNCTION_CSC: lambda x: 1 / sympy.sin(x),
-    libsbml.AST_FUNCTION_COT: lambda x: sympy.cos(x) / sympy.sin(x),
+    libsbml.AST_FUNCTION_SEC: lambda x: _inverse(sympy.cos(x)),
+    libsbml.AST_FUNCTION_CSC: lambda x: _inverse(sympy.sin(x)),
+    libsbml.AST_FUNCTION_COT: lambda x: _divided(sympy.cos(x), sympy.sin(x)),
     libsbml.AST_FUNCTION_SINH: sympy.sinh,
     libsbml.AST_FUNCTION_COSH: sympy.cosh,
     libsbml.AST_FUNCTION_TANH: sympy.tanh,
-    libsbml.AST_FUNCTION_SECH: lambda x: 1 / sympy.cosh(x),
-    libsbml.AST_FUNCTION_CSCH: lambda x: 1 / sympy.sinh(x),
-    libsbml.AST_FUNCTION_COTH: lambda x: 1 / sympy.tanh(x),
+    libsbml.AST_FUNCTION_SECH: lambda x: _inverse(sympy.cosh(x)),
+    libsbml.AST_FUNCTION_CSCH: lambda x: _inverse(sympy.sinh(x)),
+    libsbml.AST_FUNCTION_COTH: lambda x: _inverse(sympy.tanh(x)),
     libsbml.AST_FUNCTION_ARCSIN: sympy.asin,
     libsbml.AST_FUNCTION_ARCCOS: sympy.acos,
     libsbml.AST_FUNCTION_ARCTAN: sympy.atan,
-    libsbml.AST_FUNCTION_ARCSEC: lambda x: sympy.acos(1 / x),
-    libsbml.AST_FUNCTION_ARCCSC: lambda x: sympy.asin(1 / x),
-    libsbml.AST_FUNCTION_ARCCOT: lambda x: sympy.atan(1 / x),
+    libsbml.AST_FUNCTION_ARCSEC: lambda x: sympy.acos(_inverse(x)),
+    libsbml.AST_FUNCTION_ARCCSC: lambda x: sympy.asin(_inverse(x)),
+    libsbml.AST_FUNCTION_ARCCOT: lambda x: sympy.atan(_inverse(x)),
     libsbml.AST_FUNCTION_ARCSINH: _arcsinh,
     libsbml.AST_FUNCTION_ARCCOSH: _arccosh,
     libsbml.AST_FUNCTION_ARCTANH: _arctanh,
-    libsbml.AST_FUNCTION_ARCSECH: lambda x: _arccosh(1 / x),
-    libsbml.AST_FUNCTION_ARCCSCH: lambda x: _arcsinh(1 / x),
-    libsbml.AST_FUNCTION_ARCCOTH: lambda x: _arctanh(1 / x),
+    libsbml.AST_FUNCTION_ARCSECH: lambda x: _arccosh(_inverse(x)),
+    libsbml.AST_FUNCTION_ARCCSCH: lambda x: _arcsinh(_inverse(x)),
+    libsbml.AST_FUNCTION_ARCCOTH: lambda x: _arctanh(_inverse(x)),
 }

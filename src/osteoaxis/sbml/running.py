@@ -19,6 +19,8 @@ SAMPLES = 1000
 """Looks at the switches over the whole time, at least."""
 WINDOW = 100
 FINER = 200
+CLOSER_LOOKS = 3
+"""How often to look closer where a switch may go to and fro between two looks."""
 PRECISION = 1e-14
 """How exactly a jump is located, of the time."""
 MAX_STOPS = 200_000
@@ -57,6 +59,15 @@ def simulate(
     if grid.ndim != 1 or not grid.size or grid[0] < 0 or not (np.diff(grid) > 0).all():
         raise InputError("times: must be at least one, ascending, from 0 on.")
     return _Run(model, grid, rtol, atol, seed).run()
+
+
+@dataclass(frozen=True)
+class _Jump:
+    """A jump lies between two times; `before` is the state at the first."""
+
+    left: float
+    before: Array
+    right: float
 
 
 @dataclass
@@ -122,34 +133,55 @@ class _Run:
 
     def _advance(self, grid: Array) -> None:
         """Integrate over `grid`, or to the first jump in it."""
-        found = self._solve(self.time, self.state, grid)
-        good = self._good(found)
-        jump = self._first_jump(found, good)
-        old = found.outputs[0, self.switches]
-        for left in self._touches(found, good if jump is None else jump):
-            start, before = float(grid[left]), found.states[left]
-            finer = np.unique(np.linspace(start, grid[left + 2], FINER + 1))
-            looked = self._solve(start, before, finer)
-            changed = _differs(looked.outputs[: self._good(looked), self.switches], old)
-            if changed.any():
-                self._keep(found, grid, left + 1)
-                first = max(int(np.argmax(changed)), 1)
-                self.time, self.state = self._located(
-                    float(finer[first - 1]), looked.states[first - 1],
-                    float(finer[first]), looked.states[first], old,
-                )  # fmt: skip
-                return
-        if jump is None:
-            if good < grid.size:
+        old = self._outputs()[self.switches]
+        found, kept, jump = self._look(grid, self.state, old, CLOSER_LOOKS)
+        self._keep(found, grid, kept)
+        if jump is not None:
+            self.time, self.state = self._located(jump, old)
+        elif kept < grid.size:
+            raise SolverError(f"{self._here()}: {found.message}")
+        else:  # a touch at the end of a window is seen from the middle of the next
+            last = -1 if grid[-1] == self.times[-1] or grid.size == 2 else -2
+            self.time, self.state = float(grid[last]), found.states[last]
+
+    def _look(
+        self, grid: Array, state: Array, old: Array, closer: int
+    ) -> tuple[Solution, int, _Jump | None]:
+        """Integrate over `grid`; return how many rows are before the first jump, and the jump."""
+        found = self._solve(state, grid)
+        good = grid.size
+        if not found.success and found.failed_time is not None:
+            good = int(np.searchsorted(grid, found.failed_time, side="right"))
+        changed = _differs(found.outputs[:good, self.switches], old)
+        first = max(int(np.argmax(changed)), 1) if changed.any() else good
+        touches = self._touches(found, first) if closer else ()
+        for left in touches if closer == CLOSER_LOOKS else touches[:1]:
+            finer = np.unique(np.linspace(grid[left], grid[left + 2], FINER + 1))
+            _, _, jump = self._look(finer, found.states[left], old, closer - 1)
+            if jump is not None:
+                return found, int(left) + 1, jump
+        if first >= good:
+            return found, good, None
+        return found, first, _Jump(grid[first - 1], found.states[first - 1], grid[first])
+
+    def _located(self, jump: _Jump, old: Array) -> tuple[float, Array]:
+        """Halve again and again the time in which the switches leave `old`; return its end."""
+        while True:
+            wide = jump.right - jump.left > PRECISION * max(jump.right, 1e-3 * self.times[-1])
+            grid = np.unique(np.linspace(jump.left, jump.right, FINER + 1 if wide else 2))
+            found, kept, closer = self._look(grid, jump.before, old, 0)
+            if closer is not None and wide and grid.size > 2:
+                jump = closer
+            elif kept < grid.size and closer is None:
                 raise SolverError(f"{self._here()}: {found.message}")
-            self._keep(found, grid, grid.size)
-            self.time, self.state = float(grid[-1]), found.states[-1]
-            return
-        jump = max(jump, 1)
-        self._keep(found, grid, jump)
-        self.time, self.state = self._located(
-            float(grid[jump - 1]), found.states[jump - 1], float(grid[jump]), found.states[jump], old
-        )
+            else:  # without a jump, it was within the errors of the integration: go on from there
+                return float(grid[-1]), found.states[-1]
+
+    def _solve(self, state: Array, grid: Array) -> Solution:
+        return solve(
+            self.compiled, self.parameters, state, None, grid, rtol=self.rtol, atol=self.atol,
+            max_steps=STEPS_OF_A_PIECE,
+        )  # fmt: skip
 
     def _touches(self, found: Solution, until: int) -> NDArray[np.int64]:
         """Starts of three rows between which a margin may reach zero and return.
@@ -175,45 +207,6 @@ class _Run:
             & (lowest < np.maximum(one, three) - two)
         )
         return np.flatnonzero(near.any(axis=1))
-
-    def _located(
-        self, left: float, before: Array, right: float, after: Array, old: Array
-    ) -> tuple[float, Array]:
-        """Halve again and again the time in which the switches leave `old`; return its end."""
-        while right - left > PRECISION * max(abs(right), 1e-3 * self.times[-1]):
-            grid = np.unique(np.linspace(left, right, FINER + 1))
-            if grid.size < 3:
-                break
-            found = self._solve(left, before, grid)
-            good = self._good(found)
-            if good < 2:
-                raise SolverError(f"{self._here()}: {found.message}")
-            changed = _differs(found.outputs[:good, self.switches], old)
-            if not changed.any():  # within the errors of the integration; go on from there
-                if good < grid.size:
-                    raise SolverError(f"{self._here()}: {found.message}")
-                return right, found.states[-1]
-            jump = max(int(np.argmax(changed)), 1)
-            left, before = float(grid[jump - 1]), found.states[jump - 1]
-            right, after = float(grid[jump]), found.states[jump]
-        return right, after
-
-    def _solve(self, start: float, state: Array, grid: Array) -> Solution:
-        return solve(
-            self.compiled, self.parameters, state, None, grid, start=start, rtol=self.rtol,
-            atol=self.atol, max_steps=STEPS_OF_A_PIECE,
-        )  # fmt: skip
-
-    @staticmethod
-    def _good(found: Solution) -> int:
-        """How many rows were computed."""
-        if found.success or found.failed_time is None:
-            return int(found.times.size)
-        return int(np.searchsorted(found.times, found.failed_time, side="right"))
-
-    def _first_jump(self, found: Solution, good: int) -> int | None:
-        changed = _differs(found.outputs[:good, self.switches], found.outputs[0, self.switches])
-        return int(np.argmax(changed)) if changed.any() else None
 
     # ---- at an instant -----------------------------------------------------------------------
     def _outputs(self) -> Array:
@@ -246,14 +239,15 @@ class _Run:
         raise SolverError(f"{self._here()}: more than {MAX_CASCADE:,} events at one instant.")
 
     def _values(self, event: Event) -> dict[str, float]:
-        outputs = dict(zip(self.model.system.outputs, self._outputs(), strict=True))
-        return {target: float(outputs[name]) for target, name in event.assignments.items()}
+        row = self._row()
+        return {target: float(row[self.place[name]]) for target, name in event.assignments.items()}
 
     def _next(self, pending: list[_Pending]) -> _Pending:
-        outputs = dict(zip(self.model.system.outputs, self._outputs(), strict=True))
+        row = self._row()
         ranks = np.array(
-            [-np.inf if p.event.priority is None else outputs[p.event.priority] for p in pending]
-        )
+            [-np.inf if p.event.priority is None else row[self.place[p.event.priority]]
+             for p in pending]
+        )  # fmt: skip
         first = np.flatnonzero(ranks == np.nanmax(ranks))
         return pending[int(self.random.choice(first))]
 
