@@ -23,11 +23,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from osteoaxis.errors import OsteoaxisError
 from osteoaxis.sbml.importing import ImportedModel, load
 from osteoaxis.sbml.reading import UnsupportedError
 from osteoaxis.sbml.running import Trajectory, simulate
+
+Array = NDArray[np.float64]
 
 SECONDS = 300
 RENEWED = 100  # cases after which a worker is replaced: compiled code stays in its memory
@@ -58,7 +61,9 @@ def listed(text: str) -> list[str]:
     return [name for name in re.split(r"[,\s]+", text) if name]
 
 
-def column(model: ImportedModel, found: Trajectory, name: str, wanted: dict[str, str]) -> np.ndarray:
+def column(
+    model: ImportedModel, found: Trajectory, name: str, wanted: dict[str, str]
+) -> np.ndarray:
     """Return a variable of the suite: species as amount or concentration, as its settings say."""
     species = model.species.get(name)
     if species is not None and name in listed(wanted["amount"]):

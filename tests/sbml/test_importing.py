@@ -105,7 +105,9 @@ def model(*parts: str, volume: float = 2.0, constant: str = "true", attributes: 
     kinds = {"FunctionDefinitions": "", "Compartments": home} | kinds
     for part in parts:
         kinds[names[part[1:].split(" ")[0].split(">")[0]]] += part
-    content = "".join(f"<listOf{kind}>{text}</listOf{kind}>" for kind, text in kinds.items() if text)
+    content = "".join(
+        f"<listOf{kind}>{text}</listOf{kind}>" for kind, text in kinds.items() if text
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8"?><sbml level="3" version="2" '
         f'xmlns="http://www.sbml.org/sbml/level3/version2/core"><model id="m" {attributes}>'

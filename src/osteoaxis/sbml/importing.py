@@ -138,12 +138,12 @@ class _Builder:
         values |= {special.name: v for special, v in SPECIAL.items() if special in used}
         for state in self.rates:
             if not math.isfinite(values[state]):
-                raise InputError(f"{self.where}: '{state}' starts at {values[state]}, not a number.")
+                raise InputError(
+                    f"{self.where}: '{state}' starts at {values[state]}, not a number."
+                )
         parameters = {name: value for name, value in values.items() if name not in self.rates}
         states = {name: values[name] for name in self.rates}
-        changing = {name for name in (*self.rates, *order)} | {
-            target for event in events for target in event.assignments
-        }
+        changing = {*self.rates, *order, *(t for event in events for t in event.assignments)}
         system = OdeSystem(
             name=self.model.getIdAttribute() or "model",
             states=tuple(self.rates),
@@ -176,7 +176,8 @@ class _Builder:
 
     def _rules(self) -> tuple[dict[str, sympy.Expr], dict[str, sympy.Expr]]:
         """Assignment rules and rate rules; a rule without maths says nothing."""
-        assigned, rates = {}, {}
+        assigned: dict[str, sympy.Expr] = {}
+        rates: dict[str, sympy.Expr] = {}
         for rule in self.model.getListOfRules():
             if not rule.isSetMath():
                 continue
@@ -294,7 +295,9 @@ class _Builder:
         priority = None
         if event.isSetPriority() and event.getPriority().isSetMath():
             priority = f"{own} priority"
-            self.definitions[priority] = self._expression(event.getPriority(), f"'{name}', priority")
+            self.definitions[priority] = self._expression(
+                event.getPriority(), f"'{name}', priority"
+            )
         assignments = {}
         for assignment in event.getListOfEventAssignments():
             if assignment.isSetMath():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -184,7 +185,7 @@ def _real(e: sympy.Expr) -> sympy.Expr:
 
 
 def _compare(relation: Any, args: list[sympy.Expr]) -> sympy.Basic:
-    pairs = [relation(a, b, evaluate=False) for a, b in zip(args, args[1:], strict=False)]
+    pairs = [relation(a, b, evaluate=False) for a, b in itertools.pairwise(args)]
     if not pairs:
         return sympy.true
     return pairs[0] if len(pairs) == 1 else sympy.And(*pairs, evaluate=False)

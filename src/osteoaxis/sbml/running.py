@@ -221,9 +221,7 @@ class _Run:
             outputs = self._outputs()
             true = outputs[self.triggers] > 0.5
             pending = [
-                p
-                for p in pending
-                if p.event.persistent or true[self.model.events.index(p.event)]
+                p for p in pending if p.event.persistent or true[self.model.events.index(p.event)]
             ]
             for number in np.flatnonzero(true & ~self.was_true):
                 event = self.model.events[number]
@@ -266,11 +264,10 @@ class _Run:
                 self._set(species.amount, value * sizes[species.compartment])
         new = self._sizes()
         for name, species in self.model.species.items():
-            old = sizes[species.compartment]
-            if name in self.model.initial and name == species.concentration:
-                if old != new[species.compartment]:
-                    amount = self.state[self.place[name]] * old
-                    self._set(name, amount / new[species.compartment])
+            old, size = sizes[species.compartment], new[species.compartment]
+            kept_as_concentration = name == species.concentration and name in self.model.initial
+            if kept_as_concentration and old != size:
+                self._set(name, self.state[self.place[name]] * old / size)
         if not np.isfinite(self.state).all():
             raise SolverError(f"{self._here()}: event '{event.name}' sets what is not a number.")
 
