@@ -269,14 +269,14 @@ def test_an_event_at_an_output_shows_the_value_after_it() -> None:
 
 
 def test_an_event_of_a_state_is_located() -> None:
-    """A bouncing clock: x grows by 1 a time unit and is set back at 0.7."""
+    """A bouncing clock: x grows by 1 a time unit and is set back at 0.71."""
     found = run(
         parameter("x", 0.0), parameter("n", 0.0),
         rule("rate", "x", "<cn>1</cn>"),
-        event(op("gt", "x", 0.7), ("x", 0.0), ("n", op("plus", "n", 1.0))),
+        event(op("gt", "x", 0.71), ("x", 0.0), ("n", op("plus", "n", 1.0))),
     )  # fmt: skip
-    close(found["n"], np.floor(TIMES / 0.7))
-    close(found["x"][1:], np.mod(TIMES[1:], 0.7), 1e-8)
+    close(found["n"], np.floor(TIMES / 0.71))
+    close(found["x"][1:], np.mod(TIMES[1:], 0.71), 1e-8)
 
 
 def test_a_trigger_that_is_true_for_an_instant_between_looks() -> None:

@@ -23,6 +23,10 @@ CLOSER_LOOKS = 3
 """How often to look closer where a switch may go to and fro between two looks."""
 PRECISION = 1e-14
 """How exactly a jump is located, of the time."""
+MOST_DIVISIONS = 100
+DOUBLINGS = 20
+CLOSE = 100
+"""A jump this many times `PRECISION` behind is close enough."""
 MAX_STOPS = 200_000
 MAX_CASCADE = 10_000
 """Events at one instant."""
@@ -165,17 +169,45 @@ class _Run:
         return found, first, _Jump(grid[first - 1], found.states[first - 1], grid[first])
 
     def _located(self, jump: _Jump, old: Array) -> tuple[float, Array]:
-        """Halve again and again the time in which the switches leave `old`; return its end."""
-        while True:
-            wide = jump.right - jump.left > PRECISION * max(jump.right, 1e-3 * self.times[-1])
+        """Divide again and again the time in which the switches leave `old`; return its end."""
+        for _ in range(MOST_DIVISIONS):
+            wide = jump.right - jump.left > self._precision(jump.right)
             grid = np.unique(np.linspace(jump.left, jump.right, FINER + 1 if wide else 2))
             found, kept, closer = self._look(grid, jump.before, old, 0)
-            if closer is not None and wide and grid.size > 2:
-                jump = closer
-            elif kept < grid.size and closer is None:
+            end, state = float(grid[-1]), found.states[-1]
+            if closer is None and kept < grid.size:
                 raise SolverError(f"{self._here()}: {found.message}")
-            else:  # without a jump, it was within the errors of the integration: go on from there
-                return float(grid[-1]), found.states[-1]
+            if closer is None:
+                closer, end, state = self._beyond(end, state, old)
+            elif not wide or grid.size == 2:
+                closer = None
+            if closer is None:
+                return end, state
+            jump = closer
+        raise SolverError(f"{self._here()}: a jump near {jump.left:g} cannot be located.")
+
+    def _beyond(
+        self, time: float, state: Array, old: Array
+    ) -> tuple[_Jump | None, float, Array]:
+        """Go on to a jump that the errors of the integration have moved a little behind `time`.
+
+        Return the jump if it is to be located better, and where the integration has come to.
+        """
+        first = step = self._precision(time)
+        for _ in range(DOUBLINGS):
+            if time + step > self.times[-1]:
+                break
+            found = self._solve(state, np.array([time, time + step]))
+            if not found.success:
+                break
+            if _differs(found.outputs[1:, self.switches], old).any():
+                jump = _Jump(time, state, time + step) if step > CLOSE * first else None
+                return jump, time + step, found.states[-1]
+            time, state, step = time + step, found.states[-1], 2.0 * step
+        return None, time, state
+
+    def _precision(self, time: float) -> float:
+        return PRECISION * max(time, 1e-3 * float(self.times[-1]))
 
     def _solve(self, state: Array, grid: Array) -> Solution:
         return solve(
