@@ -80,12 +80,12 @@ def _options(
 @app.command()
 def run(
     scenario: Annotated[
-        str,
+        str | None,
         typer.Argument(
             help="A built-in scenario (see 'osteoaxis list scenarios') or a TOML file.",
             autocompletion=_scenario_names,
         ),
-    ],
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -113,12 +113,29 @@ def run(
             "--model",
             metavar="NAME",
             help="Run a published model (see 'osteoaxis list models') on one of its own scenarios "
-            "or on one of ours that it can express.",
+            "or on one of ours that it can express; or an SBML file, which needs no scenario.",
             autocompletion=_model_names,
         ),
     ] = None,
+    duration: Annotated[
+        float | None, typer.Option(help="How long to run an SBML file, in its own unit of time.")
+    ] = None,
+    points: Annotated[
+        int | None, typer.Option(help="How many times of an SBML file's run to record.")
+    ] = None,
 ) -> None:
     """Simulate a scenario: tables and charts here, figures, data and a report in a folder."""
+    if model is not None and model.lower().endswith((".xml", ".sbml")):
+        if scenario is not None or years is not None or drugs is not None:
+            raise InputError("--model: an SBML file runs without a scenario, --years and --drugs.")
+        from osteoaxis.present import imported
+
+        imported.run(Path(model), output, duration=duration, points=points, json_only=json_only)
+        return
+    if duration is not None or points is not None:
+        raise InputError("--duration and --points: are for --model with an SBML file only.")
+    if scenario is None:
+        raise InputError("a scenario is needed; see 'osteoaxis list scenarios'.")
     if model is not None:
         from osteoaxis.present import published
 
