@@ -13,7 +13,7 @@ from sympy.core.relational import Equality, Relational, Unequality
 from osteoaxis.engine import TIME, symbol
 from osteoaxis.engine.graph import RealPower
 from osteoaxis.errors import InputError
-from osteoaxis.sbml.maths import SPECIAL
+from osteoaxis.sbml.maths import SPECIAL, replaced
 from osteoaxis.sbml.reading import UnsupportedError
 
 ALWAYS_ONE = RealPower(TIME, sympy.Float(0))
@@ -117,8 +117,8 @@ class Equations:
         for table in (self.definitions, self.rates):
             for name, value in table.items():
                 still = (a for a in value.atoms(Relational) if not a.free_symbols & moving)
-                table[name] = value.xreplace(
-                    {a: a.func(a.lhs * ALWAYS_ONE, a.rhs, evaluate=False) for a in still}
+                table[name] = replaced(
+                    value, {a: a.func(a.lhs * ALWAYS_ONE, a.rhs, evaluate=False) for a in still}
                 )
 
     def _moving(self, order: Mapping[str, sympy.Expr]) -> set[sympy.Symbol]:
@@ -138,14 +138,14 @@ class Equations:
         slope = sympy.diff(margin, TIME)
         if TIME in slope.free_symbols or slope.is_zero:
             return None
-        return -margin.xreplace({TIME: sympy.Float(0)}) / slope
+        return -replaced(margin, {TIME: sympy.Float(0)}) / slope
 
 
 def _expanded(expression: sympy.Basic, order: Mapping[str, sympy.Expr]) -> sympy.Basic:
     """`expression` without the names of definitions."""
     for name, value in reversed(list(order.items())):
         if symbol(name) in expression.free_symbols:
-            expression = expression.xreplace({symbol(name): value})
+            expression = replaced(expression, {symbol(name): value})
     return expression
 
 
@@ -173,7 +173,7 @@ def _computed(formula: sympy.Expr | float, known: Mapping[str, float]) -> float:
     names = sorted(formula.free_symbols, key=str)
     exact = {f: sympy.Dummy() for f in formula.atoms(sympy.Float)}  # printed, they lose digits
     function = sympy.lambdify(
-        [*names, *exact.values()], formula.xreplace(exact), [{"RealPower": np.power}, "numpy"]
+        [*names, *exact.values()], replaced(formula, exact), [{"RealPower": np.power}, "numpy"]
     )
     with np.errstate(all="ignore"):
         return float(function(*(np.float64(known[s.name]) for s in names), *map(np.float64, exact)))

@@ -69,12 +69,19 @@ def load(path: Path) -> ImportedModel:
 
     What is supported is listed in docs/sbml.md.
     """
-    return _Builder(read(path).getModel(), str(path)).build()
+    return _built(read(path), str(path))
 
 
 def loads(text: str, where: str = "model") -> ImportedModel:
     """Return the model of a text; raises as `load`."""
-    return _Builder(parse(text.encode(), where).getModel(), where).build()
+    return _built(parse(text.encode(), where), where)
+
+
+def _built(document: Any, where: str) -> ImportedModel:
+    try:
+        return _Builder(document.getModel(), where).build()
+    except RecursionError as problem:
+        raise InputError(f"{where}: formulas are nested too deeply.") from problem
 
 
 class _Builder:
