@@ -32,7 +32,7 @@ from osteoaxis.sbml.running import Trajectory, simulate
 
 Array = NDArray[np.float64]
 
-SECONDS = 300
+SECONDS = 600
 RENEWED = 100  # cases after which a worker is replaced: compiled code stays in its memory
 PASSED, REFUSED, WRONG, FAILED = "passed", "refused", "wrong", "failed"
 

@@ -12,8 +12,10 @@ import pytest
 from osteoaxis import scenario
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.sbml.exporting import document
+from osteoaxis.sbml.exporting import document, identifier
 from osteoaxis.sbml.formula import Term
+from osteoaxis.sbml.importing import loads
+from osteoaxis.sbml.running import simulate
 from osteoaxis.sbml.scenarios import course, documents
 from osteoaxis.simulation import simulator
 from osteoaxis.units import DAYS_PER_MONTH, unit
@@ -79,6 +81,20 @@ def test_libroadrunner_computes_the_same(regimen: str) -> None:
     ours = solved.values[0][:, [solved.quantities.index(name) for name in names]]
     scale = np.maximum(np.abs(ours).max(axis=0), [s.typical for s in ready.model.states.values()])
     assert (np.abs(ours - theirs) / scale).max() < 1e-7
+
+
+def test_our_import_computes_the_same() -> None:
+    ready = simulator()
+    cohort = ready.start(Patient.load("postmenopausal-breast-cancer"))
+    plan = Regimen.parse("zoledronate 4 mg iv q6mo + exemestane 25 mg po qd [m2-m8]")
+    days = np.arange(1, 13) * 30.25 + 0.3  # away from doses
+    found = simulate(loads(document(ready.model, course(ready, cohort, plan, 1.0, "test"))), days)
+    names = list(ready.model.states)
+    solved = ready.problem(cohort, plan, days / DAYS_PER_MONTH, rtol=1e-10, atol=1e-11).run()
+    ours = solved.values[0][:, [solved.quantities.index(name) for name in names]]
+    back = np.array([found[identifier(name)] for name in names]).T
+    scale = np.maximum(np.abs(ours).max(axis=0), [s.typical for s in ready.model.states.values()])
+    assert (np.abs(ours - back) / scale).max() < 1e-7
 
 
 def test_daily_doses_are_one_clock() -> None:

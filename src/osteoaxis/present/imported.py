@@ -44,7 +44,9 @@ def run(
     """
     end = toml.number(DURATION if duration is None else duration, 1e-9, LONGEST,
                       "time units of the model", "--duration")  # fmt: skip
-    count = int(toml.number(points or POINTS, 2, MOST_POINTS, "points", "--points"))
+    count = int(
+        toml.number(POINTS if points is None else points, 2, MOST_POINTS, "points", "--points")
+    )
     place = folder or (None if json_only else Path("runs") / path.stem)
     if place is not None:
         output.check_folder(place)

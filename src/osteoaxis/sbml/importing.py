@@ -9,21 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import sympy
-from sympy.core.relational import Equality, Relational, Unequality
 
-from osteoaxis.engine import TIME, OdeSystem, symbol
-from osteoaxis.engine.graph import RealPower
+from osteoaxis.engine import OdeSystem, symbol
 from osteoaxis.errors import InputError
+from osteoaxis.sbml.equations import Equations
 from osteoaxis.sbml.maths import SPECIAL, Maths, engine_name, number, quantity, rate_of
 from osteoaxis.sbml.reading import UnsupportedError, parse, read
-
-ALWAYS_ONE = RealPower(TIME, sympy.Float(0))
 
 
 @dataclass(frozen=True)
@@ -74,12 +69,19 @@ def load(path: Path) -> ImportedModel:
 
     What is supported is listed in docs/sbml.md.
     """
-    return _Builder(read(path).getModel(), str(path)).build()
+    return _built(read(path), str(path))
 
 
 def loads(text: str, where: str = "model") -> ImportedModel:
     """Return the model of a text; raises as `load`."""
-    return _Builder(parse(text.encode(), where).getModel(), where).build()
+    return _built(parse(text.encode(), where), where)
+
+
+def _built(document: Any, where: str) -> ImportedModel:
+    try:
+        return _Builder(document.getModel(), where).build()
+    except RecursionError as problem:
+        raise InputError(f"{where}: formulas are nested too deeply.") from problem
 
 
 class _Builder:
@@ -100,9 +102,9 @@ class _Builder:
         known = [e.getIdAttribute() for e in (*self.elements, *model.getListOfReactions())]
         functions = {f.getIdAttribute(): f for f in model.getListOfFunctionDefinitions()}
         self.maths = Maths(frozenset(known), functions)
-        self.definitions: dict[str, sympy.Expr] = {}
-        self.rates: dict[str, sympy.Expr] = {}
-        self.values: dict[str, sympy.Expr | float] = {}
+        self.equations = Equations(where)
+        self.definitions, self.rates = self.equations.definitions, self.equations.rates
+        self.values = self.equations.values
         self.species: dict[str, Species] = {}
         self.assigned, self.rate_rules = self._rules()
         self.started = {
@@ -129,11 +131,13 @@ class _Builder:
             self._event(number, event) for number, event in enumerate(self.model.getListOfEvents())
         )
         self._rates_of()
-        switches, margins, crossings = self._switches([event.trigger for event in events])
-        self._keep_conditions_moving()
-        order = self._sorted()
-        initial = _Initial(self.values, self.definitions, self.where)
-        values = {name: initial.value(name) for name in self.values}
+        triggers = [event.trigger for event in events]
+        at_once = [name for event in events for name in (*event.assignments.values(),
+                   *filter(None, [event.priority]))]  # fmt: skip
+        switches = self.equations.add_switches(triggers, at_once)
+        self.equations.keep_conditions_moving()
+        order = self.equations.ordered()
+        values = self.equations.initial()
         used = set().union(*(e.free_symbols for e in (*order.values(), *self.rates.values())))
         values |= {special.name: v for special, v in SPECIAL.items() if special in used}
         for state in self.rates:
@@ -159,9 +163,9 @@ class _Builder:
             parameters=parameters,
             initial=states,
             events=events,
-            switches=switches,
-            margins=margins,
-            crossings=crossings,
+            switches=tuple(switches.jumping),
+            margins=tuple(switches.margins),
+            crossings=tuple(switches.crossings),
             species=self.species,
             variables=tuple(
                 name
@@ -333,143 +337,6 @@ class _Builder:
             elif name in self.definitions:
                 raise UnsupportedError(self.where, "rateOf of what follows an assignment rule")
             self.definitions[rate_of(identifier).name] = rate
-
-    # ---- conditions --------------------------------------------------------------------------
-    def _switches(
-        self, triggers: list[str]
-    ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """Define outputs that tell where the equations jump; return their names."""
-        moving = self._moving()
-        at_once = {n for n in self.definitions if n.startswith("event ") and n not in triggers}
-        scanned = [e for n, e in self.definitions.items() if n not in at_once]
-        scanned += self.rates.values()
-        atoms = sorted(
-            set().union(*(e.atoms(Relational, sympy.floor, sympy.ceiling) for e in scanned)),
-            key=str,
-        )
-        in_triggers = set().union(*(self._expanded(self.definitions[t]).atoms(Equality, Unequality)
-                                    for t in triggers))  # fmt: skip
-        switches, margins, crossings = list(triggers), [], []
-        for place, atom in enumerate(a for a in atoms if a.free_symbols & moving):
-            name = f"switch {place}"
-            switches.append(name)
-            if not isinstance(atom, Relational):
-                self.definitions[name] = atom
-                continue
-            margin = atom.lhs - atom.rhs
-            self.definitions[name] = sympy.Piecewise(
-                (sympy.Float(-1), sympy.Lt(margin, 0, evaluate=False)),
-                (sympy.Float(1), sympy.Gt(margin, 0, evaluate=False)),
-                (sympy.Float(0), True),
-                evaluate=False,
-            )
-            margins.append(f"margin {place}")
-            self.definitions[margins[-1]] = margin
-            when = self._crossing(self._expanded(margin))
-            if when is not None:
-                crossings.append(f"crossing {place}")
-                self.definitions[crossings[-1]] = when
-            elif self._expanded(atom) in in_triggers:
-                raise UnsupportedError(
-                    self.where, "a trigger that asks whether changing quantities are equal"
-                )
-        return tuple(switches), tuple(margins), tuple(crossings)
-
-    def _keep_conditions_moving(self) -> None:
-        """Make conditions of parameters alone depend on time, by name only.
-
-        The engine computes what depends on parameters alone beforehand and stores it as a number,
-        which a condition is not.
-        """
-        moving = self._moving()
-        for table in (self.definitions, self.rates):
-            for name, value in table.items():
-                still = (a for a in value.atoms(Relational) if not a.free_symbols & moving)
-                table[name] = value.xreplace(
-                    {a: a.func(a.lhs * ALWAYS_ONE, a.rhs, evaluate=False) for a in still}
-                )
-
-    def _moving(self) -> set[sympy.Symbol]:
-        """Symbols of what changes continuously."""
-        moving = {TIME} | {symbol(name) for name in self.rates}
-        for name, value in self._sorted().items():
-            if value.free_symbols & moving:
-                moving.add(symbol(name))
-        return moving
-
-    def _expanded(self, expression: sympy.Basic) -> sympy.Basic:
-        """`expression` without the names of other definitions."""
-        for name, value in reversed(list(self._sorted().items())):
-            if symbol(name) in expression.free_symbols:
-                expression = expression.xreplace({symbol(name): value})
-        return expression
-
-    def _crossing(self, margin: sympy.Expr) -> sympy.Expr | None:
-        """When `margin` is zero, if it is a straight line in time and depends on no state."""
-        if any(symbol(state) in margin.free_symbols for state in self.rates):
-            return None
-        if TIME not in margin.free_symbols or margin.has(sympy.Function):
-            return None
-        slope = sympy.diff(margin, TIME)
-        if TIME in slope.free_symbols or slope.is_zero:
-            return None
-        return -margin.xreplace({TIME: sympy.Float(0)}) / slope
-
-    def _sorted(self) -> dict[str, sympy.Expr]:
-        """The definitions, each after those it uses."""
-        graph = {
-            name: [s.name for s in value.free_symbols if s.name in self.definitions]
-            for name, value in self.definitions.items()
-        }
-        try:
-            return {n: self.definitions[n] for n in TopologicalSorter(graph).static_order()}
-        except CycleError as problem:
-            raise InputError(f"{self.where}: {_circle(problem.args[1])}") from problem
-
-
-class _Initial:
-    """Values at time zero, each computed when asked for."""
-
-    def __init__(
-        self,
-        values: Mapping[str, sympy.Expr | float],
-        definitions: Mapping[str, sympy.Expr],
-        where: str,
-    ) -> None:
-        self.formulas = {**definitions, **values}
-        self.where = where
-        self.known: dict[str, float] = {s.name: v for s, v in SPECIAL.items()} | {TIME.name: 0.0}
-        self._asked: list[str] = []
-
-    def value(self, name: str) -> float:
-        """Return the value of a parameter, state or definition."""
-        if name not in self.known:
-            if name in self._asked:
-                circle = [*self._asked[self._asked.index(name) :], name]
-                raise InputError(f"{self.where}: {_circle(circle)}")
-            self._asked.append(name)
-            formula = self.formulas[name]
-            self.known[name] = (
-                self._computed(formula) if isinstance(formula, sympy.Basic) else float(formula)
-            )
-            self._asked.pop()
-        return self.known[name]
-
-    def _computed(self, formula: sympy.Expr) -> float:
-        names = sorted(formula.free_symbols, key=str)
-        given = [np.float64(self.value(s.name)) for s in names]
-        if formula.is_Number:
-            return float(formula)
-        exact = {f: sympy.Dummy() for f in formula.atoms(sympy.Float)}  # printed, they lose digits
-        function = sympy.lambdify(
-            [*names, *exact.values()], formula.xreplace(exact), [{"RealPower": np.power}, "numpy"]
-        )
-        with np.errstate(all="ignore"):
-            return float(function(*given, *map(np.float64, exact)))
-
-
-def _circle(names: Iterable[str]) -> str:
-    return "defined in a circle: " + " -> ".join(f"'{name}'" for name in names) + "."
 
 
 def _scales(values: Iterable[float]) -> tuple[float, ...]:

@@ -62,6 +62,18 @@ def _is_boolean(e: sympy.Basic) -> bool:
     return isinstance(e, Relational | BooleanFunction | BooleanAtom)
 
 
+def replaced(e: sympy.Basic, table: Mapping[sympy.Basic, sympy.Basic]) -> sympy.Basic:
+    """Return `e` with parts replaced; conditions stay as written, which SymPy's own way changes."""
+    if e in table:
+        return table[e]
+    args = [replaced(a, table) for a in e.args]
+    if all(new is old for new, old in zip(args, e.args, strict=True)):
+        return e
+    if isinstance(e, sympy.Piecewise | Relational | BooleanFunction):
+        return e.func(*args, evaluate=False)
+    return e.func(*args)
+
+
 class Maths:
     """Converts the formulas of one model; remembers whose rates they ask for."""
 
@@ -72,17 +84,11 @@ class Maths:
 
     def expression(self, node: Any, where: str, local: Names | None = None) -> sympy.Expr:
         """Return a formula as a number; raises `InputError` naming `where`."""
-        return number(self._convert(node, where, local or {}))
+        return number(self._node(node, where, local or {}, ()))
 
     def condition(self, node: Any, where: str) -> sympy.Basic:
         """Return a formula as a condition; raises `InputError` naming `where`."""
-        return boolean(self._convert(node, where, {}))
-
-    def _convert(self, node: Any, where: str, local: Names) -> sympy.Basic:
-        try:
-            return self._node(node, where, local, ())
-        except RecursionError as problem:
-            raise InputError(f"{where}: is nested too deeply.") from problem
+        return boolean(self._node(node, where, {}, ()))
 
     def _node(self, node: Any, where: str, local: Names, inside: tuple[str, ...]) -> sympy.Basic:
         self._left -= 1
@@ -185,10 +191,30 @@ def _real(e: sympy.Expr) -> sympy.Expr:
 
 
 def _compare(relation: Any, args: list[sympy.Expr]) -> sympy.Basic:
-    pairs = [relation(a, b, evaluate=False) for a, b in itertools.pairwise(args)]
-    if not pairs:
-        return sympy.true
-    return pairs[0] if len(pairs) == 1 else sympy.And(*pairs, evaluate=False)
+    return _and(
+        *(
+            relation(a, b) if a.is_Number and b.is_Number else relation(a, b, evaluate=False)
+            for a, b in itertools.pairwise(args)
+        )
+    )
+
+
+def _and(*args: sympy.Basic) -> sympy.Basic:
+    return _joined(sympy.And, sympy.true, args)
+
+
+def _or(*args: sympy.Basic) -> sympy.Basic:
+    return _joined(sympy.Or, sympy.false, args)
+
+
+def _joined(kind: Any, neutral: sympy.Basic, args: tuple[sympy.Basic, ...]) -> sympy.Basic:
+    """And, Or: without what SymPy would find out about relations, which can take long."""
+    parts = [a for a in args if a != neutral]
+    if any(isinstance(a, BooleanAtom) for a in parts):
+        return sympy.Not(neutral)
+    if len(parts) < 2:
+        return parts[0] if parts else neutral
+    return kind(*parts, evaluate=False)
 
 
 def _piecewise(args: list[sympy.Basic]) -> sympy.Expr:
@@ -282,7 +308,7 @@ def _arctanh(x: sympy.Expr) -> sympy.Expr:
 def _exclusive_or(*args: sympy.Basic) -> sympy.Basic:
     result: sympy.Basic = sympy.false
     for a in args:
-        result = sympy.Or(sympy.And(result, _not(a)), sympy.And(_not(result), a))
+        result = _or(_and(result, _not(a)), _and(_not(result), a))
     return result
 
 
@@ -297,11 +323,11 @@ _CONSTANTS = {
     libsbml.AST_CONSTANT_FALSE: sympy.false,
 }
 _LOGICAL: dict[int, Callable[..., sympy.Basic]] = {
-    libsbml.AST_LOGICAL_AND: sympy.And,
-    libsbml.AST_LOGICAL_OR: sympy.Or,
+    libsbml.AST_LOGICAL_AND: _and,
+    libsbml.AST_LOGICAL_OR: _or,
     libsbml.AST_LOGICAL_NOT: _not,
     libsbml.AST_LOGICAL_XOR: _exclusive_or,
-    libsbml.AST_LOGICAL_IMPLIES: lambda a, b: sympy.Or(_not(a), b),
+    libsbml.AST_LOGICAL_IMPLIES: lambda a, b: _or(_not(a), b),
 }
 _COMPARISONS = {
     libsbml.AST_RELATIONAL_EQ: sympy.Eq,

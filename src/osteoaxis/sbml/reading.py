@@ -52,10 +52,7 @@ def parse(text: bytes, where: str) -> Any:
         raise UnsupportedError(where, "fast reaction")
     if document.getPlugin("comp") is not None:
         _flatten(document, where)
-    if document.getLevel() < LEVEL:
-        for species in model.getListOfSpecies():  # a rule that Level 3 no longer has
-            if model.getCompartment(species.getCompartment()).getSpatialDimensions() == 0:
-                species.setHasOnlySubstanceUnits(True)
+    _measure_in_amounts(model)
     if (document.getLevel(), document.getVersion()) != (LEVEL, VERSION):
         document.setLevelAndVersion(LEVEL, VERSION, False)
         _check(document, where)
@@ -147,6 +144,16 @@ def _check_packages(document: Any, where: str) -> None:
     fluxes = document.getModel() and document.getModel().getPlugin("fbc")
     if fluxes and fluxes.getNumObjectives():
         raise UnsupportedError(where, "flux balance (package 'fbc')")
+
+
+def _measure_in_amounts(model: Any) -> None:
+    """Species in a compartment without dimensions and size have no concentration."""
+    for species in model.getListOfSpecies():
+        compartment = model.getCompartment(species.getCompartment())
+        name = compartment.getId()
+        sized = compartment.isSetSize() or model.getRule(name) or model.getInitialAssignment(name)
+        if compartment.getSpatialDimensionsAsDouble() == 0 and not sized:
+            species.setHasOnlySubstanceUnits(True)
 
 
 def _flatten(document: Any, where: str) -> None:

@@ -76,6 +76,7 @@ class _Jump:
 
 @dataclass
 class _Pending:
+    number: int
     event: Event
     values: dict[str, float] | None
 
@@ -186,9 +187,7 @@ class _Run:
             jump = closer
         raise SolverError(f"{self._here()}: a jump near {jump.left:g} cannot be located.")
 
-    def _beyond(
-        self, time: float, state: Array, old: Array
-    ) -> tuple[_Jump | None, float, Array]:
+    def _beyond(self, time: float, state: Array, old: Array) -> tuple[_Jump | None, float, Array]:
         """Go on to a jump that the errors of the integration have moved a little behind `time`.
 
         Return the jump if it is to be located better, and where the integration has come to.
@@ -252,13 +251,11 @@ class _Run:
         for _ in range(MAX_CASCADE):
             outputs = self._outputs()
             true = outputs[self.triggers] > 0.5
-            pending = [
-                p for p in pending if p.event.persistent or true[self.model.events.index(p.event)]
-            ]
+            pending = [p for p in pending if p.event.persistent or true[p.number]]
             for number in np.flatnonzero(true & ~self.was_true):
                 event = self.model.events[number]
                 now = self._values(event) if event.values_from_trigger else None
-                pending.append(_Pending(event, now))
+                pending.append(_Pending(int(number), event, now))
             self.was_true = true
             if not pending:
                 return
