@@ -114,17 +114,15 @@ class Maths:
         ]
         if kind == libsbml.AST_FUNCTION:
             return self._call(node.getName(), args, where, inside)
-        if kind in _LOGICAL:
-            return _LOGICAL[kind](*(boolean(a) for a in args))
-        if kind in _COMPARISONS:
-            return _compare(_COMPARISONS[kind], [number(a) for a in args])
-        if kind == libsbml.AST_FUNCTION_PIECEWISE:
-            return _piecewise(args)
-        if kind not in _FUNCTIONS:
-            raise UnsupportedError(where, f"'{node.getName() or node.getOperatorName()}' in maths")
-        if kind == libsbml.AST_FUNCTION_FACTORIAL and not args[0].is_Number:
+        name = node.getName() or node.getOperatorName() or "?"
+        if kind == libsbml.AST_FUNCTION_FACTORIAL and not all(a.is_Number for a in args):
             raise UnsupportedError(where, "factorial of what is not a number")
-        return _real(_FUNCTIONS[kind](*(number(a) for a in args)))
+        try:
+            return _applied(kind, args)
+        except KeyError as problem:
+            raise UnsupportedError(where, f"'{name}' in maths") from problem
+        except TypeError as problem:
+            raise InputError(f"{where}: '{name}' is given {len(args)} arguments.") from problem
 
     def _name(self, name: str, where: str, local: Names) -> sympy.Basic:
         if name in local:
@@ -160,6 +158,16 @@ class Maths:
             )
         given = dict(zip(wanted, args, strict=True))
         return self._node(definition.getBody(), where, given, (*inside, name))
+
+
+def _applied(kind: int, args: list[sympy.Basic]) -> sympy.Basic:
+    if kind in _LOGICAL:
+        return _LOGICAL[kind](*(boolean(a) for a in args))
+    if kind in _COMPARISONS:
+        return _compare(_COMPARISONS[kind], [number(a) for a in args])
+    if kind == libsbml.AST_FUNCTION_PIECEWISE:
+        return _piecewise(args)
+    return _real(_FUNCTIONS[kind](*(number(a) for a in args)))
 
 
 def _constant(node: Any) -> sympy.Expr:
@@ -257,21 +265,22 @@ def _power(base: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
     return RealPower(base, exponent)
 
 
-def _root(*args: sympy.Expr) -> sympy.Expr:
+def _root(degree: sympy.Expr, x: sympy.Expr | None = None) -> sympy.Expr:
     """sqrt(x), or root(degree, x)."""
-    if len(args) == 1 or (args[0].is_Number and float(args[0]) == 2.0):
-        return sympy.sqrt(args[-1])
-    return _power(args[1], _inverse(args[0]))
+    if x is None:
+        return sympy.sqrt(degree)
+    if degree.is_Number and float(degree) == 2.0:
+        return sympy.sqrt(x)
+    return _power(x, _inverse(degree))
 
 
 def _ln(x: sympy.Expr) -> sympy.Expr:
     return -INFINITE if _is_zero(x) else sympy.log(x)
 
 
-def _log(*args: sympy.Expr) -> sympy.Expr:
+def _log(base: sympy.Expr, x: sympy.Expr | None = None) -> sympy.Expr:
     """log10(x), or log(base, x)."""
-    base = args[0] if len(args) == 2 else sympy.Float(10)
-    return _divided(_ln(args[-1]), _ln(base))
+    return _divided(_ln(base), _ln(sympy.Float(10))) if x is None else _divided(_ln(x), _ln(base))
 
 
 def _factorial(n: sympy.Expr) -> sympy.Expr:
@@ -340,7 +349,7 @@ _COMPARISONS = {
 _FUNCTIONS: dict[int, Callable[..., sympy.Expr]] = {
     libsbml.AST_PLUS: lambda *a: sympy.Add(*a),
     libsbml.AST_TIMES: lambda *a: sympy.Mul(*a),
-    libsbml.AST_MINUS: lambda a, *b: a - b[0] if b else -a,
+    libsbml.AST_MINUS: lambda a, b=None: -a if b is None else a - b,
     libsbml.AST_DIVIDE: _divided,
     libsbml.AST_POWER: _power,
     libsbml.AST_FUNCTION_POWER: _power,

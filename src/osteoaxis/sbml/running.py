@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,7 +27,8 @@ MOST_DIVISIONS = 100
 DOUBLINGS = 20
 CLOSE = 100
 """A jump this many times `PRECISION` behind is close enough."""
-MAX_STOPS = 200_000
+MANY_STOPS, SLOWEST = 2_000, 1e-6
+"""After so many jumps and events, the least progress, of the whole time."""
 MAX_CASCADE = 10_000
 """Events at one instant."""
 STEPS_OF_A_PIECE = 500_000
@@ -88,7 +89,6 @@ class _Run:
     rtol: float
     atol: float
     seed: int
-    stops: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         model = self.model
@@ -111,10 +111,17 @@ class _Run:
         """Integrate to the end."""
         self._happen()
         self._record()
+        rates = self.compiled.rates(0.0, self.state, self.parameters)
+        for name, rate in zip(self.model.system.states, rates, strict=True):
+            if not np.isfinite(rate):
+                raise SolverError(f"{self.model.name}: the rate of '{name}' is {rate} at time 0.")
+        before, stops = 0.0, 0
         while self.time < self.times[-1]:
-            self.stops += 1
-            if self.stops > MAX_STOPS:
-                raise SolverError(f"{self._here()}: more than {MAX_STOPS:,} jumps and events.")
+            stops += 1
+            if stops % MANY_STOPS == 0:
+                if self.time - before < SLOWEST * self.times[-1]:
+                    raise SolverError(f"{self._here()}: jumps and events follow without end.")
+                before = self.time
             self._advance(self._window())
             self._happen()
             self._record()
@@ -144,7 +151,7 @@ class _Run:
         if jump is not None:
             self.time, self.state = self._located(jump, old)
         elif kept < grid.size:
-            raise SolverError(f"{self._here()}: {found.message}")
+            raise self._failure(found)
         else:  # a touch at the end of a window is seen from the middle of the next
             last = -1 if grid[-1] == self.times[-1] or grid.size == 2 else -2
             self.time, self.state = float(grid[last]), found.states[last]
@@ -177,7 +184,7 @@ class _Run:
             found, kept, closer = self._look(grid, jump.before, old, 0)
             end, state = float(grid[-1]), found.states[-1]
             if closer is None and kept < grid.size:
-                raise SolverError(f"{self._here()}: {found.message}")
+                raise self._failure(found)
             if closer is None:
                 closer, end, state = self._beyond(end, state, old)
             elif not wide or grid.size == 2:
@@ -275,7 +282,8 @@ class _Run:
             [-np.inf if p.event.priority is None else row[self.place[p.event.priority]]
              for p in pending]
         )  # fmt: skip
-        first = np.flatnonzero(ranks == np.nanmax(ranks))
+        ranks[np.isnan(ranks)] = -np.inf
+        first = np.flatnonzero(ranks == ranks.max())
         return pending[int(self.random.choice(first))]
 
     def _assign(self, event: Event, values: dict[str, float]) -> None:
@@ -329,6 +337,13 @@ class _Run:
         self.rows[places, :cut] = found.states[rows]
         self.rows[places, cut : cut + wide] = found.outputs[rows]
         self.rows[places, cut + wide :] = self.parameters
+
+    def _failure(self, found: Solution) -> SolverError:
+        when = self.time if found.failed_time is None else found.failed_time
+        return SolverError(
+            f"{self.model.name}: cannot be integrated beyond time {when:g}; the state hardest to "
+            f"follow is '{found.failed_state}'."
+        )
 
     def _here(self) -> str:
         return f"{self.model.name}: time {self.time:g}"
