@@ -231,6 +231,7 @@ class _Run:
             max_steps=STEPS_OF_A_PIECE,
         )  # fmt: skip
 
+    @np.errstate(all="ignore")  # infinite margins
     def _touches(self, found: Solution, until: int) -> NDArray[np.int64]:
         """Starts of three rows between which a margin may reach zero and return.
 
@@ -245,8 +246,7 @@ class _Run:
         first, second = (two - one) / before, (three - two) / after
         bend = (second - first) / (before + after)
         slope = first + bend * before
-        with np.errstate(all="ignore"):
-            lowest = two - slope**2 / (4.0 * bend)
+        lowest = two - slope**2 / (4.0 * bend)
         near = (
             (two <= one)
             & (two <= three)
