@@ -52,7 +52,7 @@ def parse(text: bytes, where: str) -> Any:
         raise UnsupportedError(where, "fast reaction")
     if document.getPlugin("comp") is not None:
         _flatten(document, where)
-    _measure_in_amounts(model)
+    _measure_in_amounts(document.getModel())  # flattening made a new one
     if (document.getLevel(), document.getVersion()) != (LEVEL, VERSION):
         document.setLevelAndVersion(LEVEL, VERSION, False)
         _check(document, where)

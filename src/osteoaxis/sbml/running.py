@@ -18,6 +18,9 @@ RTOL, ATOL = 1e-9, 1e-11
 SAMPLES = 1000
 """Looks at the switches over the whole time, at least."""
 WINDOW = 100
+LOOK_AHEAD = 4.0
+"""The next window is this many times as long as the last jump was away, or else it grows or
+shrinks so many times."""
 FINER = 200
 CLOSER_LOOKS = 3
 """How often to look closer where a switch may go to and fro between two looks."""
@@ -27,7 +30,7 @@ MOST_DIVISIONS = 100
 DOUBLINGS = 20
 CLOSE = 100
 """A jump this many times `PRECISION` behind is close enough."""
-MANY_STOPS, SLOWEST = 2_000, 1e-6
+MANY_STOPS, SLOWEST = 500, 1e-6
 """After so many jumps and events, the least progress, of the whole time."""
 MAX_CASCADE = 10_000
 """Events at one instant."""
@@ -98,6 +101,7 @@ class _Run:
         self.state = np.array([model.initial[n] for n in model.system.states])
         self.parameters = np.array([model.parameters[n] for n in model.system.parameters])
         self.time = 0.0
+        self.longest = self.reach = WINDOW * float(self.times[-1]) / SAMPLES
         outputs = {name: k for k, name in enumerate(model.system.outputs)}
         self.switches = [outputs[n] for n in model.switches]
         self.margins = [outputs[n] for n in model.margins]
@@ -133,7 +137,7 @@ class _Run:
         later = self.times[self.times > self.time]
         if not self.switches:
             return np.concatenate(([self.time], later))
-        end = min(self.time + WINDOW * self.times[-1] / SAMPLES, later[-1])
+        end = min(self.time + self.reach, later[-1])
         known = self._outputs()[self.crossings]
         around = np.outer([1.0 - PRECISION / 4, 1.0, 1.0 + PRECISION / 4], known).ravel()
         marks = np.concatenate(
@@ -149,12 +153,18 @@ class _Run:
         found, kept, jump = self._look(grid, self.state, old, CLOSER_LOOKS)
         self._keep(found, grid, kept)
         if jump is not None:
+            before = self.time
             self.time, self.state = self._located(jump, old)
-        elif kept < grid.size:
+            self.reach = min(
+                max(LOOK_AHEAD * (self.time - before), self.reach / LOOK_AHEAD), self.longest
+            )
+            return
+        self.reach = min(LOOK_AHEAD * self.reach, self.longest)
+        if kept < grid.size:
             raise self._failure(found)
-        else:  # a touch at the end of a window is seen from the middle of the next
-            last = -1 if grid[-1] == self.times[-1] or grid.size == 2 else -2
-            self.time, self.state = float(grid[last]), found.states[last]
+        # a touch at the end of a window is seen from the middle of the next
+        last = -1 if grid[-1] == self.times[-1] or grid.size == 2 else -2
+        self.time, self.state = float(grid[last]), found.states[last]
 
     def _look(
         self, grid: Array, state: Array, old: Array, closer: int
@@ -221,6 +231,7 @@ class _Run:
             max_steps=STEPS_OF_A_PIECE,
         )  # fmt: skip
 
+    @np.errstate(all="ignore")  # infinite margins
     def _touches(self, found: Solution, until: int) -> NDArray[np.int64]:
         """Starts of three rows between which a margin may reach zero and return.
 
@@ -235,8 +246,7 @@ class _Run:
         first, second = (two - one) / before, (three - two) / after
         bend = (second - first) / (before + after)
         slope = first + bend * before
-        with np.errstate(all="ignore"):
-            lowest = two - slope**2 / (4.0 * bend)
+        lowest = two - slope**2 / (4.0 * bend)
         near = (
             (two <= one)
             & (two <= three)
