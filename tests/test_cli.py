@@ -177,7 +177,7 @@ def test_show(name: str, expected: str, tmp_path: Path) -> None:
         (["compare", "menopause", "--model", "lemaire-2004"], "knows no patients"),
         (["show", "rankll"], "Did you mean 'rankl'"),
         (["list", "drug"], "drug"),
-        (["run"], "Missing argument"),
+        (["run"], "a scenario is needed"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_code_2(
@@ -221,3 +221,11 @@ def test_version_and_help(tmp_path: Path) -> None:
     text = osteoaxis("--help", folder=tmp_path).stdout
     assert "not a medical device" in text
     assert "run" in text
+
+
+def test_steady_input_is_said(tmp_path: Path) -> None:
+    done = osteoaxis("run", "anastrozole-woman", "--years", "1", "--dosing", "average", "-o", "out",
+                     folder=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "steady input" in done.stdout
+    assert "dosing average" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from osteoaxis import toml
+from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
@@ -117,11 +118,16 @@ def output_months(years: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 
 def run(
-    scenario: Scenario, *, drugs_folder: Path | None = None, progress: Progress | None = None
+    scenario: Scenario,
+    *,
+    drugs_folder: Path | None = None,
+    dosing: Dosing = "events",
+    progress: Progress | None = None,
 ) -> ScenarioResult:
     """Simulate every arm of `scenario`; an arm that fails is marked and the others finish.
 
-    Raises `InputError` before anything is simulated if a regimen is impossible.
+    With `dosing` "average", drugs swallowed at least daily are steady inputs. Raises `InputError`
+    before anything is simulated if a regimen is impossible.
     """
     ready = simulator((drugs_folder,) if drugs_folder else (), progress)
     months = output_months(scenario.years)
@@ -132,14 +138,14 @@ def run(
         except InputError as problem:
             raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
     start = ready.start(scenario.patient)
-    arms = {arm: ready.run(start, plan, months) for arm, plan in plans.items()}
+    arms = {arm: ready.run(start, plan, months, dosing=dosing) for arm, plan in plans.items()}
     first, *_, last = [*plans.values()] * 2
     blocked = {}
     for cytokine in CYTOKINES:
         without = ready.start(_without(scenario.patient, cytokine))
         blocked[cytokine] = (
-            ready.run(without, first, months),
-            ready.run(without, last, months),
+            ready.run(without, first, months, dosing=dosing),
+            ready.run(without, last, months, dosing=dosing),
         )
     return ScenarioResult(scenario, arms, blocked)
 

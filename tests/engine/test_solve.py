@@ -130,3 +130,12 @@ def test_too_many_steps_is_reported(inhibited: CompiledSystem) -> None:
     assert run.status == 1
     assert not run.success
     assert 0 < run.failed_time < 1000
+
+
+def test_a_sliding_mode_does_not_hang() -> None:
+    x = symbol("x")
+    push = sympy.Piecewise((-1, x > 0), (1, True))
+    compiled = engine.compile_system(make("sliding", {"x": push + sympy.sin(TIME) / 2}))
+    run = engine.solve(compiled, [], [0.5], None, [0, 5.0], max_steps=20_000)
+    assert run.steps + run.rejected <= 20_000
+    assert not run.success or abs(run.states[-1, 0]) < 0.01
