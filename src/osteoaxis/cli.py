@@ -135,7 +135,7 @@ def run(
     if duration is not None or points is not None:
         raise InputError("--duration and --points: are for --model with an SBML file only.")
     if scenario is None:
-        raise InputError("a scenario is needed; see 'osteoaxis list scenarios'.")
+        raise InputError("Missing argument SCENARIO; see 'osteoaxis list scenarios'.")
     if model is not None:
         from osteoaxis.present import published
 
