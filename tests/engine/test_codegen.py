@@ -213,3 +213,12 @@ def test_a_choice_keeps_what_is_undefined_to_itself() -> None:
     for value, slope in ((0.0, 6.0), (-1.0, 6.0), (2.0, 3 * (1 - np.log(2)) / 4)):
         matrix, _ = compiled.jacobian(0, np.array([value]), np.zeros(0))
         assert matrix[0, 0] == pytest.approx(slope)
+
+
+def test_a_condition_of_parameters_alone() -> None:
+    s, k = symbol("s"), symbol("k")
+    positive = (k > 0) & (s > 0)
+    rate = sympy.Piecewise((s, k > 1), (-s, True)) * sympy.Piecewise((2, positive), (3, True))
+    compiled = engine.compile_system(make("switch", {"s": rate}, "k"))
+    for value, expected in ((2.0, 10.0), (0.5, -10.0), (-1.0, -15.0)):
+        assert compiled.rates(0, np.array([5.0]), np.array([value]))[0] == expected

@@ -149,7 +149,8 @@ class _Constants:
             if number in seen:
                 continue
             seen.add(number)
-            if self.graph.fixed[number]:
+            condition = self.graph.nodes[number][0] in ("compare", "and", "or", "not")
+            if self.graph.fixed[number] and not condition:
                 if self.graph.value(number) is None:
                     self.slots.setdefault(number, len(self.slots))
             else:
