@@ -19,11 +19,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from rich.console import Console
@@ -244,7 +245,7 @@ def versus(case: str, study: Study, peers: tuple[type, ...], cores: tuple[int, .
             return np.array([peer.solve(sample.case(k), r)[1:] for k in range(len(sample))])
 
         loosest, peer_error = tolerance(solve, reference, scales, study.bound)
-        if peer_error > study.bound:
+        if not peer_error <= study.bound:
             note.print(f"    {peer.name}: never within {study.bound:g}")
             rows += [row(case, len(study), n, peer=peer.name, ours_ms=taken[n],
                          ours_error=our_error) for n in cores]  # fmt: skip
@@ -359,6 +360,20 @@ def machine() -> dict[str, Any]:
     }  # fmt: skip
 
 
+@contextmanager
+def only_ours() -> Iterator[TextIO]:
+    """Send what libraries print to standard error; yields standard output."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with os.fdopen(os.dup(kept), "w", encoding="utf-8") as out:
+            yield out
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -383,9 +398,11 @@ def main() -> None:
         ],
         "e": lambda: scaling(options.quick),
     }
-    rows = [row for case in options.cases for row in cases[case]()]
+    with only_ours() as out:
+        rows = [row for case in options.cases for row in cases[case]()]
+        if options.json:
+            out.write(json.dumps({"machine": machine(), "rows": rows}) + "\n")
     if options.json:
-        print(json.dumps({"machine": machine(), "rows": rows}))
         return
     table = Table(title=f"{machine()['processor']}, {machine()['cores']} cores")
     for column in ("case", "patients", "cores", "years", "ours ms", "peer", "peer ms", "ratio",
