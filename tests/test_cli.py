@@ -177,7 +177,7 @@ def test_show(name: str, expected: str, tmp_path: Path) -> None:
         (["compare", "menopause", "--model", "lemaire-2004"], "knows no patients"),
         (["show", "rankll"], "Did you mean 'rankl'"),
         (["list", "drug"], "drug"),
-        (["run"], "a scenario is needed"),
+        (["run"], "Missing argument"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_code_2(
