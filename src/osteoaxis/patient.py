@@ -14,9 +14,32 @@ PRESETS = Path(__file__).parent / "presets" / "patients"
 SEXES = ("female", "male")
 SITES = ("lumbar_spine", "total_hip", "femoral_neck")
 _KEYS = (
-    "name", "summary", "sex", "age", "menopause_age", "body_mass_index", "baseline", "t_scores",
-    "parameters",
+    "name", "summary", "sex", "age", "menopause_age", "body_mass_index", "history", "baseline",
+    "t_scores", "parameters",
 )  # fmt: skip
+
+HISTORY: dict[str, str] = {
+    "vertebral_fracture": "a vertebral fracture before time zero",
+    "hip_fracture": "a hip fracture before time zero",
+    "other_fracture": "another fragility fracture before time zero",
+    "parent_hip_fracture": "a parent broke a hip",
+    "glucocorticoids": "glucocorticoids by mouth for three months or more",
+    "smoking": "smokes now",
+    "alcohol": "three or more units of alcohol a day",
+    "rheumatoid_arthritis": "rheumatoid arthritis",
+    "falls": "a fall in the last year",
+    "breast_cancer": "breast cancer",
+    "chemotherapy": "chemotherapy before time zero",
+    "hormone_therapy": "menopausal hormone therapy until shortly before time zero",
+    "dental_surgery": "dental surgery is planned",
+}
+"""What may be true of a person, yes or no."""
+HISTORY_NUMBERS: dict[str, tuple[float, float, str]] = {
+    "years_since_fracture": (0.0, 80.0, "years"),
+    "frax_major": (0.0, 100.0, "percent"),
+    "frax_hip": (0.0, 100.0, "percent"),
+}
+"""Numbers of a person's history: widest value taken and unit; FRAX is typed in, never computed."""
 
 # Widest level at time zero that is taken, by quantity: (low, high, unit).
 MEASURABLE: dict[str, tuple[float, float, str]] = {
@@ -43,9 +66,10 @@ MEASURABLE: dict[str, tuple[float, float, str]] = {
 class Patient:
     """A virtual person.
 
-    `baseline` holds levels measured at time zero in the units of `MEASURABLE`; `t_scores` T-scores
-    at time zero by site; `parameters` replaces parameters of the model. What is not given follows
-    from sex, age and menopause. Raises `InputError` for anything impossible.
+    `history` holds what is known of the past, see `HISTORY` and `HISTORY_NUMBERS`; what is not
+    given is unknown. `baseline` holds levels measured at time zero in the units of `MEASURABLE`;
+    `t_scores` T-scores at time zero by site; `parameters` replaces parameters of the model. What
+    is not given follows from sex, age and menopause. Raises `InputError` for anything impossible.
     """
 
     name: str = "patient"
@@ -53,6 +77,7 @@ class Patient:
     age: float = 60.0
     menopause_age: float | None = None
     body_mass_index: float = 27.0
+    history: Mapping[str, float | bool] = field(default_factory=dict)
     baseline: Mapping[str, float] = field(default_factory=dict)
     t_scores: Mapping[str, float] = field(default_factory=dict)
     parameters: Mapping[str, float] = field(default_factory=dict)
@@ -67,6 +92,12 @@ class Patient:
             if self.male:
                 raise InputError(f"{where}: menopause_age is given for a man.")
             toml.number(self.menopause_age, 25, 62, "years", f"{where}: menopause_age")
+        for key, given in self.history.items():
+            toml.one_of(key, (*HISTORY, *HISTORY_NUMBERS), f"{where}: history")
+            if key in HISTORY and not isinstance(given, bool):
+                raise InputError(f"{where}: history.{key}: must be true or false, not {given!r}.")
+            if key in HISTORY_NUMBERS:
+                toml.number(given, *HISTORY_NUMBERS[key], f"{where}: history.{key}")
         for key, value in self.baseline.items():
             if key not in MEASURABLE:
                 raise InputError(
@@ -96,7 +127,7 @@ class Patient:
         for key in ("name", "summary"):
             if key in given:
                 given[key] = toml.text(given[key], f"{where}: {key}")
-        for key in ("baseline", "t_scores"):
+        for key in ("history", "baseline", "t_scores"):
             given[key] = toml.sub_table(table, key, where)
         try:
             return cls(**given, parameters=parameters)
