@@ -22,7 +22,14 @@ Value = Any
 """A float, an array, a SymPy expression or a pint quantity."""
 
 Verb = Literal[
-    "inhibits", "inactivates", "stimulates", "agonises", "binds", "supplies", "desensitises"
+    "inhibits",
+    "inactivates",
+    "stimulates",
+    "agonises",
+    "binds",
+    "supplies",
+    "desensitises",
+    "imitates",
 ]
 
 

@@ -13,6 +13,7 @@ from osteoaxis.pharmacology.drug import BUILT_IN, catalogue, load_drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.process import State
 from osteoaxis.simulation import Simulator, build_model, month_grid
+from osteoaxis.units import conversion_factor
 
 DRUGS = catalogue()
 WOMAN = Patient.load("healthy-postmenopausal")
@@ -51,7 +52,8 @@ def test_dose_mass_balance(ready: Simulator, name: str) -> None:
         days = np.array([0.0, 1.0 + 1e-6, 40.0])
         start = ready.start(WOMAN)
         share = start.parameters[0, list(model.parameters).index(entry.bioavailability)]
-        given = float(_dose(name).split()[0]) * 1000 * share
+        amount, unit = _dose(name).split()
+        given = float(amount) * conversion_factor(unit, "ug") * share
         data = ready.run(start, term, days * 12 / 365.25)
         total = sum(data[state].values for state in states)
         assert total[0] == 0

@@ -3,17 +3,21 @@
 from osteoaxis.biology import (
     aromatase,
     axis,
+    bone_surface,
     coupling,
     cytokines,
     estrogen,
     joints,
     markers,
     matrix,
+    minerals,
     osteoblasts,
     osteoclasts,
+    parathyroid,
     person,
     rankl,
     steroids,
+    vitamin_d,
 )
 from osteoaxis.process import Process
 
@@ -30,7 +34,11 @@ BIOLOGY: tuple[Process, ...] = (
             rankl,
             osteoclasts,
             coupling,
+            bone_surface,
             osteoblasts,
+            vitamin_d,
+            parathyroid,
+            minerals,
         )
     ),
     *matrix.SITES,

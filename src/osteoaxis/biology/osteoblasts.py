@@ -2,16 +2,22 @@
 
 Estrogen deficit and TNF-alpha shorten osteoblast life and sclerostin holds recruitment back: the
 uncoupling. A part of recruitment needs no resorption before it (modelling), so bone goes on being
-formed when resorption is silenced.
+formed when resorption is silenced. Lining cells are a store: PTH pulses and the loss of sclerostin
+wake them, the store empties within weeks to months and refills slowly, so anabolic drugs wear off.
 """
 
 from osteoaxis.biology.sources import FIRST_NUMBERS
-from osteoaxis.process import Param, State, exp, positive_part, power, rate, reaction
+from osteoaxis.process import Param, Site, State, exp, positive_part, power, rate, reaction
 
 osteoblast_precursors = State("1", "responding osteoblast precursors, 1 = young adult", 1.0)
 osteoblasts = State("1", "active osteoblasts, 1 = young adult", 1.0)
 osteocytes = State("1", "living osteocytes, 1 = young adult", 1.0)
 sclerostin = State("pmol/L", "sclerostin in serum", 30.0, set_by=("sclerostin_reference",))
+
+lining_cells = State("1", "lining cells that can wake as osteoblasts, 1 = young adult", 1.0)
+pth_lineage = State("1", "osteoblast lineage that PTH pulses have expanded", 0.1, empty=True)
+
+sclerostin_binding = Site("binds", "1", "drugs that bind sclerostin, sum of concentration over K")
 
 k_osteoblast_precursors = Param(
     0.03857,
@@ -95,6 +101,48 @@ sclerostin_tnf_alpha = Param(
 sclerostin_sensitivity = Param(
     0.2095, "1", "power of sclerostin in holding recruitment back", FIRST_NUMBERS, (0.0, 0.5)
 )
+lining_store = Param(
+    4.0,
+    "1",
+    "osteoblasts that all lining cells would give, 1 = active cells of the young adult",
+    "fitted: FRAME and marker courses of romosozumab and teriparatide",
+    (1.0, 10.0),
+)
+k_lining_sclerostin = Param(
+    0.06,
+    "1/day",
+    "waking of lining cells when all sclerostin is neutralised",
+    "fitted: FRAME and marker courses of romosozumab",
+    (0.01, 0.3),
+)
+k_lining_pth = Param(
+    0.05,
+    "1/day",
+    "waking of lining cells by a lasting full pulse of PTH",
+    "fitted: FPT-TPTD and marker courses of teriparatide",
+    (0.01, 0.5),
+)
+k_lining_refill = Param(
+    0.004,
+    "1/day",
+    "refilling of lining cells",
+    "assumed: romosozumab works again after a year without it",
+    (0.001, 0.01),
+)
+k_pth_lineage = Param(
+    0.015,
+    "1/day",
+    "expansion of the osteoblast lineage by PTH pulses",
+    "fitted: FPT-TPTD and marker courses of teriparatide",
+    (0.005, 0.05),
+)
+recruitment_pth = Param(
+    3.0,
+    "1",
+    "rise of recruitment with the lineage that PTH pulses expand",
+    "fitted: FPT-TPTD and marker courses of teriparatide",
+    (0.0, 20.0),
+)
 androgen_recruitment = Param(
     0.1,
     "1",
@@ -130,6 +178,54 @@ ageing_width = Param(
 )
 
 
+@rate("1", "share of sclerostin that drugs neutralise")
+def sclerostin_neutralised(sclerostin_binding):
+    """Sclerostin bound by an antibody does not act."""
+    return sclerostin_binding / (1 + sclerostin_binding)
+
+
+@rate("pmol/L", "sclerostin that acts")
+def free_sclerostin(sclerostin, sclerostin_neutralised):
+    """Sclerostin that no drug holds."""
+    return sclerostin * (1 - sclerostin_neutralised)
+
+
+@rate("1/day", "waking of lining cells")
+def lining_activation(k_lining_sclerostin, sclerostin_neutralised, k_lining_pth, pth_pulse):
+    """Lining cells wake without sclerostin and with pulses of PTH."""
+    return k_lining_sclerostin * sclerostin_neutralised + k_lining_pth * pth_pulse
+
+
+@reaction("-> lining_cells")
+def lining_refill(k_lining_refill):
+    """Resting osteoblasts become lining cells."""
+    return 1 * k_lining_refill
+
+
+@reaction("lining_cells ->")
+def lining_loss(lining_cells, k_lining_refill, lining_activation):
+    """Lining cells leave or wake."""
+    return (k_lining_refill + lining_activation) * lining_cells
+
+
+@reaction("-> osteoblasts")
+def lining_to_osteoblasts(lining_cells, lining_activation, lining_store):
+    """Lining cells that wake are osteoblasts at once."""
+    return lining_store * lining_activation * lining_cells
+
+
+@reaction("-> pth_lineage")
+def lineage_expansion(k_pth_lineage, pth_pulse):
+    """Pulses of PTH expand the osteoblast lineage."""
+    return k_pth_lineage * pth_pulse
+
+
+@reaction("pth_lineage ->")
+def lineage_return(pth_lineage, k_pth_lineage):
+    """Without pulses the lineage returns to its size."""
+    return k_pth_lineage * pth_lineage
+
+
 @reaction("-> osteoblast_precursors")
 def recruitment(
     k_osteoblast_precursors,
@@ -137,19 +233,22 @@ def recruitment(
     tgf_beta,
     tgf_beta_reference,
     coupling_power,
-    sclerostin,
+    free_sclerostin,
     sclerostin_reference,
     sclerostin_sensitivity,
     androgen_recruitment,
     androgen_signal,
     age_recruitment,
+    recruitment_pth,
+    pth_lineage,
 ):
-    """TGF-beta calls precursors, sclerostin holds them back, androgens help."""
+    """TGF-beta and PTH pulses call precursors, sclerostin holds them back, androgens help."""
     coupled = power(tgf_beta / tgf_beta_reference + 1e-9, coupling_power)
     called = modelling_share + (1 - modelling_share) * coupled
-    tone = power(sclerostin_reference / sclerostin, sclerostin_sensitivity)
+    tone = power(sclerostin_reference / free_sclerostin, sclerostin_sensitivity)
     androgen = 1 - androgen_recruitment + androgen_recruitment * androgen_signal
-    return k_osteoblast_precursors * called * tone * androgen * age_recruitment
+    pulses = 1 + recruitment_pth * pth_lineage
+    return k_osteoblast_precursors * called * pulses * tone * androgen * age_recruitment
 
 
 @reaction("osteoblast_precursors ->")

@@ -5,7 +5,7 @@ move opposite to the marrow and are no target; these are marrow values in the un
 """
 
 from osteoaxis.biology.sources import FIRST_NUMBERS
-from osteoaxis.process import Param, Site, State, rate, reaction
+from osteoaxis.process import Param, Site, State, power, rate, reaction
 
 rankl = State("pmol/L", "free RANKL in marrow", 0.3)
 opg = State("pmol/L", "osteoprotegerin in marrow", 4.0)
@@ -61,6 +61,27 @@ rankl_il1 = Param(
     FIRST_NUMBERS,
     (0.0, 0.5),
 )
+rankl_pth = Param(
+    0.3,
+    "1",
+    "power of the lasting PTH level in RANKL production",
+    "assumed: resorption rises by a fifth to a half in hyperparathyroidism",
+    (0.0, 1.0),
+)
+rankl_pth_lineage = Param(
+    6.0,
+    "1",
+    "rise of RANKL production with the lineage that PTH pulses expand",
+    "fitted: FPT-TPTD and marker courses of teriparatide",
+    (0.0, 20.0),
+)
+opg_sclerostin = Param(
+    0.5,
+    "1",
+    "rise of OPG production when all sclerostin is neutralised",
+    "fitted: FRAME and marker courses of romosozumab",
+    (0.0, 3.0),
+)
 half_occupancy = Param(
     2.431,
     "pmol/L",
@@ -80,11 +101,20 @@ def rankl_production(
     tnf_alpha_excess,
     rankl_il1,
     il1_excess,
+    rankl_pth,
+    pth_tone,
+    rankl_pth_lineage,
+    pth_lineage,
 ):
-    """The osteoblast lineage makes RANKL; estrogen restrains it, TNF-alpha and IL-1 raise it."""
+    """The osteoblast lineage makes RANKL; estrogen restrains it, TNF-alpha, IL-1 and PTH raise it.
+
+    A lasting rise of PTH acts at once; pulses act through the lineage they expand, so later.
+    """
+    parathyroid = power(pth_tone, rankl_pth) * (1 + rankl_pth_lineage * pth_lineage)
     return (
         k_rankl
         * rankl_reference
+        * parathyroid
         * (
             1
             + rankl_estrogen * estrogen_deficit
@@ -101,9 +131,12 @@ def rankl_loss(rankl, k_rankl, opg, opg_reference, opg_share, rankl_binding):
 
 
 @reaction("-> opg")
-def opg_production(k_opg, opg_reference, opg_estrogen, estrogen_deficit):
-    """The osteoblast lineage makes OPG, more under estrogen."""
-    return k_opg * opg_reference / (1 + opg_estrogen * estrogen_deficit)
+def opg_production(
+    k_opg, opg_reference, opg_estrogen, estrogen_deficit, opg_sclerostin, sclerostin_neutralised
+):
+    """The osteoblast lineage makes OPG, more under estrogen and without sclerostin."""
+    wnt = 1 + opg_sclerostin * sclerostin_neutralised
+    return k_opg * opg_reference * wnt / (1 + opg_estrogen * estrogen_deficit)
 
 
 @reaction("opg ->")

@@ -75,6 +75,7 @@ VERBS: dict[str, tuple[Term, ...]] = {
     "inhibits": (_load("_inhibitor_load", "IC50"),),
     "binds": (_load("_binding", "K"),),
     "desensitises": (_load("_desensitisation", "EC50"),),
+    "imitates": (_load("_imitation", "K"),),
     "agonises": (
         _load("_load", "K"),
         Term(

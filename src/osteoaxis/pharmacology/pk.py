@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from osteoaxis.process import Declaration, Rate, Reaction, State, Value
+from osteoaxis.process import Declaration, Rate, Reaction, State, Value, power
 
 AMOUNT = "ug"
 CONCENTRATION = "ng/mL"
@@ -31,11 +31,28 @@ def saturable(amount: Value, fastest: Value, half: Value, volume: Value) -> Valu
     return fastest * concentration / (half + concentration)
 
 
-def bone_release(
-    amount: Value, k_release: Value, resorption_share: Value, resorption_rate: Value
+def settled_quietly(amount: Value, k: Value, settling_share: Value) -> Value:
+    """The part of what bone takes up that settles on quiet surfaces."""
+    return k * amount * (1 - settling_share)
+
+
+def let_go(amount: Value, k_desorption: Value, affinity: Value, desorption_power: Value) -> Value:
+    """Drug leaves the mineral, the sooner the weaker it binds."""
+    return k_desorption * power(1 / affinity, desorption_power) * amount
+
+
+def cleared_of_freed(
+    amount: Value, opening: Value, k: Value, clearance: Value, volume: Value
 ) -> Value:
-    """Drug leaves the bone surface by burial and, with resorption, by release."""
-    return k_release * (1 - resorption_share + resorption_share * resorption_rate) * amount
+    """Of the drug that resorption frees, the kidney clears what bone does not take up again."""
+    return opening * amount * (clearance / volume) / (k + clearance / volume)
+
+
+def settled_of_freed(
+    amount: Value, opening: Value, k: Value, clearance: Value, volume: Value
+) -> Value:
+    """Of the drug that resorption frees, bone takes this up again before the kidney clears it."""
+    return opening * amount * k / (k + clearance / volume)
 
 
 def concentration(amount: Value, volume: Value) -> Value:
@@ -176,32 +193,74 @@ def tmdd_two_compartment(drug: str, depots: tuple[str, ...]) -> Built:
 
 
 def skeletal_binding(drug: str, depots: tuple[str, ...]) -> Built:
-    """Plasma is shared between kidney and bone; drug on the bone surface acts for years."""
-    central, bone = f"{drug}_central", f"{drug}_bone"
+    """Plasma is shared between kidney and bone; on the resorbing surface the drug acts for years.
+
+    The laws of the surface are those of the class, see `biology.bone_surface`. What bone frees
+    passes through plasma within hours: the kidney takes its share, bone takes up the rest again.
+    """
+    central, surface, buried = f"{drug}_central", f"{drug}_bone_surface", f"{drug}_buried"
+    uptake = {"amount": central, "k": f"{drug}.k_uptake"}
     made = _central(drug, depots)
     plasma = _states(made)
+
+    def freed(place: str, opening: str) -> dict[str, str]:
+        own = {"k": "k_uptake", "clearance": "CL", "volume": "V"}
+        return {"amount": place, "opening": opening} | {k: f"{drug}.{v}" for k, v in own.items()}
+
     made |= {
-        bone: _amount(drug, "the bone surface"),
+        surface: _amount(drug, "the resorbing bone surface"),
+        buried: _amount(drug, "bone out of reach, under new bone and on quiet surfaces"),
         f"{drug}_uptake": Reaction(
             {central: 1},
-            {bone: 1},
-            f"{drug} leaves plasma for the bone surface",
+            {surface: 1},
+            f"{drug} leaves plasma for bone",
             first_order,
-            {"amount": central, "k": f"{drug}.k_uptake"},
+            uptake,
         ),
-        f"{drug}_release": Reaction(
-            {bone: 1},
+        f"{drug}_quiet_settling": Reaction(
+            {surface: 1},
+            {buried: 1},
+            f"{drug} settles on quiet surfaces",
+            settled_quietly,
+            uptake,
+        ),
+        f"{drug}_burial": Reaction(
+            {surface: 1},
+            {buried: 1},
+            f"{drug} is covered with new bone",
+            first_order,
+            {"amount": surface, "k": "burial_rate"},
+        ),
+        f"{drug}_desorption": Reaction(
+            {surface: 1},
             {},
-            f"{drug} is buried and released",
-            bone_release,
-            {
-                "amount": bone,
-                "k_release": f"{drug}.k_release",
-                "resorption_share": f"{drug}.resorption_share",
-            },
+            f"{drug} lets go of the mineral",
+            let_go,
+            {"amount": surface, "affinity": f"{drug}.affinity"},
+        ),
+        f"{drug}_resorption": Reaction(
+            {surface: 1},
+            {},
+            f"{drug} is freed by resorption and cleared",
+            cleared_of_freed,
+            freed(surface, "surface_release"),
+        ),
+        f"{drug}_reopening": Reaction(
+            {buried: 1},
+            {},
+            f"{drug} is freed with old bone and cleared",
+            cleared_of_freed,
+            freed(buried, "reopening"),
+        ),
+        f"{drug}_resettling": Reaction(
+            {buried: 1},
+            {surface: 1},
+            f"{drug} is freed with old bone and settles again",
+            settled_of_freed,
+            freed(buried, "reopening"),
         ),
     }
-    return Built(made, (plasma,), (bone,), AMOUNT)
+    return Built(made, (plasma,), (surface,), AMOUNT)
 
 
 def supply(drug: str, depots: tuple[str, ...]) -> Built:
@@ -228,7 +287,7 @@ SHAPES: dict[str, Shape] = {
     "tmdd": Shape({**_LINEAR, **_TARGET}, tmdd),
     "tmdd_two_compartment": Shape({**_TWO, **_TARGET}, tmdd_two_compartment),
     "skeletal_binding": Shape(
-        {**_LINEAR, "k_uptake": "1/day", "k_release": "1/day", "resorption_share": "1"},
+        {**_LINEAR, "k_uptake": "1/day", "affinity": "1"},
         skeletal_binding,
     ),
     "supply": Shape({}, supply),
