@@ -6,7 +6,7 @@ space and by secondary mineralisation. Elements lost by perforation do not come 
 the loss stays after an inhibitor is stopped.
 """
 
-from osteoaxis.biology.sources import FIRST_NUMBERS
+from osteoaxis.biology.sources import ANABOLIC, FIRST_NUMBERS
 from osteoaxis.process import (
     Param,
     Process,
@@ -199,8 +199,8 @@ def _waking_share(value: float) -> Param:
         value,
         "1",
         "formation by woken osteoblasts for each of the spine",
-        "fitted: FRAME, FPT-TPTD: hip against spine",
-        (0.1, 1.0),
+        ANABOLIC,
+        (0.02, 1.0),
     )
 
 
@@ -271,7 +271,7 @@ TOTAL_HIP = bone_site(
         FIRST_NUMBERS,
         (0.0, 0.9),
     ),
-    waking_share=_waking_share(0.6),
+    waking_share=_waking_share(0.67),
 )
 FEMORAL_NECK = bone_site(
     "femoral_neck",
@@ -300,7 +300,7 @@ FEMORAL_NECK = bone_site(
         FIRST_NUMBERS,
         (0.0, 0.9),
     ),
-    waking_share=_waking_share(0.4),
+    waking_share=_waking_share(0.1),
 )
 
 

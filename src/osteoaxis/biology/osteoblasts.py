@@ -6,7 +6,7 @@ formed when resorption is silenced. Lining cells are a store: PTH pulses and the
 wake them, the store empties within weeks to months and refills slowly, so anabolic drugs wear off.
 """
 
-from osteoaxis.biology.sources import FIRST_NUMBERS
+from osteoaxis.biology.sources import ANABOLIC, FIRST_NUMBERS
 from osteoaxis.process import Param, Site, State, exp, positive_part, power, rate, reaction
 
 osteoblast_precursors = State("1", "responding osteoblast precursors, 1 = young adult", 1.0)
@@ -105,53 +105,53 @@ sclerostin_sensitivity = Param(
     0.2095, "1", "power of sclerostin in holding recruitment back", FIRST_NUMBERS, (0.0, 0.5)
 )
 lining_store = Param(
-    4.0,
+    3.7,
     "1",
     "osteoblasts that all lining cells would give, 1 = active cells of the young adult",
-    "fitted: FRAME and marker courses of romosozumab and teriparatide",
+    ANABOLIC,
     (1.0, 10.0),
 )
 k_lining_sclerostin = Param(
-    0.06,
+    0.0465,
     "1/day",
     "waking of lining cells when all sclerostin is neutralised",
-    "fitted: FRAME and marker courses of romosozumab",
+    ANABOLIC,
     (0.01, 0.3),
 )
 k_lining_pth = Param(
-    0.05,
+    1.29,
     "1/day",
     "waking of lining cells by a lasting full pulse of PTH",
-    "fitted: FPT-TPTD and marker courses of teriparatide",
-    (0.01, 0.5),
+    ANABOLIC,
+    (0.1, 5.0),
 )
 k_lining_refill = Param(
-    0.004,
+    0.0026,
     "1/day",
     "refilling of lining cells",
-    "assumed: romosozumab works again after a year without it",
+    ANABOLIC,
     (0.001, 0.01),
 )
 k_pth_lineage = Param(
-    0.015,
+    0.011,
     "1/day",
     "expansion of the osteoblast lineage by PTH pulses",
-    "fitted: FPT-TPTD and marker courses of teriparatide",
-    (0.005, 0.05),
+    ANABOLIC,
+    (0.002, 0.05),
 )
 recruitment_pth = Param(
-    3.0,
+    10.4,
     "1",
     "rise of recruitment with the lineage that PTH pulses expand",
-    "fitted: FPT-TPTD and marker courses of teriparatide",
-    (0.0, 20.0),
+    ANABOLIC,
+    (0.0, 40.0),
 )
 other_antagonists = Param(
-    1.0,
+    3.58,
     "1",
     "restraint by DKK1 and others beside sclerostin, 1 = as much as sclerostin",
-    "assumed: they take over when sclerostin is neutralised",
-    (0.0, 3.0),
+    ANABOLIC,
+    (0.0, 6.0),
 )
 androgen_recruitment = Param(
     0.1,
