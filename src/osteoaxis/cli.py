@@ -106,6 +106,9 @@ def run(
             "much faster, bone density within 0.1 %."
         ),
     ] = Doses.EVENTS,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of chance, where rules of a regimen leave doses to it.")
+    ] = 1,
     drugs: Drugs = None,
     model: Annotated[
         str | None,
@@ -159,7 +162,9 @@ def run(
     from osteoaxis.present.progress import Steps
 
     with Steps(quiet=json_only) as steps:
-        result = scenarios.run(plan, drugs_folder=drugs, dosing=dosing.value, progress=steps.update)
+        result = scenarios.run(
+            plan, drugs_folder=drugs, dosing=dosing.value, seed=seed, progress=steps.update
+        )
         if not json_only:
             steps.clear()
             from osteoaxis.present import terminal

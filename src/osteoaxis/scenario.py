@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from osteoaxis import toml
+from osteoaxis import toml, treatment
 from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.simulation import MAX_YEARS, Progress, month_grid, simulator
+from osteoaxis.simulation import MAX_YEARS, Cohort, Progress, month_grid, simulator
 from osteoaxis.units import DAYS_PER_MONTH
 
 SCENARIOS = Path(__file__).parent / "presets" / "scenarios"
@@ -122,11 +122,13 @@ def run(
     *,
     drugs_folder: Path | None = None,
     dosing: Dosing = "events",
+    seed: int = 1,
     progress: Progress | None = None,
 ) -> ScenarioResult:
     """Simulate every arm of `scenario`; an arm that fails is marked and the others finish.
 
-    With `dosing` "average", drugs swallowed at least daily are steady inputs. Raises `InputError`
+    With `dosing` "average", drugs swallowed at least daily are steady inputs; `seed` decides chance
+    where rules leave doses to it. Raises `InputError`
     before anything is simulated if a regimen is impossible.
     """
     ready = simulator((drugs_folder,) if drugs_folder else (), progress)
@@ -137,16 +139,22 @@ def run(
             ready.check(plan)
         except InputError as problem:
             raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
+
+    def course(cohort: Cohort, plan: Regimen) -> xr.Dataset:
+        return treatment.run(ready, cohort, plan, months, seed=seed, dosing=dosing)
+
     start = ready.start(scenario.patient)
-    arms = {arm: ready.run(start, plan, months, dosing=dosing) for arm, plan in plans.items()}
+    arms = {}
+    for arm, plan in plans.items():
+        try:
+            arms[arm] = course(start, plan)
+        except InputError as problem:
+            raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
     first, *_, last = [*plans.values()] * 2
     blocked = {}
     for cytokine in CYTOKINES:
         without = ready.start(_without(scenario.patient, cytokine))
-        blocked[cytokine] = (
-            ready.run(without, first, months, dosing=dosing),
-            ready.run(without, last, months, dosing=dosing),
-        )
+        blocked[cytokine] = (course(without, first), course(without, last))
     return ScenarioResult(scenario, arms, blocked)
 
 

@@ -222,6 +222,7 @@ class Simulator:
         regimen: Regimen,
         months: Array,
         *,
+        doses: Sequence[Dose] | None = None,
         record: Sequence[str] | None = None,
         dosing: Dosing = "events",
         rtol: float = RTOL,
@@ -229,12 +230,15 @@ class Simulator:
     ) -> engine.Problem:
         """Return what the engine is to solve for `cohort` on `regimen`.
 
-        `record` names the states and rates wanted at `months` after time zero (default: all).
+        `doses` are those given, where rules of the regimen decided about them (default: all that
+        it says). `record` names the states and rates wanted at `months` after time zero (default:
+        all).
         Raises `InputError` if the regimen is impossible or begins before a simulated life.
         """
         self.check(regimen)
         days = months * DAYS_PER_MONTH
-        doses = regimen.doses(float(days[-1]))
+        if doses is None:
+            doses = regimen.doses(float(days[-1]))
         if doses and doses[0].time_day < cohort.day.max():
             raise InputError(
                 f"regimen '{regimen}': the first dose, {-doses[0].time_day / DAYS_PER_YEAR:.1f} "
@@ -260,16 +264,21 @@ class Simulator:
         regimen: Regimen,
         months: Array,
         *,
+        doses: Sequence[Dose] | None = None,
         dosing: Dosing = "events",
         rtol: float = RTOL,
         atol: float = ATOL,
     ) -> xr.Dataset:
         """Simulate one person on one regimen and return every quantity at `months`.
 
+        `doses` are those given, where rules of the regimen decided about them.
         A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
         """
         (patient,) = cohort.patients
-        solved = self.problem(cohort, regimen, months, dosing=dosing, rtol=rtol, atol=atol).run()
+        problem = self.problem(
+            cohort, regimen, months, doses=doses, dosing=dosing, rtol=rtol, atol=atol
+        )
+        solved = problem.run()
         columns = dict(zip(solved.quantities, solved.values[0].T, strict=True))
         variables = {
             name: ("time", values, {"unit": quantity.unit, "long_name": quantity.meaning})
@@ -376,33 +385,3 @@ def month_grid(years: float, step_months: float = 1.0) -> Array:
     end = years * 12.0
     grid = np.arange(0.0, end, step_months)
     return np.append(grid[end - grid > 1e-9], end)
-
-
-def simulate(
-    patient: Patient | str = "postmenopausal-breast-cancer",
-    regimen: Regimen | str = "none",
-    years: float = 10.0,
-    *,
-    step_months: float = 1.0,
-    drugs_folder: Path | None = None,
-    dosing: Dosing = "events",
-    rtol: float = RTOL,
-    atol: float = ATOL,
-) -> xr.Dataset:
-    """Simulate one patient on one regimen.
-
-    `patient` is a `Patient`, the name of a preset or the path of a TOML file; `regimen` is text
-    such as ``"anastrozole 1 mg po qd [m0-m60]"`` or ``"none"``. With `dosing` "average", drugs
-    swallowed at least daily are given as the steady input of the same amount. Returns every state
-    and rate of the model, with unit and meaning, along `time` (months); the attributes say how it
-    was made. Raises `InputError` for bad input and `SolverError`, which carries what was computed
-    as `partial`, when the equations cannot be solved.
-    """
-    person = patient if isinstance(patient, Patient) else Patient.load(patient)
-    plan = regimen if isinstance(regimen, Regimen) else Regimen.parse(regimen)
-    months = month_grid(years, step_months)
-    ready = simulator((drugs_folder,) if drugs_folder else ())
-    result = ready.run(ready.start(person), plan, months, dosing=dosing, rtol=rtol, atol=atol)
-    if result.attrs["status"]:
-        raise SolverError(f"patient '{person.name}': {result.attrs['message']}", partial=result)
-    return result

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.pharmacology.rules import is_clause, parse_rules
 from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, MONTH, ROUTES, UNITS, Term, in_days
 
 _UNIT_WORDS = {unit.lower(): unit for unit in UNITS} | {"mcg": "ug"}
@@ -32,7 +33,11 @@ _LIST = re.compile(rf"{_EDGE}(?: ?, ?{_EDGE})*")
 
 
 def parse_term(text: str) -> Iterator[Term]:
-    head, window = _split_window(text)
+    """Read `drug dose unit route frequency [window; rules]` into terms: several for `[m0,m60]`."""
+    head, brackets = _split_window(text)
+    clauses = [clause.strip() for clause in brackets.split(";")]
+    window = "" if is_clause(clauses[0]) else clauses.pop(0)
+    rules = parse_rules(clauses, _interval)
     drug, amount, unit, words = _parse_dose(head)
     if not words or words[0] == "over" or _is_frequency(words[0]):
         raise InputError("no route; write e.g. 'po' after the dose.")
@@ -52,12 +57,14 @@ def parse_term(text: str) -> Iterator[Term]:
         raise InputError(f"unexpected '{rest}' after the frequency; join terms with ' + '.")
     if every is not None:
         start, stop = _parse_range(window)
-        yield Term(drug, amount, unit, route, every, start, stop, infusion)
+        yield Term(drug, amount, unit, route, every, start, stop, infusion, rules)
         return
     if window and not days:
         raise InputError(f"'[{window}]' is not a day for a single dose; write e.g. 'once [m0]'.")
+    if rules and len(days) > 1:
+        raise InputError("rules go with one day, from which on they are looked at, not a list.")
     for day in days or [0.0]:
-        yield Term(drug, amount, unit, route, None, day, None, infusion)
+        yield Term(drug, amount, unit, route, None, day, None, infusion, rules)
 
 
 def _split_window(text: str) -> tuple[str, str]:

@@ -2,11 +2,12 @@
 
     anastrozole 1 mg po qd [m0-m60] + zoledronate 4 mg iv over 15 min q6mo [m0-m36]
 
-Each term is `drug dose unit route [over N min|h|d] frequency [window]`. A window `[m0-m60]` leaves
-out its end: doses fall at start + k * interval < end, so ten six-monthly doses. `[m3-]` lasts to
-the end of the run, no window from day 0 to the end; `once [m0,m60]` lists single doses. Nothing
-here knows what a drug does in the body. Times are days, kept to 1e-7 d (9 ms), so that text and
-doses turn into each other exactly; 1 month = 365.25 / 12 days.
+Each term is `drug dose unit route [over N min|h|d] frequency [window; rules]`. A window `[m0-m60]`
+leaves out its end: doses fall at start + k * interval < end, so ten six-monthly doses. `[m3-]`
+lasts to the end of the run, no window from day 0 to the end; `once [m0,m60]` lists single doses.
+Rules let doses depend on what is measured, see rules.py. Nothing here knows what a drug does.
+Times are days, kept to 1e-7 d (9 ms), so that text and doses turn into each other exactly;
+1 month = 365.25 / 12 days.
 """
 
 from __future__ import annotations
@@ -84,15 +85,21 @@ class Regimen:
         """Names of the drugs given, each once, in the order written."""
         return tuple(dict.fromkeys(term.drug for term in self.terms))
 
+    @property
+    def ruled(self) -> bool:
+        """Whether doses depend on what is measured or on chance."""
+        return any(term.rules for term in self.terms)
+
     def doses(self, until_day: float) -> tuple[Dose, ...]:
-        """Return every dose before `until_day` (d), sorted by time, then drug and amount."""
+        """Return every dose before `until_day` (d), sorted by time, then drug and amount.
+
+        Raises `InputError` if rules decide about doses: see `osteoaxis.treatment`.
+        """
+        if self.ruled:
+            raise InputError(f"regimen '{self}': rules decide about its doses, so a run is needed.")
         if not abs(until_day) <= MAX_DAY:
             raise InputError(f"until_day: {until_day} is not a day within 200 years.")
-        doses = sorted(
-            Dose(time, term.drug, term.amount, term.unit, term.route, term.infusion_days)
-            for term in self.terms
-            for time in term.times(until_day)
-        )
+        doses = sorted(term.dose(day) for term in self.terms for day in term.times(until_day))
         if len(doses) > MAX_DOSES:
             raise InputError(f"regimen: {len(doses)} doses; the limit is {MAX_DOSES}.")
         return tuple(doses)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis.errors import InputError
+from osteoaxis.pharmacology.rules import Rules
 
 MONTH = 365.25 / 12  # d
 DECIMALS = 7  # of a dose time in days
@@ -93,6 +94,7 @@ class Term:
     """One drug by one route: a single dose (`every_days` None) or doses at a constant interval.
 
     Regular doses are given at start_day + k * every_days < stop_day (None = the end of the run).
+    With `rules` the window says when doses may be given; whether they are, is decided at visits.
     """
 
     drug: str
@@ -103,6 +105,7 @@ class Term:
     start_day: float = 0.0
     stop_day: float | None = None
     infusion_days: float = 0.0
+    rules: Rules | None = None
 
     def __post_init__(self) -> None:
         dose = f"dose {self.amount:g} {self.unit} of {self.drug}"
@@ -126,6 +129,8 @@ class Term:
         if not 0 <= self.infusion_days <= MAX_DAY:
             raise InputError(f"infusion time {self.infusion_days:g} d is not 0 to 200 years.")
         object.__setattr__(self, "start_day", snap(self.start_day))
+        if self.rules == Rules():
+            object.__setattr__(self, "rules", None)
         if self.every_days is None:
             if self.stop_day is not None:
                 raise InputError("a single dose has a day, not an end; write e.g. 'once [m0]'.")
@@ -140,6 +145,10 @@ class Term:
                     f"{self.start_day:g}."
                 )
             self.times(self.stop_day)
+
+    def dose(self, day: float) -> Dose:
+        """Return the dose of this term on `day`."""
+        return Dose(day, self.drug, self.amount, self.unit, self.route, self.infusion_days)
 
     def times(self, until_day: float) -> tuple[float, ...]:
         """Return the days (d) of the doses before `until_day`."""
@@ -158,6 +167,12 @@ class Term:
         return write([self])
 
 
+def _every(days: float) -> str:
+    """Write an interval, e.g. q6mo."""
+    unit, (number,) = _shortest([days], "m w d h")
+    return f"q{number}{'mo' if unit == 'm' else unit}"
+
+
 def write(terms: Sequence[Term]) -> str:
     """Write one term, or several single doses that differ only in their day."""
     term = terms[0]
@@ -165,20 +180,22 @@ def write(terms: Sequence[Term]) -> str:
     if term.infusion_days:
         unit, (number,) = _shortest([term.infusion_days], "min h d")
         words += ["over", number, unit]
+    brackets = []
     if term.every_days is None:
         unit, numbers = _shortest([t.start_day for t in terms], "m w d")
-        words += ["once", f"[{','.join(unit + number for number in numbers)}]"]
-        return " ".join(words)
-    unit, (number,) = _shortest([term.every_days], "m w d h")
-    regular = f"q{number}{'mo' if unit == 'm' else unit}"
-    words.append(FREQUENCY_NAMES.get(term.every_days, regular))
-    if term.stop_day is not None:
-        unit, (start, stop) = _shortest([term.start_day, term.stop_day], "m w d")
-        words.append(f"[{unit}{start}-{unit}{stop}]")
-    elif term.start_day:
-        unit, (start,) = _shortest([term.start_day], "m w d")
-        words.append(f"[{unit}{start}-]")
-    return " ".join(words)
+        words.append("once")
+        brackets.append(",".join(unit + number for number in numbers))
+    else:
+        words.append(FREQUENCY_NAMES.get(term.every_days) or _every(term.every_days))
+        if term.stop_day is not None:
+            unit, (start, stop) = _shortest([term.start_day, term.stop_day], "m w d")
+            brackets.append(f"{unit}{start}-{unit}{stop}")
+        elif term.start_day:
+            unit, (start,) = _shortest([term.start_day], "m w d")
+            brackets.append(f"{unit}{start}-")
+    if term.rules:
+        brackets.append(term.rules.clauses(_plain, _every))
+    return " ".join([*words, f"[{'; '.join(brackets)}]"] if brackets else words)
 
 
 def refuse_overlap(terms: Sequence[Term]) -> None:
