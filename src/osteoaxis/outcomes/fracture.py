@@ -63,14 +63,17 @@ def ctx_median(sex: str, age: Array, menopause_age: float | None = None) -> Arra
     return np.asarray(np.exp(np.interp(years, (-2.0, 2.0), levels)))
 
 
-def formation_kept(ctx: Array, p1np: Array, months: Array, fade_months: Any) -> Array:
+def formation_kept(
+    ctx: Array, p1np: Array, months: Array, *, threshold: Any, fade_months: Any
+) -> Array:
     """Return formation beyond resorption kept in the bone, in log units times years.
 
-    Counts what P1NP rises above its level at time zero, and above the rise of CTX; it fades over
-    `fade_months`. Zero for drugs that lower both, and for the rebound after denosumab.
+    Counts how far the log of P1NP over its level at time zero exceeds that of CTX, and zero, by
+    more than `threshold`; it fades over `fade_months`. None for drugs that lower both, and none
+    in the rebound after denosumab.
     """
     built, broken = np.log(p1np / p1np[..., :1]), np.log(ctx / ctx[..., :1])
-    surplus = np.maximum(np.minimum(built, built - broken), 0.0)
+    surplus = np.maximum(np.minimum(built, built - broken) - threshold, 0.0)
     fade = np.asarray(fade_months, dtype=float)
     kept = [np.zeros(np.broadcast_shapes(surplus[..., :1].shape, fade.shape))]
     for step, months_passed in enumerate(np.diff(months)):
@@ -109,7 +112,10 @@ def hazards(
     kept: Any = 0.0
     if ctx is not None and p1np is not None:
         fade = np.maximum(numbers_["formation.fade_months"], 6.0)
-        kept = formation_kept(np.asarray(ctx), np.asarray(p1np), months, fade)
+        kept = formation_kept(
+            np.asarray(ctx), np.asarray(p1np), months,
+            threshold=numbers_["formation.threshold"], fade_months=fade,
+        )  # fmt: skip
     result: dict[str, Array] = {}
     for cause, z in zip(CAUSES, (spine_z, neck_z, hip_z), strict=True):
         grown = numbers_[f"age.{sex}.{cause}"] * (years - REFERENCE_AGE)
