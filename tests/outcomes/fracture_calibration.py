@@ -269,9 +269,9 @@ def tables(values: Mapping[str, float]) -> dict[str, str]:
 def page(text: str, values: Mapping[str, float]) -> str:
     """Return the text of docs/fracture.md with its tables made anew."""
     for name, rows in tables(values).items():
-        begin, end = f"<!-- {name} -->\n", f"\n<!-- end {name} -->"
+        begin, end = f"<!-- {name} -->\n", f"<!-- end {name} -->"
         head, _, rest = text.partition(begin)
-        text = head + begin + rows + end + rest.partition(end)[2]
+        text = head + begin + rows + "\n" + end + rest.partition(end)[2]
     return text
 
 
