@@ -79,7 +79,9 @@ def arm_course(trial: str, treated: bool, values: Mapping[str, float]) -> dict[s
     points: dict[str, list[tuple[float, float]]] = {}
     for row in table("changes"):
         if row["trial"] == trial:
-            points.setdefault(row["quantity"], []).append((float(row["month"]), float(row["value"])))
+            points.setdefault(row["quantity"], []).append(
+                (float(row["month"]), float(row["value"]))
+            )
 
     def path(quantity: str, first: float) -> np.ndarray:
         known = [(0.0, first), *points.get(quantity, [])] if treated else [(0.0, first)]
@@ -149,7 +151,11 @@ def levels(values: Mapping[str, float]) -> dict[str, tuple[float, float]]:
     found: dict[str, list[float]] = {}
     for row in table("populations"):
         cause = row["cause"]
-        if (row["sex"], cause) in (("male", "vertebral"), ("male", "other"), ("female", "morphometric")):
+        if (row["sex"], cause) in (
+            ("male", "vertebral"),
+            ("male", "other"),
+            ("female", "morphometric"),
+        ):
             continue  # men: women's level and the ratio of CPRD; Rochester counts once
         if row["source"] == "GLOW" and cause == "hip":
             continue  # volunteers who answer a letter: too few hip fractures
@@ -236,7 +242,10 @@ def tables(values: Mapping[str, float]) -> dict[str, str]:
     years = ["| months | observed | predicted |", RULE * 3 + "|"]
     for (span, predicted), observed in zip(by_year(values), FREEDOM_BY_YEAR, strict=True):
         years.append(f"| {span} | {observed:.2f} | {predicted:.2f} |")
-    placebo = ["| trial | fractures | observed, % | predicted, % | used for the level |", RULE * 5 + "|"]
+    placebo = [
+        "| trial | fractures | observed, % | predicted, % | used for the level |",
+        RULE * 5 + "|",
+    ]
     for row in table("placebo"):
         predicted = -100 * np.expm1(-arm(row["trial"], False, values)[row["cause"]])
         used = (row["trial"], row["cause"]) in PLACEBO_LEVELS

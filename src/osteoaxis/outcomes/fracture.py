@@ -40,6 +40,14 @@ RISK_FACTORS = (
     "glucocorticoids", "smoking", "parent_hip_fracture", "falls", "rheumatoid_arthritis", "alcohol",
 )  # fmt: skip
 
+TITLES = {
+    "vertebral": "a vertebral fracture that comes to attention",
+    "hip": "a hip fracture",
+    "other": "another nonvertebral fracture",
+    "morphometric": "a vertebral fracture seen on a radiograph",
+    "any": "a fracture",
+}
+
 USUAL_MENOPAUSE = 51.0
 AGES = (35.0, 100.0)
 """Ages outside are held at these ends: the sources begin at 50."""
@@ -225,48 +233,37 @@ def add(
     menopause_age: float | None = None,
     history: Mapping[str, float | bool] | None = None,
 ) -> dict[str, xr.DataArray]:
-    """Return what fracture adds to a trajectory: hazards (1/year) and incidences (percent).
+    """Return what fracture adds to a trajectory: hazards (1/year), shares of people (percent).
 
     Raises `InputError` when the trajectory has no Z-scores.
     """
-    person: dict[str, Any] = {
-        "sex": sex, "age": age, "menopause_age": menopause_age, "history": history,
-    }  # fmt: skip
-    like = (
-        data["lumbar_spine_z_score"].transpose(..., "time")
-        if "lumbar_spine_z_score" in data
-        else None
-    )
-    found = from_trajectory(data, **person)
-    counted = shares(data, **person)
+    found = from_trajectory(data, sex=sex, age=age, menopause_age=menopause_age, history=history)
+    counted = shares(data, sex=sex, age=age, menopause_age=menopause_age, history=history)
     columns = {
         f"{cause}_fracture_hazard": (hazard, "1/year", f"hazard of {TITLES[cause]}")
         for cause, hazard in found.items()
     }
-    columns |= {
-        f"{cause}_fracture_incidence": (
-            100.0 * counted[cause], "percent", f"people with {TITLES[cause]}",
-        )
-        for cause in (*CAUSES, "any")
-    }  # fmt: skip
+    for cause in (*CAUSES, "any"):
+        title = f"people who have had {TITLES[cause]}"
+        columns[f"{cause}_fracture_incidence"] = (100.0 * counted[cause], "percent", title)
     columns["survival"] = (100.0 * counted["survival"], "percent", "people alive")
-    assert like is not None
+    if "ctx" in data:
+        share = multiple_share(
+            data["ctx"].transpose(..., "time").values, sex=sex, age=age,
+            months=data["time"].values, menopause_age=menopause_age,
+        )  # fmt: skip
+        title = "of those with a new vertebral fracture, people with more than one"
+        columns["multiple_vertebral_share"] = (100.0 * share, "percent", title)
+    like = data["lumbar_spine_z_score"].transpose(..., "time")
     return {
         name: xr.DataArray(
-            np.broadcast_to(values, like.shape), like.coords, like.dims,
+            np.broadcast_to(values, like.shape),
+            like.coords,
+            like.dims,
             attrs={"unit": unit, "long_name": title},
         )
         for name, (values, unit, title) in columns.items()
-    }  # fmt: skip
-
-
-TITLES = {
-    "vertebral": "a vertebral fracture that comes to attention",
-    "hip": "a hip fracture",
-    "other": "another nonvertebral fracture",
-    "morphometric": "a vertebral fracture seen on a radiograph",
-    "any": "a fracture",
-}
+    }
 
 
 def _history(
