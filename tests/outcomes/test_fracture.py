@@ -254,7 +254,12 @@ def test_what_is_added_to_a_trajectory() -> None:
         assert values.dims == ("time",)
         assert values.attrs["unit"] in ("1/year", "percent")
         assert np.isfinite(values).all(), name
+        assert "note" not in values.attrs
     healthy = fracture.add(data, sex="female", age=65.0)
+    assert "extrapolated" in fracture.add(data, sex="female", age=45.0)["survival"].attrs["note"]
+    tbs = fracture.add(data.assign(tbs_z_score=("time", -np.ones_like(MONTHS))), sex="male", age=65)
+    plain = fracture.add(data, sex="male", age=65)
+    assert (tbs["hip_fracture_hazard"] > plain["hip_fracture_hazard"]).all()
     assert float(added["survival"][-1]) < float(healthy["survival"][-1])
     with pytest.raises(InputError, match="femoral_neck_z_score"):
         fracture.add(data.drop_vars("femoral_neck_z_score"), sex="female", age=65.0)
@@ -282,3 +287,5 @@ def test_benefit_of_denser_bone() -> None:
     same = benefit(thin, thin, 60, **person)["any"]
     assert same.needed.value == np.inf
     assert same.fewer_per_1000.high == 0
+    with pytest.raises(InputError, match="month of the comparison"):
+        benefit(thin, dense, 121, **person)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
+import fracture_calibration as calibration
 import numpy as np
 import pytest
 
 from osteoaxis.outcomes import fracture, numbers
-
-sys.path.insert(0, str(Path(__file__).parent))
-import fracture_calibration as calibration
 
 CENTRAL = numbers.central("fracture")
 

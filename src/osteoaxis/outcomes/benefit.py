@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
 
+from osteoaxis import toml
 from osteoaxis.outcomes import fracture, numbers
 from osteoaxis.outcomes.incidence import NumberNeeded, interval, number_needed
 
@@ -56,8 +58,12 @@ def benefit(
 ) -> dict[str, Benefit]:
     """Return the benefit of one trajectory over another until `month`, by cause and for `any`.
 
-    Deterministic for a seed. Raises `InputError` when a trajectory has no Z-scores.
+    Deterministic for a seed. Raises `InputError` when a trajectory has no Z-scores or ends
+    before `month`.
     """
+    for data in (reference, treated):
+        last = float(data["time"][-1])
+        toml.number(month, float(data["time"][0]), last, "months", "month of the comparison")
     drawn = numbers.draws("fracture", draws, seed)
     central = numbers.central("fracture")
     found = {}
@@ -67,9 +73,8 @@ def benefit(
                 data, sex=sex, age=age, menopause_age=menopause_age, history=history,
                 values=values,
             )  # fmt: skip
-            months = data["time"].values
             found[arm, kind] = {
-                cause: np.apply_along_axis(lambda y, x=months: np.interp(month, x, y), -1, share)
+                cause: make_interp_spline(data["time"].values, share, k=1, axis=-1)(month)
                 for cause, share in shares.items()
                 if cause in OUTCOMES
             }

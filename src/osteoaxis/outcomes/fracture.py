@@ -52,6 +52,8 @@ USUAL_MENOPAUSE = 51.0
 AGES = (35.0, 100.0)
 """Ages outside are held at these ends: the sources begin at 50."""
 REFERENCE_AGE = 65.0
+STUDIED_AGES = (50.0, 90.0)
+EXTRAPOLATED = "fracture rates were studied from 50 to 90 years; outside they are extrapolated"
 
 # Median CTX in ng/mL: middles (geometric) of the reference intervals of PMID 24076251, IDS-iSYS.
 CTX_BEFORE_MENOPAUSE = 0.183
@@ -113,35 +115,35 @@ def hazards(
     trabecular bone score. What is not given is taken as that of the average person. `history` has
     the keys of `patient.HISTORY`. `values` are central numbers (the default) or draws.
     """
-    numbers_ = numbers.central("fracture") if values is None else values
+    values = numbers.central("fracture") if values is None else values
     months = np.asarray(months, dtype=float)
     years = np.clip(age + months / MONTHS_PER_YEAR, *AGES)
     turnover = None if ctx is None else np.log(ctx / ctx_median(sex, years, menopause_age))
     kept: Any = 0.0
     if ctx is not None and p1np is not None:
-        fade = np.maximum(numbers_["formation.fade_months"], 6.0)
+        fade = np.maximum(values["formation.fade_months"], 6.0)
         kept = formation_kept(
             np.asarray(ctx), np.asarray(p1np), months,
-            threshold=numbers_["formation.threshold"], fade_months=fade,
+            threshold=values["formation.threshold"], fade_months=fade,
         )  # fmt: skip
     result: dict[str, Array] = {}
     for cause, z in zip(CAUSES, (spine_z, neck_z, hip_z), strict=True):
-        grown = numbers_[f"age.{sex}.{cause}"] * (years - REFERENCE_AGE)
-        log = numbers_[f"rate.{sex}.{cause}"] + grown
-        gradient = numbers_[f"gradient.{cause}"]
+        grown = values[f"age.{sex}.{cause}"] * (years - REFERENCE_AGE)
+        log = values[f"rate.{sex}.{cause}"] + grown
+        gradient = values[f"gradient.{cause}"]
         if cause == "hip":
-            gradient = gradient + numbers_["gradient.hip_by_age"] * (years - REFERENCE_AGE)
+            gradient = gradient + values["gradient.hip_by_age"] * (years - REFERENCE_AGE)
         log = log - gradient * z - 0.5 * gradient**2
         if turnover is not None:
-            slope = numbers_[f"turnover.{cause}"]
-            spread = slope * numbers_["turnover.spread"]
-            log = log + slope * np.maximum(turnover, numbers_["turnover.floor"]) - 0.5 * spread**2
-        log = log + numbers_[f"formation.{cause}"] * kept
+            slope = values[f"turnover.{cause}"]
+            spread = slope * values["turnover.spread"]
+            log = log + slope * np.maximum(turnover, values["turnover.floor"]) - 0.5 * spread**2
+        log = log + values[f"formation.{cause}"] * kept
         if tbs_z is not None:
-            gradient = numbers_[f"tbs.{cause}"]
+            gradient = values[f"tbs.{cause}"]
             log = log - gradient * tbs_z - 0.5 * gradient**2
-        result[cause] = np.exp(log) * _history(cause, history or {}, months, numbers_)
-    result["morphometric"] = result["vertebral"] / np.exp(numbers_["clinical.share"])
+        result[cause] = np.exp(log) * _history(cause, history or {}, months, values)
+    result["morphometric"] = result["vertebral"] / np.exp(values["clinical.share"])
     return result
 
 
@@ -159,10 +161,10 @@ def multiple_share(
     Grows with CTX (ng/mL) above its median, as after denosumab: 38.7 % after placebo and 60.7 %
     after denosumab were stopped (10.1002/jbmr.3337).
     """
-    numbers_ = numbers.central("fracture") if values is None else values
+    values = numbers.central("fracture") if values is None else values
     years = age + np.asarray(months, dtype=float) / MONTHS_PER_YEAR
     overshoot = np.maximum(np.log(ctx / ctx_median(sex, years, menopause_age)), 0.0)
-    odds = np.exp(numbers_["multiple.usual"] + numbers_["multiple.overshoot"] * overshoot)
+    odds = np.exp(values["multiple.usual"] + values["multiple.overshoot"] * overshoot)
     return np.asarray(odds / (1.0 + odds))
 
 
@@ -178,7 +180,7 @@ def from_trajectory(
     """Return `hazards` of a trajectory with `time` in months.
 
     Needs the Z-scores `lumbar_spine_z_score`, `femoral_neck_z_score` and `total_hip_z_score`;
-    takes `ctx` and `p1np` when they are there. Raises `InputError` naming what is missing.
+    takes `ctx`, `p1np` and `tbs_z_score` when they are there. Raises `InputError` naming what is missing.
     """
     scores = []
     for site in ("lumbar_spine", "femoral_neck", "total_hip"):
@@ -186,13 +188,15 @@ def from_trajectory(
         if name not in data:
             raise InputError(f"fracture risk needs '{name}', which this result does not have.")
         scores.append(data[name].transpose(..., "time").values)
-    markers = {
-        name: data[name].transpose(..., "time").values for name in ("ctx", "p1np") if name in data
+    measured = {
+        argument: data[name].transpose(..., "time").values
+        for argument, name in (("ctx", "ctx"), ("p1np", "p1np"), ("tbs_z", "tbs_z_score"))
+        if name in data
     }
     spine, neck, hip = scores
     return hazards(
         sex=sex, age=age, months=data["time"].values, spine_z=spine, neck_z=neck, hip_z=hip,
-        menopause_age=menopause_age, history=history, values=values, **markers,
+        menopause_age=menopause_age, history=history, values=values, **measured,
     )  # fmt: skip
 
 
@@ -235,7 +239,8 @@ def add(
 ) -> dict[str, xr.DataArray]:
     """Return what fracture adds to a trajectory: hazards (1/year), shares of people (percent).
 
-    Raises `InputError` when the trajectory has no Z-scores.
+    The attribute `note` says so where ages lie outside those of the sources. Raises `InputError`
+    when the trajectory has no Z-scores.
     """
     found = from_trajectory(data, sex=sex, age=age, menopause_age=menopause_age, history=history)
     counted = shares(data, sex=sex, age=age, menopause_age=menopause_age, history=history)
@@ -255,12 +260,15 @@ def add(
         title = "of those with a new vertebral fracture, people with more than one"
         columns["multiple_vertebral_share"] = (100.0 * share, "percent", title)
     like = data["lumbar_spine_z_score"].transpose(..., "time")
+    last = age + float(data["time"][-1]) / MONTHS_PER_YEAR
+    youngest, oldest = STUDIED_AGES
+    note = {} if youngest <= age and last <= oldest else {"note": EXTRAPOLATED}
     return {
         name: xr.DataArray(
             np.broadcast_to(values, like.shape),
             like.coords,
             like.dims,
-            attrs={"unit": unit, "long_name": title},
+            attrs={"unit": unit, "long_name": title} | note,
         )
         for name, (values, unit, title) in columns.items()
     }

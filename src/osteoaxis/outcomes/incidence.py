@@ -29,7 +29,7 @@ def life_table() -> Mapping[str, Array]:
     United States, 2017, Social Security Administration (`reference/life_table.csv`).
     """
     path = REFERENCE / "life_table.csv"
-    columns = np.genfromtxt(path, delimiter=",", names=True, comments="#")
+    columns = np.genfromtxt(path, delimiter=",", names=True, skip_header=3)
     hazard = {sex: -np.log1p(-columns[sex]) for sex in ("female", "male")}
     return {"age": columns["age"], **hazard}
 
@@ -76,8 +76,13 @@ def expected_per_1000(
     hazard: Array, months: Array, *, sex: str, age: float, excess_mortality: float = 1.0
 ) -> Array:
     """Return the fractures expected until each time among 1,000 people, repeats counted."""
-    alive = np.exp(-cumulative(mortality(sex, age, months, excess_mortality), months))
-    return 1000.0 * cumulative(hazard * alive, months)
+    death = cumulative(mortality(sex, age, months, excess_mortality), months)
+    deaths = np.diff(death)
+    # The mean of a survival that falls exponentially within the step.
+    alive = np.divide(-np.diff(np.exp(-death)), deaths, out=np.ones_like(deaths), where=deaths > 0)
+    steps = np.diff(cumulative(hazard, months), axis=-1) * alive
+    start = np.zeros_like(hazard[..., :1])
+    return 1000.0 * np.concatenate([start, np.cumsum(steps, axis=-1)], axis=-1)
 
 
 def first_fracture_month(hazard: Array, months: Array, uniform: float) -> float:
