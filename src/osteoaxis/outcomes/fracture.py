@@ -180,7 +180,8 @@ def from_trajectory(
     """Return `hazards` of a trajectory with `time` in months.
 
     Needs the Z-scores `lumbar_spine_z_score`, `femoral_neck_z_score` and `total_hip_z_score`;
-    takes `ctx`, `p1np` and `tbs_z_score` when they are there. Raises `InputError` naming what is missing.
+    takes `ctx`, `p1np` and `tbs_z_score` when they are there. Raises `InputError`
+    naming what is missing.
     """
     scores = []
     for site in ("lumbar_spine", "femoral_neck", "total_hip"):
