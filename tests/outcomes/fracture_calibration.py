@@ -247,7 +247,7 @@ def tables(values: Mapping[str, float]) -> dict[str, str]:
         RULE * 5 + "|",
     ]
     for row in table("placebo"):
-        predicted = -100 * np.expm1(-arm(row["trial"], False, values)[row["cause"]])
+        predicted = -100 * np.expm1(-arm(row["trial"].split(" (")[0], False, values)[row["cause"]])
         used = (row["trial"], row["cause"]) in PLACEBO_LEVELS
         placebo.append(
             f"| {row['trial']} | {row['cause']} | {row['percent']} | {predicted:.1f} "
