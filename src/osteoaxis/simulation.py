@@ -21,7 +21,8 @@ from osteoaxis.model import Model
 from osteoaxis.outcomes import tscore
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug, catalogue
-from osteoaxis.pharmacology.regimen import Dose, Regimen
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.process import State
 from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR, conversion_factor
 
