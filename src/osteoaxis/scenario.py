@@ -14,6 +14,7 @@ from osteoaxis import toml, treatment
 from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import MAX_YEARS, Cohort, Progress, month_grid, simulator
 from osteoaxis.units import DAYS_PER_MONTH
@@ -39,7 +40,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """The trajectories of every arm.
+    """The trajectories of every arm, and the catalogue of drugs they were made with.
 
     `blocked` holds, for each cytokine, the first and the last arm with its action blocked from
     time zero: what the cytokine explains of the difference between them.
@@ -48,6 +49,7 @@ class ScenarioResult:
     scenario: Scenario
     arms: Mapping[str, xr.Dataset]
     blocked: Mapping[str, tuple[xr.Dataset, xr.Dataset]]
+    drugs: Mapping[str, Drug]
 
     @property
     def failures(self) -> list[str]:
@@ -155,7 +157,7 @@ def run(
     for cytokine in CYTOKINES:
         without = ready.start(_without(scenario.patient, cytokine))
         blocked[cytokine] = (course(without, first), course(without, last))
-    return ScenarioResult(scenario, arms, blocked)
+    return ScenarioResult(scenario, arms, blocked, ready.drugs)
 
 
 def _without(patient: Patient, cytokine: str) -> Patient:
