@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from osteoaxis.patient import HISTORY, HISTORY_NUMBERS, Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.pharmacology.terms import MILLIGRAMS
 from osteoaxis.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -110,9 +109,10 @@ def _treatment(given: str, months: Array, drugs: Mapping[str, Drug]) -> dict[str
     times: dict[str, list[float]] = {name: [] for name in drugs}
     amounts: dict[str, float] = dict.fromkeys(drugs, 0.0)
     for dose in Regimen.parse(given).doses(end):
-        name = by_name[dose.drug].name
+        drug = by_name[dose.drug]
+        name = drug.name
         times[name].append(dose.time_day / DAYS_PER_MONTH)
-        amounts[name] = dose.amount * MILLIGRAMS.get(dose.unit, 0.0)
+        amounts[name] = drug.mass_mg(dose.amount, dose.unit)
     found: dict[str, Any] = {}
     on: dict[str, NDArray[np.bool_]] = {}
     for name, drug in drugs.items():
