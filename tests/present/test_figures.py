@@ -13,7 +13,10 @@ from osteoaxis.present import figures, style
 from osteoaxis.present.pathway import LINKS, NODES, pathway
 from osteoaxis.scenario import ScenarioResult
 
-NAMES = ["hormones", "cytokines", "rankl_opg", "cells", "markers", "bmd", "joints", "pathway"]
+NAMES = [
+    "hormones", "cytokines", "rankl_opg", "cells", "markers", "bmd", "fractures", "minerals",
+    "joints", "pathway",
+]  # fmt: skip
 
 
 def _silent(step: str, share: float) -> None:

@@ -138,6 +138,36 @@ def joints(result: ScenarioResult) -> Figure:
     return figure
 
 
+@style.styled
+def fractures(result: ScenarioResult) -> Figure:
+    """Draw the share of people with a fracture by site, and of all kinds together."""
+    figure, axes = _panels(result, 2, 2)
+    names = {
+        "vertebral": "Vertebral fracture, felt (%)", "hip": "Hip fracture (%)",
+        "other": "Other fracture (%)", "any": "Any fracture (%)",
+    }  # fmt: skip
+    for axis, (cause, title) in zip(axes, names.items(), strict=True):
+        _draw(axis, result, f"{cause}_fracture_incidence", title, _level)
+        axis.set_ylim(bottom=0)
+    return figure
+
+
+@style.styled
+def minerals(result: ScenarioResult) -> Figure:
+    """Draw calcium, phosphate and the hormones that hold them."""
+    figure, axes = _panels(result, 2, 3)
+    _draw(axes[0], result, "calcium", "Calcium in serum")
+    _draw(axes[1], result, "phosphate", "Phosphate in serum")
+    _draw(axes[2], result, "pth", "Parathyroid hormone")
+    _draw(axes[3], result, "vitamin_d", "25-hydroxyvitamin D")
+    _draw(axes[4], result, "calcitriol", "Calcitriol")
+    _draw(axes[5], result, "egfr", "Kidney function: eGFR")
+    axes[0].axhspan(2.1, 2.6, color="#e6f2ec", zorder=0)
+    for axis in axes[1:]:
+        axis.set_ylim(0, 1.1 * axis.get_ylim()[1])
+    return figure
+
+
 FIGURES: dict[str, tuple[Draw, str]] = {
     "hormones": (
         hormones,
@@ -159,6 +189,14 @@ FIGURES: dict[str, tuple[Draw, str]] = {
     "bmd": (
         bmd,
         "Bone mineral density as percent change from month 0, and T-scores with the WHO bands.",
+    ),
+    "fractures": (
+        fractures,
+        "People in 100 like this one with a fracture since month 0; deaths are counted, ranges not.",
+    ),
+    "minerals": (
+        minerals,
+        "Calcium (green: 2.1 to 2.6 mmol/L), phosphate, PTH, vitamin D and kidney function.",
     ),
     "joints": (
         joints,
@@ -266,6 +304,10 @@ def _draw(
 
 def _change(quantity: xr.DataArray) -> Array:
     return np.asarray(100.0 * (quantity.values / quantity.values[0] - 1.0))
+
+
+def _level(quantity: xr.DataArray) -> Array:
+    return np.asarray(quantity.values)
 
 
 def _percent(quantity: xr.DataArray) -> Array:

@@ -73,6 +73,15 @@ def _levels() -> dict[str, Quantity]:
         "total_hip_t_score": ("1", "T-score of the total hip"),
         "femoral_neck_t_score": ("1", "T-score of the femoral neck"),
         "trabecular_bone_score": ("1", "trabecular bone score"),
+        "lumbar_spine_z_score": ("1", "Z-score of the lumbar spine"),
+        "total_hip_z_score": ("1", "Z-score of the total hip"),
+        "femoral_neck_z_score": ("1", "Z-score of the femoral neck"),
+        "vertebral_fracture_incidence": ("percent", "people with a vertebral fracture, felt"),
+        "hip_fracture_incidence": ("percent", "people with a hip fracture"),
+        "other_fracture_incidence": ("percent", "people with another fracture"),
+        "any_fracture_incidence": ("percent", "people with any fracture"),
+        "joint_pain_score": ("1", "mean worst joint pain, 0 to 10"),
+        "stopped_for_joint_pain": ("1", "share who stop an inhibitor because of joint pain"),
         "arthralgia_probability": ("1", "probability of joint pain of at least 3 of 10"),
     }
     return {name: Quantity(name, "level", unit, text) for name, (unit, text) in given.items()}

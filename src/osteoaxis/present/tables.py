@@ -24,6 +24,7 @@ class Headline:
     lumbar_spine: float
     total_hip: float
     lumbar_spine_t_score: float
+    fracture_percent: float
     arthralgia_percent: float
 
 
@@ -50,5 +51,6 @@ def _row(arm: str, data: xr.Dataset, month: float) -> Headline:
         change("lumbar_spine_bmd"),
         change("total_hip_bmd"),
         level("lumbar_spine_t_score"),
+        level("any_fracture_incidence"),
         100 * level("arthralgia_probability"),
     )

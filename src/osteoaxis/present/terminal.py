@@ -83,7 +83,16 @@ def _signed(value: float, digits: int = 1) -> str:
 
 def _headline(result: ScenarioResult) -> Table:
     table = _table(
-        "arm", "month", "E2 pg/mL", "CTX %", "P1NP %", "spine %", "hip %", "spine T", "arthralgia %"
+        "arm",
+        "month",
+        "E2 pg/mL",
+        "CTX %",
+        "P1NP %",
+        "spine %",
+        "hip %",
+        "spine T",
+        "fracture %",
+        "joint pain %",
     )
     last = ""
     for row in headline(result):
@@ -96,6 +105,7 @@ def _headline(result: ScenarioResult) -> Table:
             _signed(row.lumbar_spine),
             _signed(row.total_hip),
             _signed(row.lumbar_spine_t_score, 2),
+            f"{row.fracture_percent:.1f}",
             f"{row.arthralgia_percent:.0f}",
         )
         last = row.arm
