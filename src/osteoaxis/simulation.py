@@ -215,6 +215,17 @@ class Simulator:
         planned = average(doses) if dosing == "average" else doses
         return Doses.of(planned, self._by_any_name, self.row, self.column)
 
+    def _planned(self, cohort: Cohort, regimen: Regimen, until_day: float) -> tuple[Dose, ...]:
+        """Return the doses of `regimen`; raises `InputError` if they cannot be given to `cohort`."""
+        self.check(regimen)
+        doses = regimen.doses(until_day)
+        if doses and doses[0].time_day < cohort.day.max():
+            raise InputError(
+                f"regimen '{regimen}': the first dose, {-doses[0].time_day / DAYS_PER_YEAR:.1f} "
+                f"years before time zero, is before the simulated life begins."
+            )
+        return doses
+
     def problem(
         self,
         cohort: Cohort,
@@ -231,14 +242,8 @@ class Simulator:
         `record` names the states and rates wanted at `months` after time zero (default: all).
         Raises `InputError` if the regimen is impossible or begins before a simulated life.
         """
-        self.check(regimen)
         days = months * DAYS_PER_MONTH
-        doses = regimen.doses(float(days[-1]))
-        if doses and doses[0].time_day < cohort.day.max():
-            raise InputError(
-                f"regimen '{regimen}': the first dose, {-doses[0].time_day / DAYS_PER_YEAR:.1f} "
-                f"years before time zero, is before the simulated life begins."
-            )
+        doses = self._planned(cohort, regimen, float(days[-1]))
         schedules, which = self.doses(doses, dosing).schedules(cohort.parameters)
         return engine.problem(
             self.compiled,
@@ -267,9 +272,65 @@ class Simulator:
 
         A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
         """
+        (data,) = self.run_each(cohort, [regimen], months, dosing=dosing, rtol=rtol, atol=atol)
+        return data
+
+    def run_each(
+        self,
+        cohort: Cohort,
+        regimens: Sequence[Regimen],
+        months: Array,
+        *,
+        dosing: Dosing = "events",
+        rtol: float = RTOL,
+        atol: float = ATOL,
+    ) -> list[xr.Dataset]:
+        """Simulate one person on each of `regimens` in one batch, see `run`; the same numbers."""
         (patient,) = cohort.patients
-        solved = self.problem(cohort, regimen, months, dosing=dosing, rtol=rtol, atol=atol).run()
-        columns = dict(zip(solved.quantities, solved.values[0].T, strict=True))
+        days, count = months * DAYS_PER_MONTH, len(regimens)
+        plans = [self._planned(cohort, regimen, float(days[-1])) for regimen in regimens]
+        solved = engine.solve_many(
+            engine.problem(
+                self.compiled,
+                np.tile(cohort.parameters, (count, 1)),
+                np.tile(cohort.state, (count, 1)),
+                [self.doses(plan, dosing).events(cohort.parameters[0]) for plan in plans],
+                days,
+                schedule=np.arange(count),
+                start=np.tile(cohort.day, count),
+                rtol=rtol,
+                atol=atol,
+            )
+        )
+        digest = hashlib.sha256(self.digest.encode() + cohort.parameters.tobytes())
+        shared = {
+            "patient": patient.name,
+            "version": version("osteoaxis"),
+            "parameter_hash": digest.hexdigest()[:12],
+            "dosing": dosing,
+            "rtol": rtol,
+            "atol": atol,
+        }
+        return [
+            self._dataset(patient, solved, k, months)
+            .assign_attrs(shared)
+            .assign_attrs(
+                regimen=str(regimen),
+                status=int(solved.status[k]),
+                message=solved.messages[k] or "solved",
+            )
+            for k, regimen in enumerate(regimens)
+        ]
+
+    def _dataset(
+        self, patient: Patient, solved: engine.Batch, row: int, months: Array
+    ) -> xr.Dataset:
+        """Return one row of a batch with units and meanings, and what follows from it."""
+        import xarray as xr
+
+        from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
+
+        columns = dict(zip(solved.quantities, solved.values[row].T, strict=True))
         variables = {
             name: ("time", values, {"unit": quantity.unit, "long_name": quantity.meaning})
             for name, values in columns.items()
@@ -279,25 +340,9 @@ class Simulator:
             score = tscore.t_score(columns[f"{site}_bmd"], site, patient.sex)
             title = f"{site.replace('_', ' ')} T-score"
             variables[f"{site}_t_score"] = ("time", score, {"unit": "1", "long_name": title})
-        import xarray as xr
-
-        from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
-
-        digest = hashlib.sha256(self.digest.encode() + cohort.parameters.tobytes())
         return xr.Dataset(
             variables,
             coords={"time": ("time", months, {"unit": "month", "long_name": "time"})},
-            attrs={
-                "patient": patient.name,
-                "regimen": str(regimen),
-                "version": version("osteoaxis"),
-                "parameter_hash": digest.hexdigest()[:12],
-                "dosing": dosing,
-                "rtol": rtol,
-                "atol": atol,
-                "status": int(solved.status[0]),
-                "message": solved.messages[0] or "solved",
-            },
         )
 
     def sensitivities(
