@@ -23,9 +23,9 @@ def resorption_rate(osteoclasts, resorbing_surface):
 
 
 @rate("1", "formation, 1 = young adult")
-def formation_rate(osteoblasts):
-    """Osteoblasts form bone."""
-    return 1 * osteoblasts
+def formation_rate(osteoblasts, woken_osteoblasts):
+    """Osteoblasts form bone where bone was resorbed, woken ones where it was quiet."""
+    return osteoblasts + woken_osteoblasts
 
 
 @rate("1", "coupling ratio at the spine: bone formed for each bone resorbed, 1 = balance")

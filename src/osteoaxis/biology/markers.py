@@ -60,7 +60,7 @@ k_p1np = Param(0.5, "1/day", "clearance of P1NP", "assumed: one to two days", (0
 k_bsap = Param(0.3, "1/day", "clearance of BSAP", "assumed: two to three days", (0.15, 0.6))
 ctx_power = Param(0.8359, "1", "power of resorption in CTX", FIRST_NUMBERS, (0.7, 1.3))
 ntx_power = Param(0.6982, "1", "power of resorption in NTX", FIRST_NUMBERS, (0.4, 1.2))
-p1np_power = Param(0.7083, "1", "power of osteoblasts in P1NP", FIRST_NUMBERS, (0.7, 1.6))
+p1np_power = Param(0.7083, "1", "power of formation in P1NP", FIRST_NUMBERS, (0.7, 1.6))
 bsap_background = Param(
     0.3,
     "1",
@@ -68,7 +68,7 @@ bsap_background = Param(
     FIRST_NUMBERS,
     (0.0, 0.3),
 )
-bsap_power = Param(1.2, "1", "power of osteoblasts in BSAP", FIRST_NUMBERS, (0.4, 1.2))
+bsap_power = Param(1.2, "1", "power of formation in BSAP", FIRST_NUMBERS, (0.4, 1.2))
 
 
 @rate("1", "resorption that markers report, 1 = young adult")
@@ -102,9 +102,9 @@ def ntx_clearance(ntx, k_ntx):
 
 
 @reaction("-> p1np")
-def p1np_release(k_p1np, p1np_reference, osteoblasts, p1np_power):
+def p1np_release(k_p1np, p1np_reference, formation_rate, p1np_power):
     """New collagen releases P1NP."""
-    return k_p1np * p1np_reference * power(osteoblasts, p1np_power)
+    return k_p1np * p1np_reference * power(formation_rate, p1np_power)
 
 
 @reaction("p1np ->")
@@ -114,9 +114,9 @@ def p1np_clearance(p1np, k_p1np):
 
 
 @reaction("-> bsap")
-def bsap_release(k_bsap, bsap_reference, osteoblasts, bsap_power, bsap_background):
+def bsap_release(k_bsap, bsap_reference, formation_rate, bsap_power, bsap_background):
     """Osteoblasts shed BSAP."""
-    bone = (1 - bsap_background) * power(osteoblasts, bsap_power)
+    bone = (1 - bsap_background) * power(formation_rate, bsap_power)
     return k_bsap * bsap_reference * (bsap_background + bone)
 
 

@@ -6,7 +6,7 @@ space and by secondary mineralisation. Elements lost by perforation do not come 
 the loss stays after an inhibitor is stopped.
 """
 
-from osteoaxis.biology.sources import FIRST_NUMBERS
+from osteoaxis.biology.sources import ANABOLIC, FIRST_NUMBERS
 from osteoaxis.process import (
     Param,
     Process,
@@ -22,9 +22,12 @@ MINERAL_MIDDLE = 1.37
 MINERAL_OLD = 1.60
 
 
-def formation(turnover, osteoblasts, volume, formation_surface_power):
-    """Osteoblasts lay down new bone on the surface there is."""
-    return turnover * osteoblasts * power(volume, formation_surface_power)
+def formation(
+    turnover, osteoblasts, woken_osteoblasts, waking_share, volume, formation_surface_power
+):
+    """Osteoblasts lay down new bone on the surface there is; woken ones where surface is quiet."""
+    cells = osteoblasts + waking_share * woken_osteoblasts
+    return turnover * cells * power(volume, formation_surface_power)
 
 
 def resorption(turnover, osteoclasts, surface, share):
@@ -87,6 +90,7 @@ def bone_site(
     resorption_surface_power: Param,
     formation_surface_power: Param,
     perforation_share: Param,
+    waking_share: Param,
 ) -> Process:
     """Return the process of one skeletal site; its states carry the site's name."""
     young, middle, old = (f"{site}_{age}_bone" for age in ("young", "middle", "old"))
@@ -116,6 +120,7 @@ def bone_site(
             "resorption_surface_power": resorption_surface_power,
             "formation_surface_power": formation_surface_power,
             "perforation_share": perforation_share,
+            "waking_share": waking_share,
             "perforation_width": Param(
                 2e-6,
                 "1/day",
@@ -189,6 +194,16 @@ def bone_site(
     )
 
 
+def _waking_share(value: float) -> Param:
+    return Param(
+        value,
+        "1",
+        "formation by woken osteoblasts for each of the spine",
+        ANABOLIC,
+        (0.02, 1.0),
+    )
+
+
 def _turnover(per_year: float, source: str) -> Param:
     low, high = per_year / 2.5, per_year * 2.5
     return Param(
@@ -227,6 +242,7 @@ LUMBAR_SPINE = bone_site(
         FIRST_NUMBERS,
         (0.0, 0.8),
     ),
+    waking_share=_waking_share(1.0),
 )
 TOTAL_HIP = bone_site(
     "total_hip",
@@ -255,6 +271,7 @@ TOTAL_HIP = bone_site(
         FIRST_NUMBERS,
         (0.0, 0.9),
     ),
+    waking_share=_waking_share(0.67),
 )
 FEMORAL_NECK = bone_site(
     "femoral_neck",
@@ -283,6 +300,7 @@ FEMORAL_NECK = bone_site(
         FIRST_NUMBERS,
         (0.0, 0.9),
     ),
+    waking_share=_waking_share(0.1),
 )
 
 

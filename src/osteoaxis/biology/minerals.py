@@ -21,6 +21,7 @@ from osteoaxis.process import (
 
 calcium = State("mmol/L", "calcium in serum, total at normal albumin", 2.35)
 phosphate = State("mmol/L", "phosphate in serum", 1.1)
+osteoid = State("1", "new bone that takes up mineral, 1 = young adult", 1.0)
 egfr = State(
     "mL/min",
     "estimated glomerular filtration rate, for 1.73 m2 of body surface",
@@ -109,6 +110,13 @@ skeletal_calcium_flow = Param(
     "calcium that resorption frees and formation takes in the young adult",
     "assumed: a tenth of 1 kg of calcium a year",
     (4.0, 12.0),
+)
+k_osteoid = Param(
+    0.05,
+    "1/day",
+    "maturation and primary mineralisation of new bone",
+    "assumed: osteoid waits two weeks, most mineral enters in the weeks after",
+    (0.015, 0.1),
 )
 calcium_mass = Param(
     40078.0, "ug/mmol", "molar mass of calcium", "assumed: a constant", (40077.0, 40079.0)
@@ -254,10 +262,22 @@ def calcium_from_bone(skeletal_calcium_flow, resorption_rate):
     return skeletal_calcium_flow * resorption_rate
 
 
-@rate("mmol/day", "calcium that formation takes")
+@reaction("-> osteoid")
+def osteoid_formation(k_osteoid, formation_rate):
+    """Osteoblasts lay down osteoid."""
+    return k_osteoid * formation_rate
+
+
+@reaction("osteoid ->")
+def osteoid_mineralisation(osteoid, k_osteoid):
+    """Osteoid becomes mineralised bone."""
+    return k_osteoid * osteoid
+
+
+@rate("mmol/day", "calcium that new bone takes up")
 def calcium_into_bone(
     skeletal_calcium_flow,
-    formation_rate,
+    osteoid,
     calcium,
     calcium_reference,
     phosphate,
@@ -265,7 +285,7 @@ def calcium_into_bone(
 ):
     """New bone takes up mineral as calcium and phosphate allow."""
     limit = 2 * hill(phosphate / phosphate_reference, 1)
-    return skeletal_calcium_flow * formation_rate * limit * calcium / calcium_reference
+    return skeletal_calcium_flow * osteoid * limit * calcium / calcium_reference
 
 
 @reaction("-> calcium")

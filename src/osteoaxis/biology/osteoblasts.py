@@ -6,7 +6,7 @@ formed when resorption is silenced. Lining cells are a store: PTH pulses and the
 wake them, the store empties within weeks to months and refills slowly, so anabolic drugs wear off.
 """
 
-from osteoaxis.biology.sources import FIRST_NUMBERS
+from osteoaxis.biology.sources import ANABOLIC, FIRST_NUMBERS
 from osteoaxis.process import Param, Site, State, exp, positive_part, power, rate, reaction
 
 osteoblast_precursors = State("1", "responding osteoblast precursors, 1 = young adult", 1.0)
@@ -14,6 +14,9 @@ osteoblasts = State("1", "active osteoblasts, 1 = young adult", 1.0)
 osteocytes = State("1", "living osteocytes, 1 = young adult", 1.0)
 sclerostin = State("pmol/L", "sclerostin in serum", 30.0, set_by=("sclerostin_reference",))
 
+woken_osteoblasts = State(
+    "1", "osteoblasts woken from lining cells, 1 = active cells of the young adult", 0.1, empty=True
+)
 lining_cells = State("1", "lining cells that can wake as osteoblasts, 1 = young adult", 1.0)
 pth_lineage = State("1", "osteoblast lineage that PTH pulses have expanded", 0.1, empty=True)
 
@@ -102,46 +105,53 @@ sclerostin_sensitivity = Param(
     0.2095, "1", "power of sclerostin in holding recruitment back", FIRST_NUMBERS, (0.0, 0.5)
 )
 lining_store = Param(
-    4.0,
+    3.7,
     "1",
     "osteoblasts that all lining cells would give, 1 = active cells of the young adult",
-    "fitted: FRAME and marker courses of romosozumab and teriparatide",
+    ANABOLIC,
     (1.0, 10.0),
 )
 k_lining_sclerostin = Param(
-    0.06,
+    0.0465,
     "1/day",
     "waking of lining cells when all sclerostin is neutralised",
-    "fitted: FRAME and marker courses of romosozumab",
+    ANABOLIC,
     (0.01, 0.3),
 )
 k_lining_pth = Param(
-    0.05,
+    1.29,
     "1/day",
     "waking of lining cells by a lasting full pulse of PTH",
-    "fitted: FPT-TPTD and marker courses of teriparatide",
-    (0.01, 0.5),
+    ANABOLIC,
+    (0.1, 5.0),
 )
 k_lining_refill = Param(
-    0.004,
+    0.0026,
     "1/day",
     "refilling of lining cells",
-    "assumed: romosozumab works again after a year without it",
+    ANABOLIC,
     (0.001, 0.01),
 )
 k_pth_lineage = Param(
-    0.015,
+    0.011,
     "1/day",
     "expansion of the osteoblast lineage by PTH pulses",
-    "fitted: FPT-TPTD and marker courses of teriparatide",
-    (0.005, 0.05),
+    ANABOLIC,
+    (0.002, 0.05),
 )
 recruitment_pth = Param(
-    3.0,
+    10.4,
     "1",
     "rise of recruitment with the lineage that PTH pulses expand",
-    "fitted: FPT-TPTD and marker courses of teriparatide",
-    (0.0, 20.0),
+    ANABOLIC,
+    (0.0, 40.0),
+)
+other_antagonists = Param(
+    3.58,
+    "1",
+    "restraint by DKK1 and others beside sclerostin, 1 = as much as sclerostin",
+    ANABOLIC,
+    (0.0, 6.0),
 )
 androgen_recruitment = Param(
     0.1,
@@ -208,10 +218,16 @@ def lining_loss(lining_cells, k_lining_refill, lining_activation):
     return (k_lining_refill + lining_activation) * lining_cells
 
 
-@reaction("-> osteoblasts")
-def lining_to_osteoblasts(lining_cells, lining_activation, lining_store):
-    """Lining cells that wake are osteoblasts at once."""
+@reaction("-> woken_osteoblasts")
+def waking(lining_cells, lining_activation, lining_store):
+    """Lining cells that wake form bone at once, without resorption before it."""
     return lining_store * lining_activation * lining_cells
+
+
+@reaction("woken_osteoblasts ->")
+def woken_apoptosis(woken_osteoblasts, k_osteoblasts, osteoblast_death):
+    """Woken osteoblasts die or rest as others do."""
+    return k_osteoblasts * osteoblast_death * woken_osteoblasts
 
 
 @reaction("-> pth_lineage")
@@ -236,6 +252,7 @@ def recruitment(
     free_sclerostin,
     sclerostin_reference,
     sclerostin_sensitivity,
+    other_antagonists,
     androgen_recruitment,
     androgen_signal,
     age_recruitment,
@@ -245,7 +262,11 @@ def recruitment(
     """TGF-beta and PTH pulses call precursors, sclerostin holds them back, androgens help."""
     coupled = power(tgf_beta / tgf_beta_reference + 1e-9, coupling_power)
     called = modelling_share + (1 - modelling_share) * coupled
-    tone = power(sclerostin_reference / free_sclerostin, sclerostin_sensitivity)
+    # The power acts on sclerostin alone, however much of the restraint is not sclerostin.
+    restraint = (other_antagonists + free_sclerostin / sclerostin_reference) / (
+        other_antagonists + 1
+    )
+    tone = power(restraint, -sclerostin_sensitivity * (other_antagonists + 1))
     androgen = 1 - androgen_recruitment + androgen_recruitment * androgen_signal
     pulses = 1 + recruitment_pth * pth_lineage
     return k_osteoblast_precursors * called * pulses * tone * androgen * age_recruitment
@@ -288,9 +309,9 @@ def osteoblast_apoptosis(osteoblasts, k_osteoblasts, osteoblast_death):
 
 
 @reaction("-> osteocytes")
-def osteocyte_burial(k_osteocytes, osteoblasts):
+def osteocyte_burial(k_osteocytes, formation_rate):
     """Osteoblasts are buried as osteocytes."""
-    return k_osteocytes * osteoblasts
+    return k_osteocytes * formation_rate
 
 
 @reaction("osteocytes ->")

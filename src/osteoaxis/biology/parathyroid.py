@@ -6,6 +6,7 @@ raises RANKL. So one injection a day builds bone and hyperparathyroidism costs i
 the gland after Peterson and Riggs 2010 (10.1016/j.bone.2009.08.053); the tone is ours.
 """
 
+from osteoaxis.biology.sources import ANABOLIC
 from osteoaxis.process import Param, Site, State, hill, positive_part, power, rate, reaction
 
 pth = State("pg/mL", "intact parathyroid hormone in serum", 40.0, set_by=("pth_reference",))
@@ -41,10 +42,18 @@ capacity_phosphate = Param(
     0.5, "1", "power of phosphate in growth", "assumed: physiological", (0.0, 1.5)
 )
 k_tone = Param(
-    0.5, "1/day", "rate at which bone gets used to a PTH level", "assumed: some days", (0.1, 3.0)
+    3.7,
+    "1/day",
+    "rate at which bone gets used to a PTH level",
+    ANABOLIC,
+    (0.5, 6.0),
 )
 half_pulse = Param(
-    1.5, "1", "pulse of PTH of half-maximal effect", "assumed: of the order of a dose", (0.5, 5.0)
+    7.2,
+    "1",
+    "pulse of PTH of half-maximal effect",
+    ANABOLIC,
+    (0.5, 20.0),
 )
 pulse_width = Param(
     0.05, "1", "pulse below which bone feels nothing", "assumed: a smooth start", (0.01, 0.2)
@@ -124,5 +133,6 @@ def tone_loss(pth_tone, k_tone):
 
 @rate("1", "pulse of PTH that bone feels, from 0 to 1")
 def pth_pulse(pth_signal, pth_tone, half_pulse, pulse_width):
-    """PTH above the level that bone is used to."""
-    return hill(positive_part(pth_signal - pth_tone, pulse_width), half_pulse)
+    """PTH above the level that bone is used to; slow rises are not felt."""
+    pulse = positive_part(pth_signal - pth_tone, pulse_width)
+    return hill(pulse**2, half_pulse**2)

@@ -4,7 +4,7 @@ RANKL leaves with OPG, so OPG lowers free RANKL at the steady state. Serum assay
 move opposite to the marrow and are no target; these are marrow values in the units of serum.
 """
 
-from osteoaxis.biology.sources import FIRST_NUMBERS
+from osteoaxis.biology.sources import ANABOLIC, FIRST_NUMBERS
 from osteoaxis.process import Param, Site, State, power, rate, reaction
 
 rankl = State("pmol/L", "free RANKL in marrow", 0.3)
@@ -69,18 +69,18 @@ rankl_pth = Param(
     (0.0, 1.0),
 )
 rankl_pth_lineage = Param(
-    6.0,
+    52.0,
     "1",
     "rise of RANKL production with the lineage that PTH pulses expand",
-    "fitted: FPT-TPTD and marker courses of teriparatide",
-    (0.0, 20.0),
+    ANABOLIC,
+    (0.0, 150.0),
 )
 opg_sclerostin = Param(
-    0.5,
+    3.65,
     "1",
     "rise of OPG production when all sclerostin is neutralised",
-    "fitted: FRAME and marker courses of romosozumab",
-    (0.0, 3.0),
+    ANABOLIC,
+    (0.0, 20.0),
 )
 half_occupancy = Param(
     2.431,

@@ -6,3 +6,9 @@ FIRST_NUMBERS = (
     " targets; docs/decisions/0002"
 )
 """One joint fit of all parameters marked so; the calibration of issue 4 replaces it."""
+
+ANABOLIC = (
+    "fitted: FPT-TPTD, FRAME, a phase 2 trial of romosozumab (10.1056/NEJMoa1305224) and marker"
+    " courses together; docs/decisions/0005"
+)
+"""One joint fit of what wakes osteoblasts; the calibration of issue 4 replaces it."""

@@ -357,7 +357,9 @@ def integrate(
             h[:] = max(h[0], used[0])
         for lane in range(lanes):  # a look at an output is a shorter step that is not taken
             looking[lane] = False
-            if patient[lane] != IDLE and times[next_output[lane]] < t[lane] + used[lane]:
+            # t + (stop - t) may round beyond the stop, whose outputs are no look
+            reach = stop[lane] if used[lane] >= stop[lane] - t[lane] else t[lane] + used[lane]
+            if patient[lane] != IDLE and times[next_output[lane]] < reach:
                 looking[lane] = True
                 used[lane] = times[next_output[lane]] - t[lane]
             b[at.step, lane] = used[lane]
