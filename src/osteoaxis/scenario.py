@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.simulation import MAX_YEARS, Progress, month_grid, simulator
+from osteoaxis.simulation import MAX_YEARS, Progress, Simulator, month_grid, simulator
 from osteoaxis.units import DAYS_PER_MONTH
 
 SCENARIOS = Path(__file__).parent / "presets" / "scenarios"
@@ -27,7 +27,10 @@ FAST_MONTHS = np.arange(0.0, 183.0, 7.0) / DAYS_PER_MONTH
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is compared: the first arm is the reference, the last the focus of the pictures."""
+    """What is compared: the first arm is the reference, the last the focus of the pictures.
+
+    `optimise` is the table of that name as it was read; `osteoaxis.sequences` makes sense of it.
+    """
 
     name: str
     title: str
@@ -35,6 +38,7 @@ class Scenario:
     patient: Patient
     years: float
     arms: Mapping[str, str]
+    optimise: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def load(name: str) -> Scenario:
         )
     where = str(path) if name not in known else f"scenario '{name}'"
     table = toml.read(path)
-    toml.known_keys(table, ("title", "summary", "patient", "years", "arms"), where)
+    toml.known_keys(table, ("title", "summary", "patient", "years", "arms", "optimise"), where)
     return Scenario(
         name=path.stem,
         title=toml.text(table.get("title", path.stem), f"{where}: title"),
@@ -86,6 +90,7 @@ def load(name: str) -> Scenario:
         patient=_patient(table.get("patient"), path, where),
         years=toml.number(table.get("years", 5), 0.01, MAX_YEARS, "years", f"{where}: years"),
         arms=_arms(table, where),
+        optimise=toml.sub_table(table, "optimise", where),
     )
 
 
@@ -130,24 +135,36 @@ def run(
     before anything is simulated if a regimen is impossible.
     """
     ready = simulator((drugs_folder,) if drugs_folder else (), progress)
+    plans = check(scenario, ready)
     months = output_months(scenario.years)
+    first, *_, last = [*plans.values()] * 2
+    blocked = {}
+    for cytokine in CYTOKINES:
+        without = ready.start(_without(scenario.patient, cytokine))
+        reference, focus = ready.run_each(without, [first, last], months, dosing=dosing)
+        blocked[cytokine] = (reference, focus)
+    return ScenarioResult(scenario, run_arms(scenario, ready, dosing=dosing), blocked)
+
+
+def check(scenario: Scenario, ready: Simulator) -> dict[str, Regimen]:
+    """Return the regimen of each arm; raises `InputError` naming the arm that is impossible."""
     plans = {arm: Regimen.parse(text) for arm, text in scenario.arms.items()}
     for arm, plan in plans.items():
         try:
             ready.check(plan)
         except InputError as problem:
             raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
-    start = ready.start(scenario.patient)
-    arms = {arm: ready.run(start, plan, months, dosing=dosing) for arm, plan in plans.items()}
-    first, *_, last = [*plans.values()] * 2
-    blocked = {}
-    for cytokine in CYTOKINES:
-        without = ready.start(_without(scenario.patient, cytokine))
-        blocked[cytokine] = (
-            ready.run(without, first, months, dosing=dosing),
-            ready.run(without, last, months, dosing=dosing),
-        )
-    return ScenarioResult(scenario, arms, blocked)
+    return plans
+
+
+def run_arms(
+    scenario: Scenario, ready: Simulator, *, dosing: Dosing = "events"
+) -> dict[str, xr.Dataset]:
+    """Return the trajectories of every arm, all solved in one batch; raises as `run` does."""
+    plans = check(scenario, ready)
+    months = output_months(scenario.years)
+    found = ready.run_each(ready.start(scenario.patient), [*plans.values()], months, dosing=dosing)
+    return dict(zip(plans, found, strict=True))
 
 
 def _without(patient: Patient, cytokine: str) -> Patient:
