@@ -29,7 +29,7 @@ from typing import Any, Literal
 from osteoaxis import toml
 from osteoaxis.conditions import Condition
 from osteoaxis.errors import InputError
-from osteoaxis.pharmacology.regimen import MONTH, Regimen, Term
+from osteoaxis.pharmacology.regimen import MONTH, Dose, Regimen, Term
 from osteoaxis.scenario import Scenario
 
 MAX_STEPS = 6
@@ -127,34 +127,43 @@ class Space:
     def regimen(self, choices: Sequence[Choice]) -> Regimen:
         """Return base and added terms, written so that equal strategies are equal.
 
-        Raises `InputError` when one drug would be given twice.
+        Raises `InputError` when one drug would be given twice at a time.
         """
-        ends = [self._cut(term) for term in self.added(choices)]
-        return Regimen((*self.base.terms, *sorted(ends, key=lambda t: (t.start_day, t.drug))))
+        doses = sorted(
+            Dose(time, term.drug, term.amount, term.unit, term.route, term.infusion_days)
+            for term in self.added(choices)
+            for time in term.times(self.until_day)
+        )
+        for one, other in itertools.pairwise(doses):
+            if (one.time_day, one.drug) == (other.time_day, other.drug):
+                raise InputError(f"{one.drug} would be given twice on day {one.time_day:g}.")
+        terms = sorted(Regimen.from_doses(doses).terms, key=lambda term: term.start_day)
+        return Regimen((*self.base.terms, *terms))
 
-    def _cut(self, term: Term) -> Term:
-        """Return `term` ending one interval after its last dose; a single dose as one."""
+    def label(self, regimen: Regimen) -> str:
+        """Return in short what `regimen` adds to the base, e.g. `denosumab ×6, m0, every 6 mo`."""
+        runs = itertools.groupby(regimen.terms[len(self.base.terms) :], key=_single)
+        return "; ".join(self._words(list(run)) for _, run in runs) or "nothing added"
+
+    def _words(self, terms: Sequence[Term]) -> str:
+        """Return one repeated term, or single doses of one drug, in short."""
+        term = terms[0]
+        drug, start = term.drug.replace("_", " "), _month(term.start_day)
+        if term.every_days is None:
+            return f"{drug} ×{len(terms)}, m{', m'.join(_month(t.start_day) for t in terms)}"
         times = term.times(self.until_day)
-        if term.every_days is None or len(times) == 1:
-            return replace(term, every_days=None, stop_day=None)
-        return replace(term, stop_day=times[0] + len(times) * term.every_days)
+        if term.every_days <= MONTH:
+            return f"{drug}, m{start}–m{_month(times[-1] + term.every_days)}"
+        return f"{drug} ×{len(times)}, m{start}, every {_month(term.every_days)} mo"
 
 
-def label(regimen: Regimen, base: Regimen, until_day: float) -> str:
-    """Return in short what `regimen` adds to `base`, e.g. `denosumab ×6 from m0`."""
-    parts = []
-    for term in regimen.terms[len(base.terms) :]:
-        start, count = term.start_day / MONTH, len(term.times(until_day))
-        drug = term.drug.replace("_", " ")
-        if term.every_days is not None and term.every_days <= 31 and term.stop_day:
-            end = min(term.stop_day, until_day) / MONTH
-            parts.append(f"{drug} m{start:.0f}–m{end:.0f}")
-        elif count == 1:
-            parts.append(f"{drug} ×1 at m{start:.0f}")
-        else:
-            every = (term.every_days or 0.0) / MONTH
-            parts.append(f"{drug} ×{count} from m{start:.0f}, every {every:.0f} mo")
-    return "; ".join(parts) or "nothing added"
+def _single(term: Term) -> tuple[str, float | None, float]:
+    """Key under which single doses of one drug belong together."""
+    return term.drug, term.every_days, 0.0 if term.every_days is None else term.start_day
+
+
+def _month(day: float) -> str:
+    return f"{day / MONTH:.1f}".removesuffix(".0")
 
 
 def read(plan: Scenario) -> Space:
