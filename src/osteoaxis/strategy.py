@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -93,6 +94,7 @@ class Metric:
     meaning: str
     value: Callable[[Arm], float | None]
     needs: tuple[str, ...] = ()
+    kind: Literal["level", "percent_change"] = "level"
     against_reference: bool = False
     shown: bool = True
 
@@ -226,12 +228,12 @@ def _density(years: float) -> dict[str, Metric]:
         for year in range(1, whole + 1):
             made[f"{name}_change_y{year}"] = Metric(
                 group, f"{title}, year {year}", "percent", f"{title} BMD after {year} years",
-                partial(_change, name, 12.0 * year), (name,),
+                partial(_change, name, 12.0 * year), (name,), "percent_change",
                 shown=site != "femoral_neck" and (year in SHOWN_YEARS or year == whole),
             )  # fmt: skip
         made[f"{name}_change_end"] = Metric(
             group, f"{title}, at the end", "percent", f"{title} BMD at the end of the simulation",
-            partial(_change, name, 12.0 * years), (name,),
+            partial(_change, name, 12.0 * years), (name,), "percent_change",
             shown=site != "femoral_neck" and years - whole > 1e-9,
         )  # fmt: skip
     return made
@@ -288,7 +290,7 @@ def _markers(years: float) -> dict[str, Metric]:
         f"{name}_change_m{month}": Metric(
             "Turnover markers, percent change since month 0", f"{title}, month {month}", "percent",
             f"{title} at month {month} against month 0", partial(_change, name, float(month)),
-            (name,), shown=name != "bsap" and (month in SHOWN_MONTHS or month == months[-1]),
+            (name,), "percent_change", shown=name != "bsap" and (month in SHOWN_MONTHS or month == months[-1]),
         )
         for name, title in MARKERS.items()
         for month in months
@@ -406,6 +408,7 @@ class Strategies:
     scenario: scenarios.Scenario
     arms: Mapping[str, xr.Dataset]
     doses: Mapping[str, Sequence[Dose]]
+    drugs: Mapping[str, Drug]
     metrics: Mapping[str, Metric]
     measured: Mapping[str, Mapping[str, float]]
 
@@ -437,4 +440,4 @@ def compare(
         arm: measure(data, doses[arm], ready.drugs, reference=reference, known=known)
         for arm, data in arms.items()
     }
-    return Strategies(plan, arms, doses, known, measured)
+    return Strategies(plan, arms, doses, ready.drugs, known, measured)
