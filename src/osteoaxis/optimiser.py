@@ -30,9 +30,8 @@ Array = NDArray[np.float64]
 Measured = Mapping[str, float]
 
 GENERATION = 64  # strategies solved in one batch
-TRIALS = 1000
-MAX_TRIALS = 100_000
-COUNTABLE = 20_000  # combinations that are counted exactly
+TRIALS = 2000
+COUNTABLE = 4000  # combinations that are counted one by one, in seconds
 UNSOLVED: Measured = {}
 
 
@@ -65,6 +64,8 @@ class Found:
     digest: str
     seed: int
     complete: bool = True
+    quick: Mapping[str, Measured] = field(default_factory=dict)
+    """What each strategy came to with drugs swallowed daily as a steady input, by regimen."""
     whole: Mapping[str, Measured] = field(default_factory=dict)
     """All metrics of each strategy of the front, by regimen."""
 
@@ -81,15 +82,21 @@ def non_dominated(values: Array) -> NDArray[np.bool_]:
     return np.asarray(~(at_least & above).any(axis=1))
 
 
-def front_of(candidates: Sequence[Candidate], space: Space) -> list[Candidate]:
+def worth(measured: Measured, space: Space, known: Mapping[str, Metric]) -> list[float]:
+    """Return the objectives so that higher is better, without differences that do not matter."""
+    return [g.sign * known[g.metric].rounded(measured[g.metric]) for g in space.objectives]
+
+
+def front_of(
+    candidates: Sequence[Candidate], space: Space, known: Mapping[str, Metric]
+) -> list[Candidate]:
     """Return the candidates that meet every constraint and that none of them beats."""
     feasible = [c for c in candidates if c.measured and not c.unmet]
     if not feasible:
         return []
-    goals = space.objectives
-    values = np.array([[g.sign * c.measured[g.metric] for g in goals] for c in feasible])
-    kept = itertools.compress(feasible, non_dominated(values))
-    return sorted(kept, key=lambda c: (goals[0].sign * c.measured[goals[0].metric], c.regimen))
+    values = [worth(c.measured, space, known) for c in feasible]
+    kept = itertools.compress(zip(values, feasible, strict=True), non_dominated(np.array(values)))
+    return [c for _, c in sorted(kept, key=lambda pair: (pair[0], pair[1].regimen))]
 
 
 @dataclass(frozen=True)
@@ -110,9 +117,7 @@ class Trier:
         _check_drugs(space, ready, where)
         known = metrics(plan.years, ready.drugs)
         cohort, months = ready.start(plan.patient), output_months(plan.years)
-        base = {
-            dosing: ready.run(cohort, space.base, months, dosing=dosing) for dosing in _DOSINGS
-        }
+        base = {dosing: ready.run(cohort, space.base, months, dosing=dosing) for dosing in _DOSINGS}
         for objective in space.objectives:
             check_names([objective.metric], known, base["average"], f"{where}.objectives")
         for condition in space.constraints:
@@ -156,6 +161,7 @@ class Trier:
 
 
 _DOSINGS: tuple[Dosing, ...] = ("average", "events")
+_CHOICE = ("drug", "time", "length")
 
 
 def _check_drugs(space: Space, ready: Simulator, where: str) -> None:
@@ -168,11 +174,12 @@ def _check_drugs(space: Space, ready: Simulator, where: str) -> None:
             raise InputError(f"{where}: {name}: {problem}") from problem
 
 
-def count(space: Space) -> int | None:
-    """Return how many different strategies are in `space`; None if too many to count."""
+def strategies(space: Space) -> dict[str, tuple[Choice, ...]] | None:
+    """Return the choices of every different strategy by regimen; None if too many to count."""
     if space.size > COUNTABLE:
         return None
-    return len({found for choices in space.choices() if (found := _possible(space, choices))})
+    possible = ((_possible(space, choices), choices) for choices in space.choices())
+    return {str(regimen): choices for regimen, choices in possible if regimen is not None}
 
 
 def _possible(space: Space, choices: Sequence[Choice]) -> Regimen | None:
@@ -211,8 +218,9 @@ def search(
             f"scenario '{plan.name}': the earlier search was of something else; run it anew "
             "without --resume."
         )
-    distinct = count(space)
-    run = _Run(trier, trials, seed, distinct, known or {})
+    everything = strategies(space)
+    distinct = None if everything is None else len(everything)
+    run = _Run(trier, trials, seed, everything, known or {})
     whole: dict[str, Measured] = {}
     complete = False
     try:
@@ -224,12 +232,13 @@ def search(
         complete = True
     except KeyboardInterrupt:
         pass
-    front = tuple(front_of([*run.tried.values()], space))
+    front = tuple(front_of([*run.tried.values()], space, trier.metrics))
     if complete and not front:
         raise InputError(_nothing(plan, space, run.tried))
     return Found(
         plan, space, trier.metrics, run.tried, front, run.done, distinct, run.impossible,
-        trier.digest, seed, complete, {c.regimen: whole.get(c.regimen, c.measured) for c in front},
+        trier.digest, seed, complete, run.quick,
+        {c.regimen: whole.get(c.regimen, c.measured) for c in front},
     )  # fmt: skip
 
 
@@ -240,9 +249,10 @@ class _Run:
     trier: Trier
     trials: int
     seed: int
-    distinct: int | None
+    everything: Mapping[str, tuple[Choice, ...]] | None
     known: Mapping[str, Measured]
     tried: dict[str, Candidate] = field(default_factory=dict)
+    quick: dict[str, Measured] = field(default_factory=dict)
     done: int = 0
     impossible: int = 0
 
@@ -256,37 +266,55 @@ class _Run:
             directions=["maximize"] * len(space.objectives),
             sampler=optuna.samplers.NSGAIISampler(population_size=GENERATION, seed=self.seed),
         )
-        while self.done < self.trials and (
-            self.distinct is None or len(self.tried) < self.distinct
-        ):
+        random = np.random.default_rng(self.seed)
+        while self.done < self.trials and self._left() != []:
             asked = [study.ask() for _ in range(min(GENERATION, self.trials - self.done))]
             regimens = [_possible(space, self._choices(trial)) for trial in asked]
+            before = len(self.tried)
             self._try({str(regimen): regimen for regimen in regimens if regimen is not None})
             for trial, regimen in zip(asked, regimens, strict=True):
-                candidate = None if regimen is None else self.tried[str(regimen)]
-                self.impossible += regimen is None
-                if candidate is None or any(g.metric not in candidate.measured for g in space.objectives):
-                    study.tell(trial, state=optuna.trial.TrialState.FAIL)
-                    continue
-                for condition in space.constraints:
-                    trial.set_constraint(condition.text, float(condition.text in candidate.unmet))
-                study.tell(
-                    trial, [g.sign * candidate.measured[g.metric] for g in space.objectives]
-                )
+                self._tell(study, trial, regimen)
             self.done += len(asked)
+            # What was proposed again makes room for strangers in the next generation.
+            left = self._left() or []
+            again = min(len(asked) - (len(self.tried) - before), len(left))
+            for number in random.choice(len(left), again, replace=False) if again else ():
+                study.enqueue_trial(self._parameters(left[number]))
             yield
 
-    def _choices(self, trial: optuna.Trial) -> list[Choice]:
-        def pick(name: str, count: int, *, ordered: bool) -> int:
-            if ordered:
-                return trial.suggest_int(name, 0, count - 1)
-            return int(trial.suggest_categorical(name, range(count)))
+    def _left(self) -> list[tuple[Choice, ...]] | None:
+        """Return the choices not tried yet; None if there are too many to count."""
+        if self.everything is None:
+            return None
+        return [choices for text, choices in self.everything.items() if text not in self.tried]
 
+    def _tell(self, study: optuna.Study, trial: optuna.Trial, regimen: Regimen | None) -> None:
+        import optuna
+
+        space = self.trier.space
+        candidate = None if regimen is None else self.tried[str(regimen)]
+        self.impossible += regimen is None
+        if candidate is None or any(g.metric not in candidate.measured for g in space.objectives):
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            return
+        for condition in space.constraints:
+            trial.set_constraint(condition.text, float(condition.text in candidate.unmet))
+        study.tell(trial, worth(candidate.measured, space, self.trier.metrics))
+
+    def _parameters(self, choices: Sequence[Choice]) -> dict[str, int]:
+        return {
+            f"{name} {k}": value
+            for k, choice in enumerate(choices)
+            for name, value in zip(_CHOICE, choice, strict=True)
+        }
+
+    def _choices(self, trial: optuna.Trial) -> list[Choice]:
+        """Drugs are names, times and lengths are in order."""
         return [
             (
-                pick(f"drug {k}", drugs, ordered=False),
-                pick(f"time {k}", times, ordered=True),
-                pick(f"length {k}", lengths, ordered=True),
+                int(trial.suggest_categorical(f"drug {k}", range(drugs))),
+                trial.suggest_int(f"time {k}", 0, times - 1),
+                trial.suggest_int(f"length {k}", 0, lengths - 1),
             )
             for k, (drugs, times, lengths) in enumerate(s.sizes for s in self.trier.space.steps)
         ]
@@ -299,6 +327,7 @@ class _Run:
         if left:
             solved = self.trier.solve([*left.values()], "average", self.trier.space.names)
             found |= dict(zip(left, solved, strict=True))
+        self.quick |= found
         for text, regimen in new.items():
             self.tried[text] = self.trier.candidate(regimen, found[text], confirmed=False)
 
@@ -310,7 +339,9 @@ def confirm(trier: Trier, tried: dict[str, Candidate]) -> dict[str, Measured]:
     another join it. Returns all metrics of each confirmed strategy by regimen.
     """
     whole: dict[str, Measured] = {}
-    while left := [c for c in front_of([*tried.values()], trier.space) if not c.confirmed]:
+    while left := [
+        c for c in front_of([*tried.values()], trier.space, trier.metrics) if not c.confirmed
+    ]:
         regimens = [Regimen.parse(candidate.regimen) for candidate in left]
         for candidate, regimen, measured in zip(
             left, regimens, trier.solve(regimens, "events", None), strict=True

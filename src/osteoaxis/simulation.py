@@ -216,7 +216,7 @@ class Simulator:
         return Doses.of(planned, self._by_any_name, self.row, self.column)
 
     def _planned(self, cohort: Cohort, regimen: Regimen, until_day: float) -> tuple[Dose, ...]:
-        """Return the doses of `regimen`; raises `InputError` if they cannot be given to `cohort`."""
+        """Return the doses of `regimen`; raises `InputError` if `cohort` cannot be given them."""
         self.check(regimen)
         doses = regimen.doses(until_day)
         if doses and doses[0].time_day < cohort.day.max():

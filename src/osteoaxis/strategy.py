@@ -50,6 +50,8 @@ FORMS = {
     "implant": "implants",
 }  # fmt: skip
 VISITS = ("iv", "sc", "im", "implant")
+MATTERS = {"SD": 0.01, "months": 1.0, "doses": 1.0, "visits": 1.0}
+"""Smallest difference that counts when strategies are weighed, by unit; else 0.1."""
 DAILY = 1.0  # days: what is given at least daily is taken at home
 
 
@@ -97,6 +99,11 @@ class Metric:
     kind: Literal["level", "percent_change"] = "level"
     against_reference: bool = False
     shown: bool = True
+
+    def rounded(self, value: float) -> float:
+        """Return `value` without what matters to nobody, so that noise decides nothing."""
+        step = MATTERS.get(self.unit, 0.1)
+        return round(value / step) * step
 
 
 def _change(name: str, month: float, arm: Arm) -> float:
@@ -221,7 +228,7 @@ def metrics(years: float, drugs: Mapping[str, Drug]) -> dict[str, Metric]:
 
 
 def _density(years: float) -> dict[str, Metric]:
-    group, whole = "Bone density, percent change since month 0", int(years + 1e-9)
+    group, whole = "Bone density, % change", int(years + 1e-9)
     made = {}
     for site in SITES:
         title, name = site.replace("_", " ").capitalize(), f"{site}_bmd"
@@ -244,7 +251,7 @@ def _scores() -> dict[str, Metric]:
     below = partial(_months_below, names, OSTEOPOROSIS)
     made = {
         "lowest_t_score": Metric(
-            group, "Lowest of the three sites", "SD",
+            group, "Lowest of spine, hip and neck", "SD",
             "lowest T-score of spine, hip and femoral neck at any time",
             partial(_lowest, names), names,
         )
@@ -257,11 +264,11 @@ def _scores() -> dict[str, Metric]:
         )  # fmt: skip
     return made | {
         "osteoporosis_months": Metric(
-            group, "Below −2.5 at any site", "months",
+            group, "Time below −2.5", "months",
             "time with the lowest T-score of the three sites below -2.5", below, names,
         ),
         "osteoporosis_share": Metric(
-            group, "Below −2.5 at any site", "percent of the time",
+            group, "Share of the time below −2.5", "percent",
             "share of the time with the lowest T-score of the three sites below -2.5",
             partial(_percent_of_time, below), names,
         ),
@@ -277,7 +284,7 @@ def _joints() -> dict[str, Metric]:
             partial(_peak, name, 100.0), (name,),
         ),
         "arthralgia_share": Metric(
-            group, "Share of the time", "percent of the time",
+            group, "Share of the time in pain", "percent",
             "mean probability of joint pain: the share of the time it is expected",
             partial(_mean, name, 100.0), (name,),
         ),
@@ -288,9 +295,10 @@ def _markers(years: float) -> dict[str, Metric]:
     months = range(MARKER_STEP, int(12 * years + 1e-9) + 1, MARKER_STEP)
     return {
         f"{name}_change_m{month}": Metric(
-            "Turnover markers, percent change since month 0", f"{title}, month {month}", "percent",
+            "Turnover markers, % change", f"{title}, month {month}", "percent",
             f"{title} at month {month} against month 0", partial(_change, name, float(month)),
-            (name,), "percent_change", shown=name != "bsap" and (month in SHOWN_MONTHS or month == months[-1]),
+            (name,), "percent_change",
+            shown=name != "bsap" and (month in SHOWN_MONTHS or month == months[-1]),
         )
         for name, title in MARKERS.items()
         for month in months
@@ -308,7 +316,7 @@ def _doses(drugs: Mapping[str, Drug]) -> dict[str, Metric]:
         )  # fmt: skip
     return made | {
         "injections_and_infusions": Metric(
-            group, "Visits for an injection or infusion", "visits",
+            group, "Injections and infusions", "visits",
             "injections and infusions of all drugs but those injected daily at home", _visits,
         ),
         "bone_drug_months": Metric(
@@ -337,7 +345,7 @@ def _stopping() -> dict[str, Metric]:
             partial(_overshoot, "ctx"), ("ctx",), against_reference=True,
         ),
         "denosumab_unprotected_months": Metric(
-            group, "Denosumab worn off and nothing after it", "months",
+            group, "Denosumab worn off, open", "months",
             f"time more than {DENOSUMAB_ACTS + GRACE:g} months after a dose of denosumab and "
             "before the next dose of it or of a bisphosphonate", _unprotected,
         ),

@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from osteoaxis.strategy import Metric, Strategies
 
 ABSENT = "–"
 DIGITS = {"SD": 2, "doses": 0, "visits": 0, "months": 1, "people": 0, "per 1,000": 0}
-ARMS_A_TABLE = 6
+ARMS_A_TABLE = 4
+HEADING = 12  # letters of a line in the heading of an arm
 NOTES = (
     "Spine, hip and femoral neck as DXA would measure them. A bone drug is a bisphosphonate, "
     "denosumab, romosozumab or teriparatide; its last dose is the one stopping is counted from.",
@@ -52,7 +54,9 @@ def cell(name: str, measured: Mapping[str, float], metric: Metric) -> str:
 def title(metric: Metric) -> str:
     """Return a title with what it is measured in."""
     plain = metric.unit in ("doses", "visits", "yes/no") or metric.kind == "percent_change"
-    return metric.title if plain else f"{metric.title} ({style.UNITS.get(metric.unit, metric.unit)})"
+    return (
+        metric.title if plain else f"{metric.title} ({style.UNITS.get(metric.unit, metric.unit)})"
+    )
 
 
 def rows(result: Strategies) -> Iterator[tuple[str, Metric]]:
@@ -85,9 +89,9 @@ def show(result: Strategies) -> None:
 
 def _table(result: Strategies, arms: Sequence[str]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("", max_width=34)
+    table.add_column("", no_wrap=True)
     for arm in arms:
-        table.add_column(arm, justify="right", overflow="fold")
+        table.add_column("\n".join(textwrap.wrap(arm, HEADING)), justify="right", no_wrap=True)
     for group, members in itertools.groupby(rows(result), key=lambda row: row[1].group):
         table.add_row(f"[bold]{group}[/bold]")
         for name, metric in members:

@@ -14,31 +14,35 @@ from numpy.typing import NDArray
 from osteoaxis.outcomes.tscore import SITES
 from osteoaxis.present import style
 from osteoaxis.present.figures import bands
-from osteoaxis.strategy import BONE_CLASSES, DAILY, FORMS, Strategies
-from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
+from osteoaxis.strategy import Strategies
+from osteoaxis.units import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
 Draw = Callable[[Axes, Strategies], None]
 
-WIDTH, ROW, LANE = 8.2, 2.35, 0.3  # inches
-OFTEN = 31.0  # days: doses closer than this are one line
+WIDTH, ROW, LANE = 8.2, 2.2, 0.24  # inches
+OFTEN = 32 / 365.25  # years: doses closer than this are one bar
+EVERY_ARM = "#8a8a8a"
 YEAR = 12.0
 
 
 @style.styled
 def figure(result: Strategies) -> Figure:
     """Draw the plan of every arm above panels of what it does, a colour and dash for each arm."""
-    panels = [draw for draw, wanted in PANELS if wanted(result)]
-    if len(panels) % 2:
-        panels.append(_p1np)
-    lanes = sum(len(_lanes(result, arm)) or 1 for arm in result.arms)
-    heights = [LANE * lanes + 0.5, *[ROW] * (len(panels) // 2)]
+    lanes = _lanes(result)
+    dots = [draw for draw, names in DOTS if _any(result, names)]
+    heights = [LANE * len(lanes) + 0.6, ROW * (len(LINES) // 2)]
+    heights += [LANE * len(result.arms) + 0.7] if dots else []
     drawn = Figure(figsize=(WIDTH, sum(heights) + 0.5), layout="constrained")
-    drawn.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr,call-arg]
-    grid = drawn.add_gridspec(len(heights), 2, height_ratios=heights)
-    _plan(drawn.add_subplot(grid[0, :]), result)
-    for number, draw in enumerate(panels):
-        draw(drawn.add_subplot(grid[1 + number // 2, number % 2]), result)
+    drawn.get_layout_engine().set(w_pad=0.06, h_pad=0.06)  # type: ignore[union-attr,call-arg]
+    parts = list(drawn.subfigures(len(heights), 1, height_ratios=heights).flat)
+    _plan(parts[0].subplots(), result, lanes)
+    for axis, line in zip(parts[1].subplots(len(LINES) // 2, 2).flat, LINES, strict=True):
+        line(axis, result)
+    if dots:
+        axes = list(parts[2].subplots(1, len(dots), sharey=True, squeeze=False).flat)
+        for axis, draw in zip(axes, dots, strict=True):
+            draw(axis, result)
     handles = [
         Line2D([], [], label=arm, **look) for arm, look in style.arm_styles(result.arms).items()
     ]
@@ -56,39 +60,52 @@ def _years(axis: Axes, result: Strategies) -> None:
     axis.set_xlabel("years", labelpad=1)
 
 
-def _lanes(result: Strategies, arm: str) -> list[str]:
-    """Return the drugs given in `arm`, bone drugs last."""
-    drugs = dict.fromkeys(dose.drug for dose in result.doses[arm])
-    return sorted(drugs, key=lambda drug: result.drugs[drug].group in BONE_CLASSES)
+def _lanes(result: Strategies) -> list[tuple[str, str, Array]]:
+    """Return (arm, drug, years of its doses); what all arms are given alike is one lane first."""
+    given = {
+        arm: {
+            drug: tuple(d.time_day / DAYS_PER_YEAR for d in doses if d.drug == drug)
+            for drug in dict.fromkeys(dose.drug for dose in doses)
+        }
+        for arm, doses in result.doses.items()
+    }
+    first = given[result.reference]
+    alike = {
+        drug: times
+        for drug, times in first.items()
+        if all(plan.get(drug) == times for plan in given.values())
+    }
+    lanes = [("every arm", drug, times) for drug, times in alike.items()]
+    for arm, plan in given.items():
+        own = {drug: times for drug, times in plan.items() if drug not in alike}
+        lanes += [(arm, drug, times) for drug, times in own.items()] or [(arm, "", ())]
+    return [(arm, drug.replace("_", " "), np.array(times)) for arm, drug, times in lanes]
 
 
-def _plan(axis: Axes, result: Strategies) -> None:
-    """Draw a lane for each drug of each arm: a line where it is taken often, a mark for a dose."""
-    end, lane = result.scenario.years, 0
-    ticks: list[str] = []
-    for arm, look in style.arm_styles(result.arms).items():
-        colour = look["color"]
-        for number, drug in enumerate(_lanes(result, arm) or [""]):
-            days = np.array([d.time_day for d in result.doses[arm] if d.drug == drug])
-            days = days[days >= 0]
-            for run in np.split(days, np.flatnonzero(np.diff(days) > OFTEN) + 1):
-                if run.size > 2:
-                    last = min(run[-1] + run[-1] - run[-2], end * DAYS_PER_YEAR)
-                    years = np.array([run[0], last]) / DAYS_PER_YEAR
-                    axis.plot(years, [lane, lane], color=colour, linewidth=4, alpha=0.55,
-                              solid_capstyle="butt")  # fmt: skip
-                elif run.size:
-                    axis.plot(run / DAYS_PER_YEAR, np.full(run.size, lane), color=colour,
-                              marker="v", markersize=6, linestyle="none", clip_on=False)  # fmt: skip
-            name = drug.replace("_", " ") or "no drug"
-            ticks.append(f"{arm}:  {name}" if number == 0 else name)
-            lane += 1
-        axis.axhline(lane - 0.5, color="#d8d8d8", linewidth=0.8)
-    axis.set_ylim(lane - 0.5, -0.5)
-    axis.set_yticks(range(lane), ticks, fontsize=8)
+def _plan(axis: Axes, result: Strategies, lanes: Sequence[tuple[str, str, Array]]) -> None:
+    """Draw a lane for each drug of each arm: a bar where it is taken often, a mark for a dose."""
+    looks, end = style.arm_styles(result.arms), result.scenario.years
+    for lane, (arm, _, years) in enumerate(lanes):
+        colour = looks[arm]["color"] if arm in looks else EVERY_ARM
+        years = years[years >= 0]
+        for run in np.split(years, np.flatnonzero(np.diff(years) > OFTEN) + 1):
+            if run.size > 2:
+                axis.plot([run[0], min(2 * run[-1] - run[-2], end)], [lane, lane], color=colour,
+                          linewidth=5, alpha=0.6, solid_capstyle="butt")  # fmt: skip
+            elif run.size:
+                axis.plot(run, np.full(run.size, lane), color=colour, marker="v", markersize=6,
+                          linestyle="none", clip_on=False)  # fmt: skip
+        if lane and arm != lanes[lane - 1][0]:
+            axis.axhline(lane - 0.5, color="#d8d8d8", linewidth=0.8)
+    axis.set_ylim(len(lanes) - 0.5, -0.5)
+    names = [
+        drug if lane and arm == lanes[lane - 1][0] else f"{arm}: {drug}" if drug else arm
+        for lane, (arm, drug, _) in enumerate(lanes)
+    ]
+    axis.set_yticks(range(len(lanes)), names, fontsize=8)
     axis.tick_params(axis="y", length=0)
     axis.grid(False, axis="y")
-    axis.set_title("What is given: a mark for each injection or infusion, a bar for tablets")
+    axis.set_title("What is given: a mark for each dose, a bar for what is taken often")
     _years(axis, result)
 
 
@@ -115,9 +132,6 @@ def _change(name: str, title: str) -> Draw:
     return draw
 
 
-_p1np = _change("p1np", "P1NP: formation")
-
-
 def _lowest(axis: Axes, result: Strategies) -> None:
     def values(arm: str) -> Array:
         return np.min([result.arms[arm][f"{site}_t_score"].values for site in SITES], axis=0)
@@ -134,7 +148,9 @@ def _pain(axis: Axes, result: Strategies) -> None:
     axis.set_ylim(bottom=0)
 
 
-def _dots(axis: Axes, result: Strategies, title: str, names: Sequence[tuple[str, str, str]]) -> None:
+def _dots(
+    axis: Axes, result: Strategies, title: str, names: Sequence[tuple[str, str, str]]
+) -> None:
     """Draw metrics of each arm as marks in a row, with a 90 % interval where there is one.
 
     `names` are (metric, label, marker).
@@ -152,7 +168,7 @@ def _dots(axis: Axes, result: Strategies, title: str, names: Sequence[tuple[str,
             axis.plot(measured[name], place, marker=marker, color=colour, markersize=6,
                       markerfacecolor=colour if number == 0 else "white", linestyle="none")  # fmt: skip
         if not any(name in measured for name, *_ in names):
-            axis.text(0, row, "  nothing was stopped", va="center", fontsize=8, color="#666666",
+            axis.text(0, row, "  does not apply", va="center", fontsize=8, color="#666666",
                       transform=axis.get_yaxis_transform())  # fmt: skip
     axis.set_ylim(len(result.arms) - 0.4, -0.6)
     axis.set_yticks(range(len(result.arms)), list(result.arms), fontsize=8)
@@ -167,28 +183,29 @@ def _dots(axis: Axes, result: Strategies, title: str, names: Sequence[tuple[str,
     axis.legend(handles=handles, loc="lower right", fontsize=8, handletextpad=0.2)
 
 
-def _stopping(axis: Axes, result: Strategies) -> None:
-    _dots(
-        axis, result, "Largest loss within two years of the last bone dose (%)",
-        (("lumbar_spine_loss_after_stopping", "spine", "o"),
-         ("total_hip_loss_after_stopping", "hip", "s")),
-    )  # fmt: skip
+def _any(result: Strategies, names: Sequence[tuple[str, str, str]]) -> bool:
+    return any(name in found for name, *_ in names for found in result.measured.values())
 
 
-def _always(_result: Strategies) -> bool:
-    return True
+def _dotted(
+    title: str, *names: tuple[str, str, str]
+) -> tuple[Draw, Sequence[tuple[str, str, str]]]:
+    return lambda axis, result: _dots(axis, result, title, names), names
 
 
-def _stops(result: Strategies) -> bool:
-    return any("total_hip_loss_after_stopping" in found for found in result.measured.values())
-
-
-PANELS: tuple[tuple[Draw, Callable[[Strategies], bool]], ...] = (
-    (_change("lumbar_spine_bmd", "Lumbar spine BMD"), _always),
-    (_change("total_hip_bmd", "Total hip BMD"), _always),
-    (_lowest, _always),
-    (_change("ctx", "CTX: resorption"), _always),
-    (_pain, _always),
-    (_stopping, _stops),
+LINES: tuple[Draw, ...] = (
+    _change("lumbar_spine_bmd", "Lumbar spine BMD"),
+    _change("total_hip_bmd", "Total hip BMD"),
+    _lowest,
+    _pain,
+    _change("ctx", "CTX: resorption"),
+    _change("p1np", "P1NP: formation"),
 )
-"""What is drawn, in order, and whether a comparison has it."""
+DOTS = (
+    _dotted(
+        "Largest loss after the last bone dose (%)",
+        ("lumbar_spine_loss_after_stopping", "spine", "o"),
+        ("total_hip_loss_after_stopping", "hip", "s"),
+    ),
+)
+"""What is drawn of the metrics, where at least one arm has it: (metric, label, marker)."""
