@@ -267,7 +267,7 @@ def compare(
     json_only: JsonOnly = False,
     drugs: Drugs = None,
 ) -> None:
-    """Put the arms of a scenario in one table and one figure sheet; or our model and published ones.
+    """Put the arms of a scenario in one table and one figure sheet, or beside published models.
 
     Bone density by year, T-scores, fractures, joint pain, markers, doses, and what stopping does.
     With --model or --models: our model and published ones in one figure, and what each cannot.

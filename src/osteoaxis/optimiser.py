@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from osteoaxis.dosing import DOSINGS, Dosing
 from osteoaxis.errors import InputError
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.scenario import Scenario, output_months
 from osteoaxis.sequences import Choice, Space, read
-from osteoaxis.simulation import Cohort, Dosing, Progress, Simulator, simulator
-from osteoaxis.strategy import Metric, check_names, doses_given, measure, metrics
+from osteoaxis.simulation import Cohort, Progress, Simulator, simulator
+from osteoaxis.strategy import Metric, check_names, given, measure, metrics
 
 if TYPE_CHECKING:
     import optuna
@@ -79,7 +81,8 @@ def non_dominated(values: Array) -> NDArray[np.bool_]:
     """Return which rows no other row beats; in every column higher is better."""
     at_least = (values[None] >= values[:, None]).all(axis=2)
     above = (values[None] > values[:, None]).any(axis=2)
-    return np.asarray(~(at_least & above).any(axis=1))
+    beaten = np.asarray(np.any(at_least & above, axis=1), dtype=np.bool_)
+    return ~beaten
 
 
 def worth(measured: Measured, space: Space, known: Mapping[str, Metric]) -> list[float]:
@@ -108,7 +111,7 @@ class Trier:
     space: Space
     metrics: Mapping[str, Metric]
     months: Array
-    reference: Mapping[str, xr.Dataset]  # the base alone, by dosing
+    reference: Mapping[Dosing, xr.Dataset]  # the base alone, by dosing
 
     @classmethod
     def of(cls, plan: Scenario, space: Space, ready: Simulator) -> Trier:
@@ -117,13 +120,19 @@ class Trier:
         _check_drugs(space, ready, where)
         known = metrics(plan.years, ready.drugs)
         cohort, months = ready.start(plan.patient), output_months(plan.years)
-        base = {dosing: ready.run(cohort, space.base, months, dosing=dosing) for dosing in _DOSINGS}
+        base = {dosing: ready.run(cohort, space.base, months, dosing=dosing) for dosing in DOSINGS}
         for objective in space.objectives:
             check_names([objective.metric], known, base["average"], f"{where}.objectives")
         for condition in space.constraints:
             names = sorted(condition.names)
             check_names(names, known, base["average"], f"{where}.constraints: '{condition.text}'")
         return cls(ready, cohort, space, known, months, base)
+
+    @cached_property
+    def recorded(self) -> list[str]:
+        """The quantities of the model that metrics need."""
+        needs = {need for metric in self.metrics.values() for need in metric.needs}
+        return [name for name in self.ready.model.quantities if name in needs]
 
     @property
     def digest(self) -> str:
@@ -144,13 +153,15 @@ class Trier:
         self, regimens: Sequence[Regimen], dosing: Dosing, names: Sequence[str] | None
     ) -> list[Measured]:
         """Return the metrics `names` (default: all) of each strategy; empty where unsolved."""
-        solved = self.ready.run_each(self.cohort, regimens, self.months, dosing=dosing)
+        solved = self.ready.run_each(
+            self.cohort, regimens, self.months, record=self.recorded, dosing=dosing
+        )
         return [
             UNSOLVED
             if data.attrs["status"]
             else measure(
                 data,
-                doses_given(self.ready, regimen, data),
+                given(self.ready, regimen, float(self.months[-1])),
                 self.ready.drugs,
                 reference=self.reference[dosing],
                 known=self.metrics,
@@ -160,7 +171,6 @@ class Trier:
         ]
 
 
-_DOSINGS: tuple[Dosing, ...] = ("average", "events")
 _CHOICE = ("drug", "time", "length")
 
 
@@ -174,12 +184,11 @@ def _check_drugs(space: Space, ready: Simulator, where: str) -> None:
             raise InputError(f"{where}: {name}: {problem}") from problem
 
 
-def strategies(space: Space) -> dict[str, tuple[Choice, ...]] | None:
-    """Return the choices of every different strategy by regimen; None if too many to count."""
+def strategies(space: Space) -> dict[tuple[Choice, ...], Regimen | None] | None:
+    """Return what each combination of choices gives, None if impossible; None if too many."""
     if space.size > COUNTABLE:
         return None
-    possible = ((_possible(space, choices), choices) for choices in space.choices())
-    return {str(regimen): choices for regimen, choices in possible if regimen is not None}
+    return {choices: _possible(space, choices) for choices in space.choices()}
 
 
 def _possible(space: Space, choices: Sequence[Choice]) -> Regimen | None:
@@ -219,7 +228,7 @@ def search(
             "without --resume."
         )
     everything = strategies(space)
-    distinct = None if everything is None else len(everything)
+    distinct = None if everything is None else len({str(r) for r in everything.values() if r})
     run = _Run(trier, trials, seed, everything, known or {})
     whole: dict[str, Measured] = {}
     complete = False
@@ -249,7 +258,7 @@ class _Run:
     trier: Trier
     trials: int
     seed: int
-    everything: Mapping[str, tuple[Choice, ...]] | None
+    everything: Mapping[tuple[Choice, ...], Regimen | None] | None
     known: Mapping[str, Measured]
     tried: dict[str, Candidate] = field(default_factory=dict)
     quick: dict[str, Measured] = field(default_factory=dict)
@@ -269,7 +278,7 @@ class _Run:
         random = np.random.default_rng(self.seed)
         while self.done < self.trials and self._left() != []:
             asked = [study.ask() for _ in range(min(GENERATION, self.trials - self.done))]
-            regimens = [_possible(space, self._choices(trial)) for trial in asked]
+            regimens = [self._regimen(self._choices(trial)) for trial in asked]
             before = len(self.tried)
             self._try({str(regimen): regimen for regimen in regimens if regimen is not None})
             for trial, regimen in zip(asked, regimens, strict=True):
@@ -286,7 +295,13 @@ class _Run:
         """Return the choices not tried yet; None if there are too many to count."""
         if self.everything is None:
             return None
-        return [choices for text, choices in self.everything.items() if text not in self.tried]
+        each = {str(r): choices for choices, r in self.everything.items() if r is not None}
+        return [choices for text, choices in each.items() if text not in self.tried]
+
+    def _regimen(self, choices: tuple[Choice, ...]) -> Regimen | None:
+        if self.everything is None:
+            return _possible(self.trier.space, choices)
+        return self.everything[choices]
 
     def _tell(self, study: optuna.Study, trial: optuna.Trial, regimen: Regimen | None) -> None:
         import optuna
@@ -308,16 +323,16 @@ class _Run:
             for name, value in zip(_CHOICE, choice, strict=True)
         }
 
-    def _choices(self, trial: optuna.Trial) -> list[Choice]:
+    def _choices(self, trial: optuna.Trial) -> tuple[Choice, ...]:
         """Drugs are names, times and lengths are in order."""
-        return [
+        return tuple(
             (
                 int(trial.suggest_categorical(f"drug {k}", range(drugs))),
                 trial.suggest_int(f"time {k}", 0, times - 1),
                 trial.suggest_int(f"length {k}", 0, lengths - 1),
             )
             for k, (drugs, times, lengths) in enumerate(s.sizes for s in self.trier.space.steps)
-        ]
+        )
 
     def _try(self, regimens: Mapping[str, Regimen]) -> None:
         """Measure what was not tried before; what is known from earlier is not simulated."""

@@ -29,7 +29,7 @@ from typing import Any, Literal
 from osteoaxis import toml
 from osteoaxis.conditions import Condition
 from osteoaxis.errors import InputError
-from osteoaxis.pharmacology.regimen import MONTH, Dose, Regimen, Term
+from osteoaxis.pharmacology.regimen import MONTH, Regimen, Term, term_doses
 from osteoaxis.scenario import Scenario
 
 MAX_STEPS = 6
@@ -111,7 +111,7 @@ class Space:
     def choices(self) -> Iterator[tuple[Choice, ...]]:
         """Yield every combination."""
         each = [itertools.product(*map(range, step.sizes)) for step in self.steps]
-        yield from itertools.product(*each)  # type: ignore[arg-type]
+        yield from itertools.product(*each)
 
     def added(self, choices: Sequence[Choice]) -> tuple[Term, ...]:
         """Return the terms `choices` add to the base, without what begins after the end."""
@@ -129,11 +129,8 @@ class Space:
 
         Raises `InputError` when one drug would be given twice at a time.
         """
-        doses = sorted(
-            Dose(time, term.drug, term.amount, term.unit, term.route, term.infusion_days)
-            for term in self.added(choices)
-            for time in term.times(self.until_day)
-        )
+        added = self.added(choices)
+        doses = sorted(dose for term in added for dose in term_doses(term, self.until_day))
         for one, other in itertools.pairwise(doses):
             if (one.time_day, one.drug) == (other.time_day, other.drug):
                 raise InputError(f"{one.drug} would be given twice on day {one.time_day:g}.")

@@ -281,11 +281,15 @@ class Simulator:
         regimens: Sequence[Regimen],
         months: Array,
         *,
+        record: Sequence[str] | None = None,
         dosing: Dosing = "events",
         rtol: float = RTOL,
         atol: float = ATOL,
     ) -> list[xr.Dataset]:
-        """Simulate one person on each of `regimens` in one batch, see `run`; the same numbers."""
+        """Simulate one person on each of `regimens` in one batch, see `run`; the same numbers.
+
+        `record` names the states and rates to keep, with the T-scores of densities among them.
+        """
         (patient,) = cohort.patients
         days, count = months * DAYS_PER_MONTH, len(regimens)
         plans = [self._planned(cohort, regimen, float(days[-1])) for regimen in regimens]
@@ -298,6 +302,7 @@ class Simulator:
                 days,
                 schedule=np.arange(count),
                 start=np.tile(cohort.day, count),
+                record=record,
                 rtol=rtol,
                 atol=atol,
             )
@@ -337,6 +342,8 @@ class Simulator:
             if (quantity := self.model.quantities[name])
         }
         for site in tscore.SITES:
+            if f"{site}_bmd" not in columns:
+                continue
             score = tscore.t_score(columns[f"{site}_bmd"], site, patient.sex)
             title = f"{site.replace('_', ' ')} T-score"
             variables[f"{site}_t_score"] = ("time", score, {"unit": "1", "long_name": title})

@@ -6,8 +6,8 @@ The table, the JSON, the constraints and the objectives of a search all read `me
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,7 @@ from osteoaxis import scenario as scenarios
 from osteoaxis.errors import InputError, SolverError, did_you_mean
 from osteoaxis.outcomes.tscore import SITES
 from osteoaxis.pharmacology.drug import Drug
-from osteoaxis.pharmacology.regimen import Dose, Regimen
+from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import Progress, Simulator, simulator
 from osteoaxis.units import DAYS_PER_MONTH
 
@@ -55,15 +55,19 @@ MATTERS = {"SD": 0.01, "months": 1.0, "doses": 1.0, "visits": 1.0}
 DAILY = 1.0  # days: what is given at least daily is taken at home
 
 
+Given = Mapping[tuple[str, str], Array]
+"""Months of the doses of each drug by each route, ascending."""
+
+
 @dataclass(frozen=True)
 class Arm:
-    """One strategy: its trajectories and the doses given from time zero to their end.
+    """One strategy: its trajectories, and the doses given from time zero to their end.
 
     `reference` holds the trajectories it is held against, if any.
     """
 
     data: xr.Dataset
-    doses: tuple[Dose, ...]
+    doses: Given
     drugs: Mapping[str, Drug]
     reference: xr.Dataset | None = None
 
@@ -77,9 +81,8 @@ class Arm:
 
     def given(self, *classes: str) -> Array:
         """Return the months of the doses of drugs of these classes, ascending."""
-        return np.array(
-            [d.time_day / DAYS_PER_MONTH for d in self.doses if self.drugs[d.drug].group in classes]
-        )
+        times = [t for (drug, _), t in self.doses.items() if self.drugs[drug].group in classes]
+        return np.sort(np.concatenate([np.empty(0), *times]))
 
 
 @dataclass(frozen=True)
@@ -136,34 +139,43 @@ def _mean(name: str, scale: float, arm: Arm) -> float:
 
 
 def _count(drug: str, arm: Arm) -> float:
-    return float(sum(dose.drug == drug for dose in arm.doses))
+    return float(sum(times.size for (name, _), times in arm.doses.items() if name == drug))
 
 
 def _visits(arm: Arm) -> float:
     """Injections and infusions that take a visit; what is injected daily is done at home."""
     return float(
         sum(
-            dose.route in VISITS and (_interval(arm.drugs[dose.drug]) or np.inf) > DAILY
-            for dose in arm.doses
+            times.size
+            for (drug, route), times in arm.doses.items()
+            if route in VISITS and (_interval(arm.drugs[drug]) or np.inf) > DAILY
         )
     )
 
 
 def _interval(drug: Drug) -> float | None:
     """Days between doses of the usual regimen of a drug."""
-    return Regimen.parse(drug.typical).terms[0].every_days
+    return _every(drug.typical)
+
+
+@lru_cache(maxsize=256)
+def _every(regimen: str) -> float | None:
+    return Regimen.parse(regimen).terms[0].every_days
 
 
 def _bone_drug_months(arm: Arm) -> float:
     """Months from each dose of a bone drug to when the next is usually due, overlaps once."""
     end, covered, until = float(arm.months[-1]), 0.0, 0.0
-    for dose in arm.doses:
-        drug = arm.drugs[dose.drug]
-        if drug.group in BONE_CLASSES:
-            start = dose.time_day / DAYS_PER_MONTH
-            stop = min(start + (_interval(drug) or 0.0) / DAYS_PER_MONTH, end)
-            covered += max(stop - max(start, until), 0.0)
-            until = max(until, stop)
+    spans = [
+        (float(start), float(start) + (_interval(arm.drugs[drug]) or 0.0) / DAYS_PER_MONTH)
+        for (drug, _), times in arm.doses.items()
+        if arm.drugs[drug].group in BONE_CLASSES
+        for start in times
+    ]
+    for start, due in sorted(spans):
+        stop = min(due, end)
+        covered += max(stop - max(start, until), 0.0)
+        until = max(until, stop)
     return covered
 
 
@@ -375,7 +387,7 @@ def check_names(
 
 def measure(
     data: xr.Dataset,
-    doses: Iterable[Dose],
+    doses: Given,
     drugs: Mapping[str, Drug],
     *,
     reference: xr.Dataset | None = None,
@@ -387,9 +399,9 @@ def measure(
     `doses` are those of the arm, by the names in `drugs`; only those from time zero to the end of
     `data` count. `time` of `data` is in months and begins at zero.
     """
-    end = float(data["time"].values[-1]) * DAYS_PER_MONTH
-    counted = tuple(sorted(dose for dose in doses if -1e-6 <= dose.time_day < end))
-    arm = Arm(data, counted, drugs, reference)
+    end = float(data["time"].values[-1])
+    inside = {key: times[(times > -1e-6) & (times < end)] for key, times in doses.items()}
+    arm = Arm(data, {key: times for key, times in inside.items() if times.size}, drugs, reference)
     found = {}
     for name in known if names is None else names:
         metric = known[name]
@@ -403,10 +415,13 @@ def measure(
     return found
 
 
-def doses_given(ready: Simulator, regimen: Regimen, data: xr.Dataset) -> list[Dose]:
-    """Return the doses of `regimen` up to the end of `data`, by the drugs' own names."""
-    until = float(data["time"].values[-1]) * DAYS_PER_MONTH
-    return [replace(dose, drug=ready.drug(dose.drug).name) for dose in regimen.doses(until)]
+def given(ready: Simulator, regimen: Regimen, months: float) -> Given:
+    """Return what `regimen` gives before `months`, by the drugs' own names."""
+    times: dict[tuple[str, str], list[float]] = {}
+    for term in regimen.terms:
+        key = ready.drug(term.drug).name, term.route
+        times.setdefault(key, []).extend(term.times(months * DAYS_PER_MONTH))
+    return {key: np.sort(days) / DAYS_PER_MONTH for key, days in times.items()}
 
 
 @dataclass(frozen=True)
@@ -415,7 +430,7 @@ class Strategies:
 
     scenario: scenarios.Scenario
     arms: Mapping[str, xr.Dataset]
-    doses: Mapping[str, Sequence[Dose]]
+    doses: Mapping[str, Given]
     drugs: Mapping[str, Drug]
     metrics: Mapping[str, Metric]
     measured: Mapping[str, Mapping[str, float]]
@@ -441,7 +456,7 @@ def compare(
             raise SolverError(f"arm '{arm}': {data.attrs['message']}", partial=data)
     known = metrics(plan.years, ready.drugs)
     doses = {
-        arm: doses_given(ready, Regimen.parse(plan.arms[arm]), data) for arm, data in arms.items()
+        arm: given(ready, Regimen.parse(text), 12.0 * plan.years) for arm, text in plan.arms.items()
     }
     reference = next(iter(arms.values()))
     measured = {

@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -187,6 +188,15 @@ class Term:
         return _text([self])
 
 
+@lru_cache(maxsize=64)
+def term_doses(term: Term, until_day: float) -> tuple[Dose, ...]:
+    """Return the doses of one term before `until_day` (d); terms are shared by many regimens."""
+    return tuple(
+        Dose(time, term.drug, term.amount, term.unit, term.route, term.infusion_days)
+        for time in term.times(until_day)
+    )
+
+
 @dataclass(frozen=True)
 class Regimen:
     """What one patient is given: terms in the order they were written; no terms = no treatment."""
@@ -240,11 +250,7 @@ class Regimen:
         """Return every dose before `until_day` (d), sorted by time, then drug and amount."""
         if not abs(until_day) <= MAX_DAY:
             raise InputError(f"until_day: {until_day} is not a day within 200 years.")
-        doses = sorted(
-            Dose(time, term.drug, term.amount, term.unit, term.route, term.infusion_days)
-            for term in self.terms
-            for time in term.times(until_day)
-        )
+        doses = sorted(dose for term in self.terms for dose in term_doses(term, until_day))
         if len(doses) > MAX_DOSES:
             raise InputError(f"regimen: {len(doses)} doses; the limit is {MAX_DOSES}.")
         return tuple(doses)

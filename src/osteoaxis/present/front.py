@@ -19,7 +19,7 @@ from rich.table import Table
 
 from osteoaxis import toml
 from osteoaxis.errors import InputError
-from osteoaxis.optimiser import Candidate, Found, Measured
+from osteoaxis.optimiser import Candidate, Found, Measured, worth
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import style
 from osteoaxis.present.strategies import text, title
@@ -168,7 +168,7 @@ def summary(found: Found) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def earlier(folder: Path) -> tuple[dict[str, Measured], str]:
+def earlier(folder: Path) -> tuple[Mapping[str, Measured], str]:
     """Return what an earlier search in `folder` measured, by regimen, and of what.
 
     Raises `InputError` if there is none that can be read.
@@ -223,7 +223,7 @@ def figure(found: Found) -> Figure:
     heights = [3.6, LINE * len(listed) + 0.3]
     drawn = Figure(figsize=(width, sum(heights) + 0.6), layout="constrained")
     drawn.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr,call-arg]
-    upper, lower = drawn.subfigures(2, 1, height_ratios=heights).flat
+    upper, lower = drawn.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
     colours = _colours(found)
     for axis, other in zip(upper.subplots(1, len(others), squeeze=False).flat, others, strict=True):
         _panel(axis, found, other.metric, first.metric, colours)
@@ -256,6 +256,17 @@ def _colours(found: Found) -> dict[str, str]:
     return {kind: colours.get(kind, style.REFERENCE_COLOUR) for kind in kinds}
 
 
+def _alike(found: Found) -> list[tuple[list[int], list[Candidate]]]:
+    """Return the numbers and members of each group of the front that comes to the same."""
+    groups: dict[tuple[float, ...], tuple[list[int], list[Candidate]]] = {}
+    for number, candidate in enumerate(found.front, 1):
+        key = tuple(worth(candidate.measured, found.space, found.metrics))
+        numbers, members = groups.setdefault(key, ([], []))
+        numbers.append(number)
+        members.append(candidate)
+    return list(groups.values())
+
+
 def _panel(axis: Axes, found: Found, across: str, up: str, colours: Mapping[str, str]) -> None:
     front = {candidate.regimen for candidate in found.front}
     others = [
@@ -269,12 +280,14 @@ def _panel(axis: Axes, found: Found, across: str, up: str, colours: Mapping[str,
     points = np.array([[c.measured[across], c.measured[up]] for c in found.front])
     if len(found.space.objectives) == 2:
         line = points[np.argsort(points[:, 0])]
-        axis.plot(*line.T, color="#8a8a8a", linewidth=1, drawstyle="steps-post", zorder=2)
-    for k, (candidate, point) in enumerate(zip(found.front, points, strict=True), 1):
-        axis.scatter(*point, s=120, color=colours[_kind(found, candidate)], edgecolor="white",
+        axis.plot(*line.T, color="#8a8a8a", linewidth=1, zorder=2)
+    for numbers, members in _alike(found):
+        x, y = points[numbers[0] - 1]
+        axis.scatter([x], [y], s=130, color=colours[_kind(found, members[0])], edgecolor="white",
                      linewidth=0.8, zorder=3)  # fmt: skip
-        axis.annotate(str(k), point, ha="center", va="center", fontsize=6.5, color="white",
-                      weight="bold", zorder=4)  # fmt: skip
+        mark = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
+        axis.annotate(mark, (x, y), ha="center", va="center", color="white", weight="bold",
+                      fontsize=7 if len(mark) < 3 else 5, zorder=4)  # fmt: skip
     signs = {objective.metric: objective.sign for objective in found.space.objectives}
     for name, label in ((across, axis.set_xlabel), (up, axis.set_ylabel)):
         label(f"{_full(found, name)}: {'more' if signs[name] > 0 else 'less'} is better")

@@ -15,7 +15,6 @@ from osteoaxis.outcomes.tscore import SITES
 from osteoaxis.present import style
 from osteoaxis.present.figures import bands
 from osteoaxis.strategy import Strategies
-from osteoaxis.units import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
 Draw = Callable[[Axes, Strategies], None]
@@ -35,7 +34,7 @@ def figure(result: Strategies) -> Figure:
     heights += [LANE * len(result.arms) + 0.7] if dots else []
     drawn = Figure(figsize=(WIDTH, sum(heights) + 0.5), layout="constrained")
     drawn.get_layout_engine().set(w_pad=0.06, h_pad=0.06)  # type: ignore[union-attr,call-arg]
-    parts = list(drawn.subfigures(len(heights), 1, height_ratios=heights).flat)
+    parts = drawn.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     _plan(parts[0].subplots(), result, lanes)
     for axis, line in zip(parts[1].subplots(len(LINES) // 2, 2).flat, LINES, strict=True):
         line(axis, result)
@@ -63,10 +62,7 @@ def _years(axis: Axes, result: Strategies) -> None:
 def _lanes(result: Strategies) -> list[tuple[str, str, Array]]:
     """Return (arm, drug, years of its doses); what all arms are given alike is one lane first."""
     given = {
-        arm: {
-            drug: tuple(d.time_day / DAYS_PER_YEAR for d in doses if d.drug == drug)
-            for drug in dict.fromkeys(dose.drug for dose in doses)
-        }
+        arm: {drug: tuple(times / YEAR) for (drug, _), times in doses.items() if times.size}
         for arm, doses in result.doses.items()
     }
     first = given[result.reference]
@@ -134,7 +130,8 @@ def _change(name: str, title: str) -> Draw:
 
 def _lowest(axis: Axes, result: Strategies) -> None:
     def values(arm: str) -> Array:
-        return np.min([result.arms[arm][f"{site}_t_score"].values for site in SITES], axis=0)
+        scores = [result.arms[arm][f"{site}_t_score"].values for site in SITES]
+        return np.asarray(np.min(scores, axis=0))
 
     _lines(axis, result, "Lowest T-score of spine, hip and neck", values, zero=False)
     bands(axis)
@@ -165,8 +162,9 @@ def _dots(
             if f"{name}_low" in measured:
                 ends = [measured[f"{name}_low"], measured[f"{name}_high"]]
                 axis.plot(ends, [place, place], color=colour, linewidth=1.4)
+            face = colour if number == 0 else "white"
             axis.plot(measured[name], place, marker=marker, color=colour, markersize=6,
-                      markerfacecolor=colour if number == 0 else "white", linestyle="none")  # fmt: skip
+                      markerfacecolor=face, linestyle="none", clip_on=False)  # fmt: skip
         if not any(name in measured for name, *_ in names):
             axis.text(0, row, "  does not apply", va="center", fontsize=8, color="#666666",
                       transform=axis.get_yaxis_transform())  # fmt: skip
