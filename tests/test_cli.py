@@ -80,7 +80,9 @@ def test_json_is_one_object_and_writes_nothing(tmp_path: Path) -> None:
     done = osteoaxis("run", "denosumab-stop", "--json", "--years", "3", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert set(found) == {"scenario", "version", "parameter_hash", "months", "arms"}
+    assert set(found) == {
+        "scenario", "version", "parameter_hash", "months", "treatment", "arms",
+    }  # fmt: skip
     assert found["scenario"] == "denosumab-stop"
     assert found["months"] == [0, 6, 12, 18, 24, 30, 36]
     for arm in found["arms"].values():

@@ -9,7 +9,8 @@ from osteoaxis import engine, simulate
 from osteoaxis.dosing import average
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
-from osteoaxis.pharmacology.regimen import Dose, Regimen
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.simulation import Cohort, Simulator, month_grid, simulator
 
 OUTCOMES = (

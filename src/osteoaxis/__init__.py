@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from osteoaxis.errors import InputError, OsteoaxisError, SolverError
     from osteoaxis.patient import Patient
     from osteoaxis.pharmacology.regimen import Regimen
-    from osteoaxis.simulation import simulate
+    from osteoaxis.treatment import simulate
 
 # Loaded on first use, so that the command line answers at once.
 _HOME = {
@@ -17,7 +17,7 @@ _HOME = {
     "Patient": "osteoaxis.patient",
     "Regimen": "osteoaxis.pharmacology.regimen",
     "SolverError": "osteoaxis.errors",
-    "simulate": "osteoaxis.simulation",
+    "simulate": "osteoaxis.treatment",
 }
 
 __all__ = ["InputError", "OsteoaxisError", "Patient", "Regimen", "SolverError", "simulate"]

@@ -55,6 +55,9 @@ Scenario = Annotated[
         autocompletion=_scenario_names,
     ),
 ]
+Seed = Annotated[
+    int, typer.Option(min=0, help="Of chance, where rules of a regimen leave doses to it.")
+]
 JsonOnly = Annotated[
     bool, typer.Option("--json", help="Print one JSON object and, without -o, write nothing.")
 ]
@@ -114,6 +117,7 @@ def run(
             "much faster, bone density within 0.1 %."
         ),
     ] = Doses.EVENTS,
+    seed: Seed = 1,
     drugs: Drugs = None,
     model: Annotated[
         str | None,
@@ -167,7 +171,9 @@ def run(
     from osteoaxis.present.progress import Steps
 
     with Steps(quiet=json_only) as steps:
-        result = scenarios.run(plan, drugs_folder=drugs, dosing=dosing.value, progress=steps.update)
+        result = scenarios.run(
+            plan, drugs_folder=drugs, dosing=dosing.value, seed=seed, progress=steps.update
+        )
         if not json_only:
             steps.clear()
             from osteoaxis.present import terminal
@@ -265,6 +271,7 @@ def compare(
         typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: compare/SCENARIO]"),
     ] = None,
     json_only: JsonOnly = False,
+    seed: Seed = 1,
     drugs: Drugs = None,
 ) -> None:
     """Put the arms of a scenario in one table and one figure sheet, or beside published models.
@@ -296,7 +303,7 @@ def compare(
             from osteoaxis import strategy
             from osteoaxis.present import strategies as shown
 
-            result = strategy.compare(plan, drugs_folder=drugs, progress=steps.update)
+            result = strategy.compare(plan, drugs_folder=drugs, seed=seed, progress=steps.update)
         if folder is not None:
             steps.update("Drawing", 0.8)
             with out.staged(folder) as stage:
@@ -332,11 +339,11 @@ def optimise(
     The scenario needs an [optimise] table (docs/strategies.md). Ctrl-C writes what was computed
     so far; --resume goes on from there.
     """
-    from osteoaxis import optimiser
     from osteoaxis import output as out
     from osteoaxis import scenario as scenarios
     from osteoaxis.present import front
     from osteoaxis.present.progress import Steps
+    from osteoaxis.strategy import optimiser
 
     plan = scenarios.load(scenario)
     folder = output or (None if json_only and not resume else Path("optimise") / plan.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from osteoaxis.errors import InputError
 
@@ -30,7 +30,7 @@ class Condition:
 
     text: str
     names: frozenset[str]
-    _tree: ast.expr
+    _tree: ast.expr = field(compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Condition:
@@ -40,8 +40,9 @@ class Condition:
         """
         if len(text) > MAX_TEXT:
             raise InputError(f"condition: {len(text)} characters; the limit is {MAX_TEXT}.")
+        text = " ".join(text.split())
         try:
-            tree = ast.parse(" ".join(text.split()), mode="eval").body
+            tree = ast.parse(text, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise InputError(
                 f"condition '{text}' is not understood; write e.g. 'total_hip_t_score < -2.0'."

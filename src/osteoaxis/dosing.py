@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from osteoaxis.engine.events import ADD, RATE, Events
 from osteoaxis.pharmacology.drug import Drug
-from osteoaxis.pharmacology.regimen import Dose
+from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.units import conversion_factor
 
 Array = NDArray[np.float64]

@@ -10,12 +10,19 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from osteoaxis import toml
+from osteoaxis import toml, treatment
 from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.simulation import MAX_YEARS, Progress, Simulator, month_grid, simulator
+from osteoaxis.simulation import (
+    MAX_YEARS,
+    Cohort,
+    Progress,
+    Simulator,
+    month_grid,
+    simulator,
+)
 from osteoaxis.units import DAYS_PER_MONTH
 
 SCENARIOS = Path(__file__).parent / "presets" / "scenarios"
@@ -29,7 +36,7 @@ FAST_MONTHS = np.arange(0.0, 183.0, 7.0) / DAYS_PER_MONTH
 class Scenario:
     """What is compared: the first arm is the reference, the last the focus of the pictures.
 
-    `optimise` is the table of that name as it was read; `osteoaxis.sequences` makes sense of it.
+    `optimise` is the table of that name as it was read; `osteoaxis.strategy.sequences` makes sense of it.
     """
 
     name: str
@@ -127,44 +134,49 @@ def run(
     *,
     drugs_folder: Path | None = None,
     dosing: Dosing = "events",
+    seed: int = 1,
     progress: Progress | None = None,
 ) -> ScenarioResult:
     """Simulate every arm of `scenario`; an arm that fails is marked and the others finish.
 
-    With `dosing` "average", drugs swallowed at least daily are steady inputs. Raises `InputError`
+    With `dosing` "average", drugs swallowed at least daily are steady inputs; `seed` decides chance
+    where rules leave doses to it. Raises `InputError`
     before anything is simulated if a regimen is impossible.
     """
     ready = simulator((drugs_folder,) if drugs_folder else (), progress)
-    plans = check(scenario, ready)
+    arms = run_arms(scenario, ready, dosing=dosing, seed=seed)
     months = output_months(scenario.years)
-    first, *_, last = [*plans.values()] * 2
+    first, *_, last = [*scenario.arms.values()] * 2
     blocked = {}
     for cytokine in CYTOKINES:
         without = ready.start(_without(scenario.patient, cytokine))
-        reference, focus = ready.run_each(without, [first, last], months, dosing=dosing)
-        blocked[cytokine] = (reference, focus)
-    return ScenarioResult(scenario, run_arms(scenario, ready, dosing=dosing), blocked)
+
+        def course(text: str, who: Cohort = without) -> xr.Dataset:
+            plan = Regimen.parse(text)
+            return treatment.run(ready, who, plan, months, seed=seed, dosing=dosing)
+
+        blocked[cytokine] = (course(first), course(last))
+    return ScenarioResult(scenario, arms, blocked)
 
 
-def check(scenario: Scenario, ready: Simulator) -> dict[str, Regimen]:
-    """Return the regimen of each arm; raises `InputError` naming the arm that is impossible."""
+def run_arms(
+    scenario: Scenario, ready: Simulator, *, dosing: Dosing = "events", seed: int = 1
+) -> dict[str, xr.Dataset]:
+    """Return the trajectories of every arm alone; raises as `run` does."""
     plans = {arm: Regimen.parse(text) for arm, text in scenario.arms.items()}
+    months, arms = output_months(scenario.years), {}
     for arm, plan in plans.items():
         try:
             ready.check(plan)
         except InputError as problem:
             raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
-    return plans
-
-
-def run_arms(
-    scenario: Scenario, ready: Simulator, *, dosing: Dosing = "events"
-) -> dict[str, xr.Dataset]:
-    """Return the trajectories of every arm, all solved in one batch; raises as `run` does."""
-    plans = check(scenario, ready)
-    months = output_months(scenario.years)
-    found = ready.run_each(ready.start(scenario.patient), [*plans.values()], months, dosing=dosing)
-    return dict(zip(plans, found, strict=True))
+    start = ready.start(scenario.patient)
+    for arm, plan in plans.items():
+        try:
+            arms[arm] = treatment.run(ready, start, plan, months, seed=seed, dosing=dosing)
+        except InputError as problem:
+            raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
+    return arms
 
 
 def _without(patient: Patient, cytokine: str) -> Patient:

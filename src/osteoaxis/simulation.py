@@ -21,7 +21,8 @@ from osteoaxis.model import Model
 from osteoaxis.outcomes import tscore
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug, catalogue
-from osteoaxis.pharmacology.regimen import Dose, Regimen
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.process import State
 from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR, conversion_factor
 
@@ -215,10 +216,13 @@ class Simulator:
         planned = average(doses) if dosing == "average" else doses
         return Doses.of(planned, self._by_any_name, self.row, self.column)
 
-    def _planned(self, cohort: Cohort, regimen: Regimen, until_day: float) -> tuple[Dose, ...]:
-        """Return the doses of `regimen`; raises `InputError` if `cohort` cannot be given them."""
+    def _planned(
+        self, cohort: Cohort, regimen: Regimen, until_day: float, doses: Sequence[Dose] | None
+    ) -> Sequence[Dose]:
+        """Return `doses`, or those of `regimen`; raises `InputError` if they cannot be given."""
         self.check(regimen)
-        doses = regimen.doses(until_day)
+        if doses is None:
+            doses = regimen.doses(until_day)
         if doses and doses[0].time_day < cohort.day.max():
             raise InputError(
                 f"regimen '{regimen}': the first dose, {-doses[0].time_day / DAYS_PER_YEAR:.1f} "
@@ -232,6 +236,7 @@ class Simulator:
         regimen: Regimen,
         months: Array,
         *,
+        doses: Sequence[Dose] | None = None,
         record: Sequence[str] | None = None,
         dosing: Dosing = "events",
         rtol: float = RTOL,
@@ -239,11 +244,13 @@ class Simulator:
     ) -> engine.Problem:
         """Return what the engine is to solve for `cohort` on `regimen`.
 
-        `record` names the states and rates wanted at `months` after time zero (default: all).
+        `doses` are those given, where rules of the regimen decided about them (default: all that
+        it says). `record` names the states and rates wanted at `months` after time zero (default:
+        all).
         Raises `InputError` if the regimen is impossible or begins before a simulated life.
         """
         days = months * DAYS_PER_MONTH
-        doses = self._planned(cohort, regimen, float(days[-1]))
+        doses = self._planned(cohort, regimen, float(days[-1]), doses)
         schedules, which = self.doses(doses, dosing).schedules(cohort.parameters)
         return engine.problem(
             self.compiled,
@@ -264,15 +271,20 @@ class Simulator:
         regimen: Regimen,
         months: Array,
         *,
+        doses: Sequence[Dose] | None = None,
         dosing: Dosing = "events",
         rtol: float = RTOL,
         atol: float = ATOL,
     ) -> xr.Dataset:
         """Simulate one person on one regimen and return every quantity at `months`.
 
+        `doses` are those given, where rules of the regimen decided about them.
         A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
         """
-        (data,) = self.run_each(cohort, [regimen], months, dosing=dosing, rtol=rtol, atol=atol)
+        planned = None if doses is None else [doses]
+        (data,) = self.run_each(
+            cohort, [regimen], months, doses=planned, dosing=dosing, rtol=rtol, atol=atol
+        )
         return data
 
     def run_each(
@@ -281,6 +293,7 @@ class Simulator:
         regimens: Sequence[Regimen],
         months: Array,
         *,
+        doses: Sequence[Sequence[Dose] | None] | None = None,
         record: Sequence[str] | None = None,
         dosing: Dosing = "events",
         rtol: float = RTOL,
@@ -288,11 +301,15 @@ class Simulator:
     ) -> list[xr.Dataset]:
         """Simulate one person on each of `regimens` in one batch, see `run`; the same numbers.
 
-        `record` names the states and rates to keep, with the T-scores of densities among them.
+        `doses` are those given in each; `record` names the states and rates to keep, with the
+        T-scores of densities among them (default: all).
         """
         (patient,) = cohort.patients
         days, count = months * DAYS_PER_MONTH, len(regimens)
-        plans = [self._planned(cohort, regimen, float(days[-1])) for regimen in regimens]
+        plans = [
+            self._planned(cohort, regimen, float(days[-1]), given)
+            for regimen, given in zip(regimens, doses or [None] * count, strict=True)
+        ]
         solved = engine.solve_many(
             engine.problem(
                 self.compiled,
@@ -427,33 +444,3 @@ def month_grid(years: float, step_months: float = 1.0) -> Array:
     end = years * 12.0
     grid = np.arange(0.0, end, step_months)
     return np.append(grid[end - grid > 1e-9], end)
-
-
-def simulate(
-    patient: Patient | str = "postmenopausal-breast-cancer",
-    regimen: Regimen | str = "none",
-    years: float = 10.0,
-    *,
-    step_months: float = 1.0,
-    drugs_folder: Path | None = None,
-    dosing: Dosing = "events",
-    rtol: float = RTOL,
-    atol: float = ATOL,
-) -> xr.Dataset:
-    """Simulate one patient on one regimen.
-
-    `patient` is a `Patient`, the name of a preset or the path of a TOML file; `regimen` is text
-    such as ``"anastrozole 1 mg po qd [m0-m60]"`` or ``"none"``. With `dosing` "average", drugs
-    swallowed at least daily are given as the steady input of the same amount. Returns every state
-    and rate of the model, with unit and meaning, along `time` (months); the attributes say how it
-    was made. Raises `InputError` for bad input and `SolverError`, which carries what was computed
-    as `partial`, when the equations cannot be solved.
-    """
-    person = patient if isinstance(patient, Patient) else Patient.load(patient)
-    plan = regimen if isinstance(regimen, Regimen) else Regimen.parse(regimen)
-    months = month_grid(years, step_months)
-    ready = simulator((drugs_folder,) if drugs_folder else ())
-    result = ready.run(ready.start(person), plan, months, dosing=dosing, rtol=rtol, atol=atol)
-    if result.attrs["status"]:
-        raise SolverError(f"patient '{person.name}': {result.attrs['message']}", partial=result)
-    return result

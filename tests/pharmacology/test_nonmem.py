@@ -27,7 +27,8 @@ from osteoaxis.pharmacology.nonmem import (
     to_table,
     write_csv,
 )
-from osteoaxis.pharmacology.regimen import Dose, Regimen
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.pharmacology.terms import Dose
 
 KA, CL, V = 1.0, 1.0, 20.0  # 1/h, L/h, L
 KE = CL / V

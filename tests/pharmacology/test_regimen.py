@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from osteoaxis.errors import InputError
-from osteoaxis.pharmacology.regimen import MAX_DAY, MONTH, ROUTES, UNITS, Dose, Regimen, Term
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.pharmacology.terms import MAX_DAY, MONTH, ROUTES, UNITS, Dose, Term
 
 YEAR = 365.25
 

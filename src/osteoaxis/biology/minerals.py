@@ -82,11 +82,11 @@ half_calcium_intake = Param(
     (8.0, 40.0),
 )
 half_calcitriol = Param(
-    0.7,
+    1.0,
     "1",
     "calcitriol, relative, of half its largest effect in the gut",
-    "assumed: below the normal level",
-    (0.3, 2.0),
+    "assumed: the normal level; absorption falls to half in advanced kidney disease",
+    (0.5, 2.0),
 )
 calcium_secretion = Param(
     2.5, "mmol/day", "calcium secreted into the gut", "assumed: 100 mg a day", (1.5, 4.0)
@@ -95,7 +95,7 @@ calcium_ultrafilterable = Param(
     0.55, "1", "share of calcium that the kidney filters", "assumed: usual", (0.5, 0.6)
 )
 calcium_threshold_pth = Param(
-    0.06,
+    0.05,
     "mmol/L",
     "rise of the kidney's threshold for filtered calcium with each e-fold PTH",
     "assumed: hyperparathyroidism raises calcium by a tenth",
@@ -117,6 +117,13 @@ k_osteoid = Param(
     "maturation and primary mineralisation of new bone",
     "assumed: osteoid waits two weeks, most mineral enters in the weeks after",
     (0.015, 0.1),
+)
+woken_mineral_share = Param(
+    0.35,
+    "1",
+    "mineral that woken osteoblasts take for each of other osteoblasts",
+    "assumed: calcium falls by a few percent in the first months of romosozumab",
+    (0.1, 1.0),
 )
 calcium_mass = Param(
     40078.0, "ug/mmol", "molar mass of calcium", "assumed: a constant", (40077.0, 40079.0)
@@ -183,7 +190,8 @@ def absorbed(intake, drive, calcium_passive, calcium_active, half_calcium_intake
 @rate("1", "drive of the gut by calcitriol, 1 = young adult")
 def gut_drive(calcitriol, calcitriol_reference, half_calcitriol):
     """Calcitriol opens the gut to calcium and phosphate, saturating."""
-    return (1 + half_calcitriol) * hill(calcitriol / calcitriol_reference, half_calcitriol)
+    square = (calcitriol / calcitriol_reference) ** 2
+    return (1 + half_calcitriol**2) * hill(square, half_calcitriol**2)
 
 
 @reaction("-> calcium")
@@ -263,9 +271,9 @@ def calcium_from_bone(skeletal_calcium_flow, resorption_rate):
 
 
 @reaction("-> osteoid")
-def osteoid_formation(k_osteoid, formation_rate):
-    """Osteoblasts lay down osteoid."""
-    return k_osteoid * formation_rate
+def osteoid_formation(k_osteoid, osteoblasts, woken_osteoblasts, woken_mineral_share):
+    """Osteoblasts lay down osteoid; woken ones mostly on trabecular bone, a part of the mineral."""
+    return k_osteoid * (osteoblasts + woken_mineral_share * woken_osteoblasts)
 
 
 @reaction("osteoid ->")

@@ -22,11 +22,11 @@ k_pth = Param(
     50.0, "1/day", "turnover of PTH, faster pulses smoothed", "assumed: minutes", (20.0, 200.0)
 )
 pth_steepness = Param(
-    30.0,
+    20.0,
     "1",
     "steepness of PTH against calcium",
     "assumed: a fall of calcium by a tenth raises PTH three- to fivefold",
-    (15.0, 50.0),
+    (10.0, 50.0),
 )
 pth_most = Param(
     6.0, "1", "largest secretion over the normal", "assumed: range 4 to 10", (3.0, 12.0)
@@ -36,10 +36,18 @@ k_capacity = Param(
     0.01, "1/day", "growth of the parathyroid glands", "assumed: months", (0.003, 0.03)
 )
 capacity_calcitriol = Param(
-    0.5, "1", "power of calcitriol that holds growth back", "assumed: physiological", (0.0, 1.0)
+    1.0,
+    "1",
+    "power of calcitriol that holds growth back",
+    "assumed: PTH rises below 20 ng/mL of 25-hydroxyvitamin D",
+    (0.0, 2.0),
 )
 capacity_phosphate = Param(
-    0.5, "1", "power of phosphate in growth", "assumed: physiological", (0.0, 1.5)
+    2.0,
+    "1",
+    "power of phosphate in growth",
+    "assumed: PTH rises with falling kidney function",
+    (0.0, 3.0),
 )
 k_tone = Param(
     3.7,

@@ -62,7 +62,7 @@ rankl_il1 = Param(
     (0.0, 0.5),
 )
 rankl_pth = Param(
-    0.3,
+    0.5,
     "1",
     "power of the lasting PTH level in RANKL production",
     "assumed: resorption rises by a fifth to a half in hyperparathyroidism",

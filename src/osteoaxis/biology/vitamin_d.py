@@ -29,7 +29,7 @@ vitamin_d_replete = Param(
     (20.0, 40.0),
 )
 half_vitamin_d = Param(
-    10.0,
+    15.0,
     "ng/mL",
     "25-hydroxyvitamin D of half-maximal making of calcitriol",
     "assumed: PTH rises below 20 to 30 ng/mL",

@@ -25,7 +25,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm
 
 from osteoaxis.errors import InputError, did_you_mean
-from osteoaxis.pharmacology.regimen import MAX_DOSES, MILLIGRAMS, Dose, Regimen, dose_times
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.pharmacology.terms import MAX_DOSES, MILLIGRAMS, Dose, dose_times
 
 COLUMNS = ("ID", "TIME", "AMT", "RATE", "II", "ADDL", "SS", "CMT", "EVID")
 REQUIRED = ("ID", "TIME", "AMT", "CMT", "EVID")

@@ -210,7 +210,7 @@ def _frame(
     """Set the years, shade the dosing of the last arm and put one legend below."""
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr,call-arg]
     *_, focus = result.arms
-    span = _dosing(result.scenario.arms[focus], result.scenario.years)
+    span = _dosing(result.arms[focus].attrs["given"], result.scenario.years)
     for axis in axes:
         axis.set_xlim(0, result.scenario.years)
         axis.xaxis.set_major_locator(

@@ -19,11 +19,11 @@ from rich.table import Table
 
 from osteoaxis import toml
 from osteoaxis.errors import InputError
-from osteoaxis.optimiser import Candidate, Found, Measured, worth
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import style
 from osteoaxis.present.strategies import text, title
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH
+from osteoaxis.strategy.optimiser import Candidate, Found, Measured, worth
 
 JSON = "front.json"
 FAINT, UNMET = "#b5b5b5", "#dddddd"

@@ -32,6 +32,7 @@ def render(result: ScenarioResult, pictures: Sequence[figures.Picture]) -> str:
     return environment.get_template("report.html.j2").render(
         scenario=result.scenario,
         attrs=focus.attrs,
+        decisions={arm: data.attrs["decisions"] for arm, data in result.arms.items()},
         failures=result.failures,
         rows=headline(result),
         reference=names[0],

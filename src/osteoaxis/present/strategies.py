@@ -47,8 +47,10 @@ def cell(name: str, measured: Mapping[str, float], metric: Metric) -> str:
     shown = text(measured.get(name), metric)
     if f"{name}_low" not in measured:
         return shown
-    low, high = (text(measured[f"{name}_{end}"], metric) for end in ("low", "high"))
-    return f"{shown} ({low} to {high})"
+    low, high = measured[f"{name}_low"], measured.get(f"{name}_high")
+    if high is None or high < low:  # through infinity: no difference is possible
+        return f"{shown} ({text(low, metric)} up)"
+    return f"{shown} ({text(low, metric)} to {text(high, metric)})"
 
 
 def title(metric: Metric) -> str:

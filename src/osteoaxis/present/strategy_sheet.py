@@ -201,6 +201,12 @@ LINES: tuple[Draw, ...] = (
 )
 DOTS = (
     _dotted(
+        "People in 1,000 with a fracture",
+        ("any_fractures_per_1000", "any, with 90 % interval", "o"),
+        ("vertebral_fractures_per_1000", "vertebral", "s"),
+        ("hip_fractures_per_1000", "hip", "^"),
+    ),
+    _dotted(
         "Largest loss after the last bone dose (%)",
         ("lumbar_spine_loss_after_stopping", "spine", "o"),
         ("total_hip_loss_after_stopping", "hip", "s"),

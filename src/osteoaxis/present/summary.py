@@ -58,6 +58,12 @@ def _levels() -> dict[str, Quantity]:
         "resorption_rate": ("1", "resorption, 1 = young adult"),
         "formation_rate": ("1", "formation, 1 = young adult"),
         "coupling_ratio": ("1", "formation for each resorption"),
+        "calcium": ("mmol/L", "calcium in serum, total at normal albumin"),
+        "phosphate": ("mmol/L", "phosphate in serum"),
+        "pth": ("pg/mL", "parathyroid hormone in serum"),
+        "vitamin_d": ("ng/mL", "25-hydroxyvitamin D in serum"),
+        "calcitriol": ("pg/mL", "calcitriol in serum"),
+        "egfr": ("mL/min", "estimated glomerular filtration rate for 1.73 m2"),
         "ctx": ("ng/mL", "CTX in serum"),
         "ntx": ("nmol/mmol", "NTX for each creatinine in urine"),
         "p1np": ("ng/mL", "P1NP in serum"),
@@ -111,6 +117,10 @@ def summary_json(result: ScenarioResult, months: Sequence[float] | None = None) 
         "version": first.attrs["version"],
         "parameter_hash": first.attrs["parameter_hash"],
         "months": [int(m) if m.is_integer() else m for m in chosen],
+        "treatment": {
+            arm: {key: data.attrs[key] for key in ("regimen", "given", "decisions")}
+            for arm, data in result.arms.items()
+        },
         "arms": {
             arm: {
                 name: {

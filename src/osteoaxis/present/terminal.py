@@ -29,6 +29,8 @@ def show(result: ScenarioResult) -> None:
     console.print(f"Patient: {person.name}, {sex} of {person.age:g}.", markup=False)
     for arm, regimen in plan.arms.items():
         console.print(f"  {arm}: {regimen}", markup=False)
+        for decision in result.arms[arm].attrs["decisions"]:
+            console.print(f"    {decision}", markup=False)
     if next(iter(result.arms.values())).attrs["dosing"] == "average":
         console.print("Drugs swallowed at least daily are taken as a steady input (--dosing).")
     console.print()

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from osteoaxis import treatment
 from osteoaxis.engine import RATE, Events
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.sbml.exporting import Course, document
-from osteoaxis.scenario import Scenario
+from osteoaxis.scenario import Scenario, output_months
 from osteoaxis.simulation import Cohort, Progress, Simulator, simulator
 from osteoaxis.units import DAYS_PER_YEAR
 
@@ -49,18 +50,25 @@ def course(
 def documents(
     scenario: Scenario, *, drugs_folder: Path | None = None, progress: Progress | None = None
 ) -> Iterator[tuple[str, str]]:
-    """Yield the name and XML of each arm; raises `InputError` for an impossible regimen."""
+    """Yield the name and XML of each arm; rules are replaced by the doses they lead to.
+
+    Raises `InputError` for an impossible regimen.
+    """
     ready = simulator((drugs_folder,) if drugs_folder else (), progress)
     cohort = ready.start(scenario.patient)
     for number, (arm, text) in enumerate(scenario.arms.items()):
         if progress is not None:
             progress(f"Writing {arm}", number / len(scenario.arms))
+        plan = Regimen.parse(text)
+        if plan.ruled:
+            lived = treatment.run(ready, cohort, plan, output_months(scenario.years))
+            plan = Regimen.parse(lived.attrs["given"])
         notes = f"{scenario.title}. {scenario.summary}. Arm {arm}: {text}."
         name = f"{scenario.name}-{arm}"
         yield (
             name,
             document(
                 ready.model,
-                course(ready, cohort, Regimen.parse(text), scenario.years, name, notes),
+                course(ready, cohort, plan, scenario.years, name, notes),
             ),
         )

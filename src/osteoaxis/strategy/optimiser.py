@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from osteoaxis.dosing import DOSINGS, Dosing
 from osteoaxis.errors import InputError
+from osteoaxis.outcomes.benefit import DRAWS
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.scenario import Scenario, output_months
-from osteoaxis.sequences import Choice, Space, read
 from osteoaxis.simulation import Cohort, Progress, Simulator, simulator
-from osteoaxis.strategy import Metric, check_names, given, measure, metrics
+from osteoaxis.strategy.arm import Metric, check_names, given, measure
+from osteoaxis.strategy.metrics import metrics
+from osteoaxis.strategy.sequences import Choice, Space, read
 
 if TYPE_CHECKING:
     import optuna
@@ -135,6 +137,11 @@ class Trier:
         return [name for name in self.ready.model.quantities if name in needs]
 
     @property
+    def needs_draws(self) -> bool:
+        """Whether the search is after a limit of an interval."""
+        return any(name.endswith(("_low", "_high")) for name in self.space.names)
+
+    @property
     def digest(self) -> str:
         """What the results depend on beside the strategy: person, model, base, horizon, names."""
         base = self.reference["average"]
@@ -163,9 +170,11 @@ class Trier:
                 data,
                 given(self.ready, regimen, float(self.months[-1])),
                 self.ready.drugs,
-                reference=self.reference[dosing],
+                self.cohort.patients[0],
                 known=self.metrics,
                 names=names,
+                reference=self.reference[dosing],
+                draws=DRAWS if dosing == "events" or self.needs_draws else 1,
             )
             for regimen, data in zip(regimens, solved, strict=True)
         ]

@@ -1,29 +1,22 @@
-"""What a strategy of bone protection comes to: the metrics of one arm, each declared once.
+"""The metrics of a strategy, each declared once.
 
-The table, the JSON, the constraints and the objectives of a search all read `metrics`.
+The table, the JSON, the constraints and the objectives of a search all read `metrics`. A metric is
+one entry: its place in the table, its unit and meaning, the variables it needs, and how it is
+computed from one arm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
 
-from osteoaxis import scenario as scenarios
-from osteoaxis.errors import InputError, SolverError, did_you_mean
 from osteoaxis.outcomes.tscore import SITES
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.simulation import Progress, Simulator, simulator
+from osteoaxis.strategy.arm import Arm, Metric
 from osteoaxis.units import DAYS_PER_MONTH
-
-Array = NDArray[np.float64]
 
 OSTEOPOROSIS = -2.5
 """T-score of osteoporosis (WHO)."""
@@ -50,63 +43,7 @@ FORMS = {
     "implant": "implants",
 }  # fmt: skip
 VISITS = ("iv", "sc", "im", "implant")
-MATTERS = {"SD": 0.01, "months": 1.0, "doses": 1.0, "visits": 1.0}
-"""Smallest difference that counts when strategies are weighed, by unit; else 0.1."""
 DAILY = 1.0  # days: what is given at least daily is taken at home
-
-
-Given = Mapping[tuple[str, str], Array]
-"""Months of the doses of each drug by each route, ascending."""
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One strategy: its trajectories, and the doses given from time zero to their end.
-
-    `reference` holds the trajectories it is held against, if any.
-    """
-
-    data: xr.Dataset
-    doses: Given
-    drugs: Mapping[str, Drug]
-    reference: xr.Dataset | None = None
-
-    @property
-    def months(self) -> Array:
-        return np.asarray(self.data["time"].values, dtype=float)
-
-    def at(self, name: str, month: float) -> float:
-        """Return a quantity at `month`, interpolated linearly."""
-        return float(np.interp(month, self.months, self.data[name].values))
-
-    def given(self, *classes: str) -> Array:
-        """Return the months of the doses of drugs of these classes, ascending."""
-        times = [t for (drug, _), t in self.doses.items() if self.drugs[drug].group in classes]
-        return np.sort(np.concatenate([np.empty(0), *times]))
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A number that says how a strategy does; it is absent where its variables are.
-
-    `value` returns None where the metric has no meaning, e.g. a loss after stopping in an arm
-    that stops nothing.
-    """
-
-    group: str
-    title: str
-    unit: str
-    meaning: str
-    value: Callable[[Arm], float | None]
-    needs: tuple[str, ...] = ()
-    kind: Literal["level", "percent_change"] = "level"
-    against_reference: bool = False
-    shown: bool = True
-
-    def rounded(self, value: float) -> float:
-        """Return `value` without what matters to nobody, so that noise decides nothing."""
-        step = MATTERS.get(self.unit, 0.1)
-        return round(value / step) * step
 
 
 def _change(name: str, month: float, arm: Arm) -> float:
@@ -232,6 +169,7 @@ def metrics(years: float, drugs: Mapping[str, Drug]) -> dict[str, Metric]:
     return {
         **_density(years),
         **_scores(),
+        **_fractures(),
         **_joints(),
         **_markers(years),
         **_doses(drugs),
@@ -285,6 +223,49 @@ def _scores() -> dict[str, Metric]:
             partial(_percent_of_time, below), names,
         ),
     }  # fmt: skip
+
+
+FRACTURES = {
+    "vertebral": "Vertebral, that come to attention",
+    "hip": "Hip",
+    "other": "Other nonvertebral",
+    "any": "Any",
+}
+_Z_SCORES = tuple(f"{site}_z_score" for site in SITES)
+
+
+def _estimate(cause: str, part: str, end: str, arm: Arm) -> float:
+    estimate = getattr(arm.benefit[cause], part)
+    return float(getattr(estimate, end))
+
+
+def _fractures() -> dict[str, Metric]:
+    """People with a fracture until the end, with 90 % intervals, and what is gained."""
+    group, unit = "Fractures until the end", "per 1,000"
+    ends = {"": "value", "_low": "low", "_high": "high"}
+    made = {}
+    for suffix, end in ends.items():
+        limit = {"": "", "_low": ", lower limit of 90 %", "_high": ", upper limit of 90 %"}[suffix]
+        for cause, title in FRACTURES.items():
+            made[f"{cause}_fractures_per_1000{suffix}"] = Metric(
+                group, title, unit,
+                f"people in 1,000 with a fracture until the end ({title.lower()}){limit}",
+                partial(_estimate, cause, "treated_per_1000", end), _Z_SCORES, shown=not suffix,
+            )  # fmt: skip
+        made[f"fractures_avoided_per_1000{suffix}"] = Metric(
+            group, "Avoided against the reference", unit,
+            f"people in 1,000 spared any fracture against the reference arm{limit}",
+            partial(_estimate, "any", "fewer_per_1000", end), _Z_SCORES,
+            against_reference=True, shown=not suffix,
+        )  # fmt: skip
+        made[f"needed_to_treat{suffix}"] = Metric(
+            group, "Treated for one fracture less", "people",
+            "people treated instead of as in the reference arm for one person less with any "
+            f"fracture; negative: for one more{limit}",
+            partial(_estimate, "any", "needed", end), _Z_SCORES,
+            against_reference=True, shown=not suffix,
+        )  # fmt: skip
+    return made
 
 
 def _joints() -> dict[str, Metric]:
@@ -368,99 +349,3 @@ def _stopping() -> dict[str, Metric]:
             _no_exit,
         ),
     }  # fmt: skip
-
-
-def check_names(
-    names: Iterable[str], known: Mapping[str, Metric], data: xr.Dataset, where: str
-) -> None:
-    """Raise `InputError` for a name that is no metric, or whose variables `data` does not have."""
-    for name in names:
-        if name not in known:
-            raise InputError(
-                f"{where}: unknown metric '{name}'.{did_you_mean(name, known)}"
-                " 'osteoaxis list metrics' shows them all."
-            )
-        missing = [need for need in known[name].needs if need not in data]
-        if missing:
-            raise InputError(f"{where}: metric '{name}' needs {', '.join(missing)}, not computed.")
-
-
-def measure(
-    data: xr.Dataset,
-    doses: Given,
-    drugs: Mapping[str, Drug],
-    *,
-    reference: xr.Dataset | None = None,
-    known: Mapping[str, Metric],
-    names: Iterable[str] | None = None,
-) -> dict[str, float]:
-    """Return the metrics `names` (default: all `known`) of one arm; what is absent is left out.
-
-    `doses` are those of the arm, by the names in `drugs`; only those from time zero to the end of
-    `data` count. `time` of `data` is in months and begins at zero.
-    """
-    end = float(data["time"].values[-1])
-    inside = {key: times[(times > -1e-6) & (times < end)] for key, times in doses.items()}
-    arm = Arm(data, {key: times for key, times in inside.items() if times.size}, drugs, reference)
-    found = {}
-    for name in known if names is None else names:
-        metric = known[name]
-        if any(need not in data for need in metric.needs):
-            continue
-        if metric.against_reference and (reference is None or reference is data):
-            continue
-        value = metric.value(arm)
-        if value is not None and np.isfinite(value):
-            found[name] = value
-    return found
-
-
-def given(ready: Simulator, regimen: Regimen, months: float) -> Given:
-    """Return what `regimen` gives before `months`, by the drugs' own names."""
-    times: dict[tuple[str, str], list[float]] = {}
-    for term in regimen.terms:
-        key = ready.drug(term.drug).name, term.route
-        times.setdefault(key, []).extend(term.times(months * DAYS_PER_MONTH))
-    return {key: np.sort(days) / DAYS_PER_MONTH for key, days in times.items()}
-
-
-@dataclass(frozen=True)
-class Strategies:
-    """The arms of a scenario, measured; the first is the reference."""
-
-    scenario: scenarios.Scenario
-    arms: Mapping[str, xr.Dataset]
-    doses: Mapping[str, Given]
-    drugs: Mapping[str, Drug]
-    metrics: Mapping[str, Metric]
-    measured: Mapping[str, Mapping[str, float]]
-
-    @property
-    def reference(self) -> str:
-        return next(iter(self.arms))
-
-
-def compare(
-    plan: scenarios.Scenario, *, drugs_folder: Path | None = None, progress: Progress | None = None
-) -> Strategies:
-    """Simulate and measure every arm of `plan` against the first.
-
-    Raises `InputError` for an impossible arm and `SolverError` for one that cannot be solved.
-    """
-    ready = simulator((drugs_folder,) if drugs_folder else (), progress)
-    if progress is not None:
-        progress("Simulating the arms", 0.3)
-    arms = scenarios.run_arms(plan, ready)
-    for arm, data in arms.items():
-        if data.attrs["status"]:
-            raise SolverError(f"arm '{arm}': {data.attrs['message']}", partial=data)
-    known = metrics(plan.years, ready.drugs)
-    doses = {
-        arm: given(ready, Regimen.parse(text), 12.0 * plan.years) for arm, text in plan.arms.items()
-    }
-    reference = next(iter(arms.values()))
-    measured = {
-        arm: measure(data, doses[arm], ready.drugs, reference=reference, known=known)
-        for arm, data in arms.items()
-    }
-    return Strategies(plan, arms, doses, ready.drugs, known, measured)

@@ -29,7 +29,8 @@ from typing import Any, Literal
 from osteoaxis import toml
 from osteoaxis.conditions import Condition
 from osteoaxis.errors import InputError
-from osteoaxis.pharmacology.regimen import MONTH, Regimen, Term, term_doses
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.pharmacology.terms import MONTH, Term, term_doses
 from osteoaxis.scenario import Scenario
 
 MAX_STEPS = 6
@@ -196,9 +197,14 @@ def _list(value: Any, where: str, *, least: int = 1) -> list[Any]:
 
 def _regimen(text: Any, where: str) -> Regimen:
     try:
-        return Regimen.parse(toml.text(text, where))
+        regimen = Regimen.parse(toml.text(text, where))
     except InputError as problem:
         raise InputError(f"{where}: {problem}") from problem
+    if regimen.ruled:
+        raise InputError(
+            f"{where}: '{text}' has rules; a search decides itself when a drug is given."
+        )
+    return regimen
 
 
 def _condition(text: Any, where: str) -> Condition:
