@@ -36,7 +36,7 @@ FAST_MONTHS = np.arange(0.0, 183.0, 7.0) / DAYS_PER_MONTH
 class Scenario:
     """What is compared: the first arm is the reference, the last the focus of the pictures.
 
-    `optimise` is the table of that name as it was read; `osteoaxis.strategy.sequences` makes sense of it.
+    `optimise` is the table of that name as it was read, for `osteoaxis.strategy.sequences`.
     """
 
     name: str

@@ -28,9 +28,9 @@ from osteoaxis.strategy.optimiser import Candidate, Found, Measured, worth
 JSON = "front.json"
 FAINT, UNMET = "#b5b5b5", "#dddddd"
 PANEL = 4.1  # inches
-LINE = 0.165  # inches of one line of the list below the picture
+LINE = 0.15  # inches of one line of the list below the picture
 LETTERS = 110  # of a line in that list
-LISTED = 25
+LISTED = 30
 PLAIN = (
     "No strategy of the front is better than another: each gives up something the other has. "
     "What to give up is a question for a person and their clinical team."
@@ -62,12 +62,21 @@ def columns(found: Found) -> list[str]:
     return list(found.space.names)
 
 
+def numbered(found: Found) -> list[tuple[int, list[Candidate]]]:
+    """Return the front by number; those that come to the same share one."""
+    groups: dict[tuple[float, ...], list[Candidate]] = {}
+    for candidate in found.front:
+        key = tuple(worth(candidate.measured, found.space, found.metrics))
+        groups.setdefault(key, []).append(candidate)
+    return list(enumerate(groups.values(), 1))
+
+
 def _rows(found: Found) -> list[list[str]]:
-    names = columns(found)
     return [
-        [str(k), candidate.label,
-         *(text(candidate.measured.get(name), found.metrics[name]) for name in names)]
-        for k, candidate in enumerate(found.front, 1)
+        [str(number) if candidate is alike[0] else "or", candidate.label,
+         *(text(candidate.measured.get(name), found.metrics[name]) for name in columns(found))]
+        for number, alike in numbered(found)
+        for candidate in alike
     ]  # fmt: skip
 
 
@@ -212,13 +221,7 @@ def write(found: Found, folder: Path) -> None:
 def figure(found: Found) -> Figure:
     """Draw the front over all that was tried, numbered, with the strategies listed below."""
     first, *others = found.space.objectives
-    listed = [
-        line
-        for k, candidate in enumerate(found.front[:LISTED], 1)
-        for line in textwrap.wrap(f"{k:>2}  {candidate.label}", LETTERS, subsequent_indent="      ")
-    ]
-    if len(found.front) > LISTED:
-        listed.append(f"… and {len(found.front) - LISTED} more in the table")
+    numbers, listed = _listed(found)
     width = max(PANEL * len(others), 7.2)
     heights = [3.6, LINE * len(listed) + 0.3]
     drawn = Figure(figsize=(width, sum(heights) + 0.6), layout="constrained")
@@ -229,7 +232,8 @@ def figure(found: Found) -> Figure:
         _panel(axis, found, other.metric, first.metric, colours)
     axis = lower.subplots()
     axis.axis("off")
-    axis.text(0, 1, "\n".join(listed), va="top", fontsize=8, transform=axis.transAxes)
+    for x, lines, side in ((0.03, numbers, "right"), (0.045, listed, "left")):
+        axis.text(x, 1, "\n".join(lines), va="top", ha=side, fontsize=8, transform=axis.transAxes)
     handles = [
         Line2D([], [], marker="o", linestyle="none", color=colour, label=kind)
         for kind, colour in colours.items()
@@ -240,6 +244,20 @@ def figure(found: Found) -> Figure:
     ]
     drawn.legend(handles=handles, loc="outside lower center", ncols=max(2, int(width / 1.9)))
     return drawn
+
+
+def _listed(found: Found) -> tuple[list[str], list[str]]:
+    """Return the numbers of the front and its strategies, line by line."""
+    numbers: list[str] = []
+    lines: list[str] = []
+    for number, (best, *others) in numbered(found):
+        alike = f" (or {len(others)} that come to the same)" if others else ""
+        wrapped = textwrap.wrap(best.label + alike, LETTERS, break_on_hyphens=False)
+        numbers += [str(number), *[""] * (len(wrapped) - 1)]
+        lines += wrapped
+    if len(lines) > LISTED:
+        return numbers[:LISTED], [*lines[: LISTED - 1], "… and more in the table"]
+    return numbers, lines
 
 
 def _kind(found: Found, candidate: Candidate) -> str:
@@ -256,17 +274,6 @@ def _colours(found: Found) -> dict[str, str]:
     return {kind: colours.get(kind, style.REFERENCE_COLOUR) for kind in kinds}
 
 
-def _alike(found: Found) -> list[tuple[list[int], list[Candidate]]]:
-    """Return the numbers and members of each group of the front that comes to the same."""
-    groups: dict[tuple[float, ...], tuple[list[int], list[Candidate]]] = {}
-    for number, candidate in enumerate(found.front, 1):
-        key = tuple(worth(candidate.measured, found.space, found.metrics))
-        numbers, members = groups.setdefault(key, ([], []))
-        numbers.append(number)
-        members.append(candidate)
-    return list(groups.values())
-
-
 def _panel(axis: Axes, found: Found, across: str, up: str, colours: Mapping[str, str]) -> None:
     front = {candidate.regimen for candidate in found.front}
     others = [
@@ -281,13 +288,12 @@ def _panel(axis: Axes, found: Found, across: str, up: str, colours: Mapping[str,
     if len(found.space.objectives) == 2:
         line = points[np.argsort(points[:, 0])]
         axis.plot(*line.T, color="#8a8a8a", linewidth=1, zorder=2)
-    for numbers, members in _alike(found):
-        x, y = points[numbers[0] - 1]
-        axis.scatter([x], [y], s=130, color=colours[_kind(found, members[0])], edgecolor="white",
+    for number, (best, *_) in numbered(found):
+        x, y = best.measured[across], best.measured[up]
+        axis.scatter([x], [y], s=130, color=colours[_kind(found, best)], edgecolor="white",
                      linewidth=0.8, zorder=3)  # fmt: skip
-        mark = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
-        axis.annotate(mark, (x, y), ha="center", va="center", color="white", weight="bold",
-                      fontsize=7 if len(mark) < 3 else 5, zorder=4)  # fmt: skip
+        axis.annotate(str(number), (x, y), ha="center", va="center", color="white", weight="bold",
+                      fontsize=7, zorder=4)  # fmt: skip
     signs = {objective.metric: objective.sign for objective in found.space.objectives}
     for name, label in ((across, axis.set_xlabel), (up, axis.set_ylabel)):
         label(f"{_full(found, name)}: {'more' if signs[name] > 0 else 'less'} is better")

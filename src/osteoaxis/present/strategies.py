@@ -20,6 +20,7 @@ from osteoaxis.strategy import Metric, Strategies
 
 ABSENT = "–"
 DIGITS = {"SD": 2, "doses": 0, "visits": 0, "months": 1, "people": 0, "per 1,000": 0}
+PLAIN = ("doses", "visits", "people", "yes/no")  # said by the title
 ARMS_A_TABLE = 4
 HEADING = 12  # letters of a line in the heading of an arm
 NOTES = (
@@ -50,12 +51,13 @@ def cell(name: str, measured: Mapping[str, float], metric: Metric) -> str:
     low, high = measured[f"{name}_low"], measured.get(f"{name}_high")
     if high is None or high < low:  # through infinity: no difference is possible
         return f"{shown} ({text(low, metric)} up)"
-    return f"{shown} ({text(low, metric)} to {text(high, metric)})"
+    between = "–" if low >= 0 else " to "
+    return f"{shown} ({text(low, metric)}{between}{text(high, metric)})"
 
 
 def title(metric: Metric) -> str:
     """Return a title with what it is measured in."""
-    plain = metric.unit in ("doses", "visits", "yes/no") or metric.kind == "percent_change"
+    plain = metric.unit in PLAIN or metric.kind == "percent_change"
     return (
         metric.title if plain else f"{metric.title} ({style.UNITS.get(metric.unit, metric.unit)})"
     )

@@ -31,7 +31,7 @@ def figure(result: Strategies) -> Figure:
     lanes = _lanes(result)
     dots = [draw for draw, names in DOTS if _any(result, names)]
     heights = [LANE * len(lanes) + 0.6, ROW * (len(LINES) // 2)]
-    heights += [LANE * len(result.arms) + 0.7] if dots else []
+    heights += [LANE * len(result.arms) + 0.9] if dots else []
     drawn = Figure(figsize=(WIDTH, sum(heights) + 0.5), layout="constrained")
     drawn.get_layout_engine().set(w_pad=0.06, h_pad=0.06)  # type: ignore[union-attr,call-arg]
     parts = drawn.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
@@ -178,7 +178,10 @@ def _dots(
                markerfacecolor="#555555" if number == 0 else "white")
         for number, (_, label, marker) in enumerate(names)
     ]  # fmt: skip
-    axis.legend(handles=handles, loc="lower right", fontsize=8, handletextpad=0.2)
+    axis.legend(
+        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.1), fontsize=8,
+        ncols=len(names), handletextpad=0.1, columnspacing=1.2,
+    )  # fmt: skip
 
 
 def _any(result: Strategies, names: Sequence[tuple[str, str, str]]) -> bool:
@@ -202,7 +205,7 @@ LINES: tuple[Draw, ...] = (
 DOTS = (
     _dotted(
         "People in 1,000 with a fracture",
-        ("any_fractures_per_1000", "any, with 90 % interval", "o"),
+        ("any_fractures_per_1000", "any (90 % interval)", "o"),
         ("vertebral_fractures_per_1000", "vertebral", "s"),
         ("hip_fractures_per_1000", "hip", "^"),
     ),

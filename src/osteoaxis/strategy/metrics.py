@@ -184,12 +184,13 @@ def _density(years: float) -> dict[str, Metric]:
         title, name = site.replace("_", " ").capitalize(), f"{site}_bmd"
         for year in range(1, whole + 1):
             made[f"{name}_change_y{year}"] = Metric(
-                group, f"{title}, year {year}", "percent", f"{title} BMD after {year} years",
+                group, f"{title} BMD, year {year}", "percent", f"{title} BMD after {year} years",
                 partial(_change, name, 12.0 * year), (name,), "percent_change",
                 shown=site != "femoral_neck" and (year in SHOWN_YEARS or year == whole),
             )  # fmt: skip
         made[f"{name}_change_end"] = Metric(
-            group, f"{title}, at the end", "percent", f"{title} BMD at the end of the simulation",
+            group, f"{title} BMD, at the end", "percent",
+            f"{title} BMD at the end of the simulation",
             partial(_change, name, 12.0 * years), (name,), "percent_change",
             shown=site != "femoral_neck" and years - whole > 1e-9,
         )  # fmt: skip
@@ -226,10 +227,10 @@ def _scores() -> dict[str, Metric]:
 
 
 FRACTURES = {
-    "vertebral": "Vertebral, that come to attention",
-    "hip": "Hip",
-    "other": "Other nonvertebral",
-    "any": "Any",
+    "vertebral": ("Vertebral fracture", "a vertebral fracture that comes to attention"),
+    "hip": ("Hip fracture", "a hip fracture"),
+    "other": ("Other fracture", "another nonvertebral fracture"),
+    "any": ("Any fracture", "any of these fractures"),
 }
 _Z_SCORES = tuple(f"{site}_z_score" for site in SITES)
 
@@ -246,14 +247,14 @@ def _fractures() -> dict[str, Metric]:
     made = {}
     for suffix, end in ends.items():
         limit = {"": "", "_low": ", lower limit of 90 %", "_high": ", upper limit of 90 %"}[suffix]
-        for cause, title in FRACTURES.items():
+        for cause, (title, meaning) in FRACTURES.items():
             made[f"{cause}_fractures_per_1000{suffix}"] = Metric(
                 group, title, unit,
-                f"people in 1,000 with a fracture until the end ({title.lower()}){limit}",
+                f"people in 1,000 with {meaning} until the end{limit}",
                 partial(_estimate, cause, "treated_per_1000", end), _Z_SCORES, shown=not suffix,
             )  # fmt: skip
         made[f"fractures_avoided_per_1000{suffix}"] = Metric(
-            group, "Avoided against the reference", unit,
+            group, "Fractures avoided", unit,
             f"people in 1,000 spared any fracture against the reference arm{limit}",
             partial(_estimate, "any", "fewer_per_1000", end), _Z_SCORES,
             against_reference=True, shown=not suffix,
