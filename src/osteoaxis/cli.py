@@ -33,6 +33,7 @@ class Kind(StrEnum):
     QUANTITIES = "quantities"
     PARAMETERS = "parameters"
     MODELS = "models"
+    METRICS = "metrics"
 
 
 class Doses(StrEnum):
@@ -374,7 +375,7 @@ def list_(
     kind: Annotated[Kind, typer.Argument(help="What to list.")],
     drugs: Drugs = None,
 ) -> None:
-    """List drugs, scenarios, patients, quantities, parameters or published models."""
+    """List drugs, scenarios, patients, quantities, parameters, published models or metrics."""
     from osteoaxis.present import catalogue
 
     catalogue.show_list(kind.value, (drugs,) if drugs else ())

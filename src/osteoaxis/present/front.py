@@ -28,7 +28,7 @@ from osteoaxis.strategy.optimiser import Candidate, Found, Measured, worth
 JSON = "front.json"
 FAINT, UNMET = "#b5b5b5", "#dddddd"
 PANEL = 4.1  # inches
-LINE = 0.15  # inches of one line of the list below the picture
+LINE = 0.16  # inches of one line of the list below the picture
 LETTERS = 110  # of a line in that list
 LISTED = 30
 PLAIN = (
@@ -127,7 +127,9 @@ def markdown(found: Found) -> str:
     lines += ["", f"| # | added | {' | '.join(_titles(found))} |"]
     lines += [f"|---:|---|{'---:|' * len(columns(found))}"]
     lines += [f"| {' | '.join(row)} |" for row in _rows(found)]
-    lines += ["", PLAIN, "", "![The trade-off](front.png)", "", DISCLAIMER]
+    lines += ["", PLAIN, ""]
+    lines += ["![The trade-off](front.png)", ""] if found.front else []
+    lines += [DISCLAIMER]
     return "\n".join(lines) + "\n"
 
 
@@ -223,7 +225,7 @@ def figure(found: Found) -> Figure:
     first, *others = found.space.objectives
     numbers, listed = _listed(found)
     width = max(PANEL * len(others), 7.2)
-    heights = [3.6, LINE * len(listed) + 0.3]
+    heights = [3.6, LINE * len(listed) + 0.15]
     drawn = Figure(figsize=(width, sum(heights) + 0.6), layout="constrained")
     drawn.get_layout_engine().set(w_pad=0.08, h_pad=0.06)  # type: ignore[union-attr,call-arg]
     upper, lower = drawn.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
@@ -232,8 +234,10 @@ def figure(found: Found) -> Figure:
         _panel(axis, found, other.metric, first.metric, colours)
     axis = lower.subplots()
     axis.axis("off")
-    for x, lines, side in ((0.03, numbers, "right"), (0.045, listed, "left")):
-        axis.text(x, 1, "\n".join(lines), va="top", ha=side, fontsize=8, transform=axis.transAxes)
+    axis.set_ylim(len(listed), 0)
+    for row, (number, line) in enumerate(zip(numbers, listed, strict=True)):
+        axis.text(0.03, row, number, va="top", ha="right", fontsize=8)
+        axis.text(0.045, row, line, va="top", fontsize=8)
     handles = [
         Line2D([], [], marker="o", linestyle="none", color=colour, label=kind)
         for kind, colour in colours.items()
@@ -251,7 +255,7 @@ def _listed(found: Found) -> tuple[list[str], list[str]]:
     numbers: list[str] = []
     lines: list[str] = []
     for number, (best, *others) in numbered(found):
-        alike = f" (or {len(others)} that come to the same)" if others else ""
+        alike = f" (or {len(others)} more of the same worth)" if others else ""
         wrapped = textwrap.wrap(best.label + alike, LETTERS, break_on_hyphens=False)
         numbers += [str(number), *[""] * (len(wrapped) - 1)]
         lines += wrapped
@@ -296,5 +300,5 @@ def _panel(axis: Axes, found: Found, across: str, up: str, colours: Mapping[str,
                       fontsize=7, zorder=4)  # fmt: skip
     signs = {objective.metric: objective.sign for objective in found.space.objectives}
     for name, label in ((across, axis.set_xlabel), (up, axis.set_ylabel)):
-        label(f"{_full(found, name)}: {'more' if signs[name] > 0 else 'less'} is better")
+        label(f"{_full(found, name)}\n{'more' if signs[name] > 0 else 'less'} is better")
     axis.margins(0.07)
