@@ -184,7 +184,8 @@ def _density(years: float) -> dict[str, Metric]:
         title, name = site.replace("_", " ").capitalize(), f"{site}_bmd"
         for year in range(1, whole + 1):
             made[f"{name}_change_y{year}"] = Metric(
-                group, f"{title} BMD, year {year}", "percent", f"{title} BMD at the end of year {year}",
+                group, f"{title} BMD, year {year}", "percent",
+                f"{title} BMD at the end of year {year}",
                 partial(_change, name, 12.0 * year), (name,), "percent_change",
                 shown=site != "femoral_neck" and (year in SHOWN_YEARS or year == whole),
             )  # fmt: skip
