@@ -43,7 +43,7 @@ def test_every_measurable_quantity_can_be_met_together(ready: Simulator) -> None
         "estradiol": 3.0, "estrone": 20.0, "testosterone": 18.0, "androstenedione": 55.0,
         "estrone_sulfate": 150.0, "shbg": 60.0, "lh": 35.0, "fsh": 70.0, "tnf_alpha": 5.0,
         "il1": 2.0, "il6": 3.0, "sclerostin": 30.0, "ctx": 0.6, "ntx": 60.0, "p1np": 60.0,
-        "bsap": 16.0,
+        "bsap": 16.0, "vitamin_d": 15.0, "pth": 60.0, "egfr": 50.0,
     }  # fmt: skip
     assert set(baseline) == set(MEASURABLE)
     patient = Patient(age=64, menopause_age=50, baseline=baseline, t_scores={"total_hip": -2.1})

@@ -222,6 +222,47 @@ def verify(
         raise typer.Exit(1)
 
 
+def _measured_names(incomplete: str) -> list[str]:
+    from osteoaxis.present.change import QUANTITIES
+
+    return [name for name in QUANTITIES if name.startswith(incomplete)]
+
+
+@app.command()
+def change(
+    quantity: Annotated[
+        str,
+        typer.Argument(
+            help="lumbar_spine, total_hip, femoral_neck (g/cm2), ctx, p1np, bsap or ntx.",
+            autocompletion=_measured_names,
+        ),
+    ],
+    before: Annotated[float, typer.Argument(help="First value.")],
+    after: Annotated[float, typer.Argument(help="Second value.")],
+    precision: Annotated[
+        float | None,
+        typer.Option(help="Precision error of the centre, percent. [default: largest accepted]"),
+    ] = None,
+    device: Annotated[str, typer.Option(help="hologic, lunar or norland.")] = "hologic",
+    device_after: Annotated[
+        str | None, typer.Option(help="Device of the second value, if it is another.")
+    ] = None,
+    json_only: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Is a change of density or of a marker real, or within what measuring alone gives?"""
+    from osteoaxis.present import change as changes
+
+    verdict = changes.judge(
+        quantity, before, after, precision=precision, device=device, device_after=device_after
+    )
+    if json_only:
+        import json
+
+        typer.echo(json.dumps(verdict, allow_nan=False))
+    else:
+        changes.show(verdict)
+
+
 export = typer.Typer(help="Write models in the formats of other tools.", no_args_is_help=True)
 app.add_typer(export, name="export")
 

@@ -12,10 +12,12 @@ from osteoaxis.errors import InputError, did_you_mean
 
 PRESETS = Path(__file__).parent / "presets" / "patients"
 SEXES = ("female", "male")
+ETHNICITIES = ("white", "black", "mexican_american")
+"""Those for which Z-scores were published; without one, the White or whole population is meant."""
 SITES = ("lumbar_spine", "total_hip", "femoral_neck")
 _KEYS = (
-    "name", "summary", "sex", "age", "menopause_age", "body_mass_index", "history", "baseline",
-    "t_scores", "parameters",
+    "name", "summary", "sex", "age", "menopause_age", "body_mass_index", "ethnicity", "history",
+    "baseline", "t_scores", "parameters",
 )  # fmt: skip
 
 HISTORY: dict[str, str] = {
@@ -80,6 +82,7 @@ class Patient:
     age: float = 60.0
     menopause_age: float | None = None
     body_mass_index: float = 27.0
+    ethnicity: str | None = None
     history: Mapping[str, float | bool] = field(default_factory=dict)
     baseline: Mapping[str, float] = field(default_factory=dict)
     t_scores: Mapping[str, float] = field(default_factory=dict)
@@ -95,6 +98,8 @@ class Patient:
             if self.male:
                 raise InputError(f"{where}: menopause_age is given for a man.")
             toml.number(self.menopause_age, 25, 62, "years", f"{where}: menopause_age")
+        if self.ethnicity is not None:
+            toml.one_of(self.ethnicity, ETHNICITIES, f"{where}: ethnicity")
         for key, given in self.history.items():
             toml.one_of(key, (*HISTORY, *HISTORY_NUMBERS), f"{where}: history")
             if key in HISTORY and not isinstance(given, bool):

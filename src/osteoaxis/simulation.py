@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from osteoaxis import engine
+from osteoaxis import engine, outcomes
 from osteoaxis.biology import BIOLOGY
 from osteoaxis.dosing import DOSINGS, Doses, Dosing, average
 from osteoaxis.errors import InputError, OsteoaxisError, SolverError, did_you_mean
 from osteoaxis.model import Model
-from osteoaxis.outcomes import tscore
+from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug, catalogue
 from osteoaxis.pharmacology.regimen import Regimen
@@ -153,7 +153,7 @@ class Simulator:
 
     def _targets(self, patient: Patient) -> dict[str, float]:
         densities = {
-            f"{site}_bmd": tscore.density(score, site, patient.sex)
+            f"{site}_bmd": dxa.density(score, site, patient.sex)
             for site, score in patient.t_scores.items()
         }
         return {**patient.baseline, **densities}
@@ -276,7 +276,7 @@ class Simulator:
         rtol: float = RTOL,
         atol: float = ATOL,
     ) -> xr.Dataset:
-        """Simulate one person on one regimen and return every quantity at `months`.
+        """Simulate one person on one regimen and return every quantity and outcome at `months`.
 
         `doses` are those given, where rules of the regimen decided about them.
         A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
@@ -301,8 +301,8 @@ class Simulator:
     ) -> list[xr.Dataset]:
         """Simulate one person on each of `regimens` in one batch, see `run`; the same numbers.
 
-        `doses` are those given in each; `record` names the states and rates to keep, with the
-        T-scores of densities among them (default: all).
+        `doses` are those given in each; `record` names the states and rates to keep, among them
+        what the outcomes need (default: all).
         """
         (patient,) = cohort.patients
         days, count = months * DAYS_PER_MONTH, len(regimens)
@@ -358,16 +358,11 @@ class Simulator:
             for name, values in columns.items()
             if (quantity := self.model.quantities[name])
         }
-        for site in tscore.SITES:
-            if f"{site}_bmd" not in columns:
-                continue
-            score = tscore.t_score(columns[f"{site}_bmd"], site, patient.sex)
-            title = f"{site.replace('_', ' ')} T-score"
-            variables[f"{site}_t_score"] = ("time", score, {"unit": "1", "long_name": title})
-        return xr.Dataset(
+        data = xr.Dataset(
             variables,
             coords={"time": ("time", months, {"unit": "month", "long_name": "time"})},
         )
+        return outcomes.add(data, patient)
 
     def sensitivities(
         self,

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from osteoaxis.outcomes import fracture, numbers
+from osteoaxis.outcomes.dxa import density
 from osteoaxis.outcomes.incidence import cumulative
-from osteoaxis.outcomes.tscore import density
 
 DATA = Path(__file__).parents[1] / "data" / "fracture"
 PAGE = Path(__file__).parents[2] / "docs" / "fracture.md"

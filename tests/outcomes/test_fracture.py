@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import fracture, incidence, numbers
 from osteoaxis.outcomes.benefit import benefit
-from osteoaxis.patient import HISTORY, HISTORY_NUMBERS
+from osteoaxis.patient import HISTORY, HISTORY_NUMBERS, Patient
 
 MONTHS = np.arange(0.0, 121.0)
 
@@ -246,7 +246,7 @@ def test_more_than_one_vertebral_fracture_after_rebound() -> None:
 
 def test_what_is_added_to_a_trajectory() -> None:
     data = trajectory(-2.0)
-    added = fracture.add(data, sex="female", age=65.0, history={"breast_cancer": True})
+    added = fracture.add(data, Patient(sex="female", age=65.0, history={"breast_cancer": True}))
     assert set(added) >= {
         f"{cause}_fracture_{what}" for cause in fracture.CAUSES for what in ("hazard", "incidence")
     } | {"any_fracture_incidence", "survival", "multiple_vertebral_share"}
@@ -255,20 +255,25 @@ def test_what_is_added_to_a_trajectory() -> None:
         assert values.attrs["unit"] in ("1/year", "percent")
         assert np.isfinite(values).all(), name
         assert "note" not in values.attrs
-    healthy = fracture.add(data, sex="female", age=65.0)
-    assert "extrapolated" in fracture.add(data, sex="female", age=45.0)["survival"].attrs["note"]
-    tbs = fracture.add(data.assign(tbs_z_score=("time", -np.ones_like(MONTHS))), sex="male", age=65)
-    plain = fracture.add(data, sex="male", age=65)
+    healthy = fracture.add(data, Patient(sex="female", age=65.0))
+    assert (
+        "extrapolated"
+        in fracture.add(data, Patient(sex="female", age=45.0))["survival"].attrs["note"]
+    )
+    tbs = fracture.add(
+        data.assign(tbs_z_score=("time", -np.ones_like(MONTHS))), Patient(sex="male", age=65)
+    )
+    plain = fracture.add(data, Patient(sex="male", age=65))
     assert (tbs["hip_fracture_hazard"] > plain["hip_fracture_hazard"]).all()
     assert float(added["survival"][-1]) < float(healthy["survival"][-1])
     with pytest.raises(InputError, match="femoral_neck_z_score"):
-        fracture.add(data.drop_vars("femoral_neck_z_score"), sex="female", age=65.0)
+        fracture.add(data.drop_vars("femoral_neck_z_score"), Patient(sex="female", age=65.0))
 
 
 def test_many_patients_at_once() -> None:
     both = xr.concat([trajectory(-2.0), trajectory(0.0)], "patient").transpose("time", "patient")
-    added = fracture.add(both, sex="male", age=70.0)
-    alone = fracture.add(trajectory(0.0), sex="male", age=70.0)
+    added = fracture.add(both, Patient(sex="male", age=70.0))
+    alone = fracture.add(trajectory(0.0), Patient(sex="male", age=70.0))
     for name, values in added.items():
         np.testing.assert_allclose(values.isel(patient=1), alone[name], err_msg=name)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from osteoaxis.outcomes import cascade, tscore
+from osteoaxis.outcomes import cascade, dxa
 
 MONTHS = np.arange(0.0, 37.0)
 
@@ -66,7 +66,7 @@ def test_the_activation_table_compares_the_arms() -> None:
 
 
 @pytest.mark.parametrize("sex", ["female", "male"])
-@pytest.mark.parametrize("site", tscore.SITES)
+@pytest.mark.parametrize("site", dxa.SITES)
 def test_a_t_score_and_its_density_are_inverse(site: str, sex: str) -> None:
-    assert tscore.t_score(tscore.density(-2.5, site, sex), site, sex) == pytest.approx(-2.5)
-    assert tscore.density(0.0, site, sex) == tscore.YOUNG_ADULT[site][sex][0]
+    assert dxa.t_score(dxa.density(-2.5, site, sex), site, sex) == pytest.approx(-2.5)
+    assert dxa.density(0.0, site, sex) == dxa.YOUNG_ADULT[site][sex][0]

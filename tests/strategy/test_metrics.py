@@ -9,7 +9,8 @@ import pytest
 import xarray as xr
 
 from osteoaxis.errors import InputError
-from osteoaxis.outcomes.tscore import SITES
+from osteoaxis.outcomes import fracture
+from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import catalogue
 from osteoaxis.pharmacology.regimen import Regimen
@@ -124,19 +125,28 @@ def test_denosumab_needs_an_exit(
     assert found["denosumab_without_exit"] == without_exit
 
 
-def test_fractures_need_z_scores_and_a_reference() -> None:
+def fractured(z: float) -> xr.Dataset:
+    """Five years at one Z-score, with the fractures that go with it."""
+    arm = data(**{f"{site}_z_score": z for site in SITES}, ctx=0.4, p1np=45.0)
+    return arm.assign(fracture.add(arm, WOMAN))
+
+
+def test_fractures_are_counted_and_held_against_the_reference() -> None:
     assert not any("fracture" in name for name in measured(data(ctx=0.4)))
-    markers = {"ctx": 0.4, "p1np": 45.0}
-    low = data(**{f"{site}_z_score": -1.0 for site in SITES}, **markers)
-    high = data(**{f"{site}_z_score": 0.5 for site in SITES}, **markers)
+    low, high = fractured(-1.0), fractured(0.5)
     found = measured(high, reference=low)
     for cause in ("vertebral", "hip", "other", "any"):
         name = f"{cause}_fractures_per_1000"
+        share = high[f"{cause}_fracture_incidence"].values[-1]
+        assert found[name] == pytest.approx(10 * share)
         assert 0 < found[f"{name}_low"] < found[name] < found[f"{name}_high"] < 1000
         assert found[name] < measured(low)[name]
     avoided = measured(low)["any_fractures_per_1000"] - found["any_fractures_per_1000"]
     assert found["fractures_avoided_per_1000"] == pytest.approx(avoided)
+    assert found["fractures_avoided_per_1000_low"] < avoided
     assert found["needed_to_treat"] == pytest.approx(1000 / avoided)
+    assert found["needed_to_treat_low"] < found["needed_to_treat"] < found["needed_to_treat_high"]
+    assert measured(low, reference=high)["needed_to_treat"] == pytest.approx(-1000 / avoided)
     alone = measured(low, reference=low)
     assert "needed_to_treat" not in alone
     assert "any_fractures_per_1000" in alone
@@ -150,11 +160,12 @@ def test_every_metric_is_a_finite_number_with_unit_and_meaning(name: str) -> Non
     assert metric.meaning
     assert name.isidentifier()
     columns = {f"{site}_{kind}": 0.9 for site in SITES for kind in ("bmd", "t_score", "z_score")}
-    arm = data(**columns, ctx=0.4, p1np=45.0, bsap=12.0, arthralgia_probability=0.2)
-    other = data(**columns, ctx=0.5, p1np=45.0, bsap=12.0, arthralgia_probability=0.2)
+    columns |= {"p1np": 45.0, "bsap": 12.0, "arthralgia_probability": 0.2}
+    arm, other = data(**columns, ctx=0.4), data(**columns, ctx=0.5)
+    arm, other = (trajectory.assign(fracture.add(trajectory, WOMAN)) for trajectory in (arm, other))
     found = measure(
         arm, {("zoledronate", "iv"): np.array([0.0])}, DRUGS, WOMAN, known=KNOWN, names=[name],
-        reference=other, draws=10,
+        reference=other,
     )  # fmt: skip
     assert found.keys() <= {name}
     assert all(np.isfinite(value) for value in found.values())

@@ -20,15 +20,18 @@ median and density falls. Causes are `vertebral` (comes to attention), `hip` and
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import numbers
 from osteoaxis.outcomes.incidence import MONTHS_PER_YEAR, incidence
+from osteoaxis.outcomes.person import Person
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Array = NDArray[np.float64]
 Numbers = Mapping[str, Any]
@@ -230,21 +233,20 @@ def shares(
     )
 
 
-def add(
-    data: xr.Dataset,
-    *,
-    sex: str,
-    age: float,
-    menopause_age: float | None = None,
-    history: Mapping[str, float | bool] | None = None,
-) -> dict[str, xr.DataArray]:
+def add(data: xr.Dataset, person: Person) -> dict[str, xr.DataArray]:
     """Return what fracture adds to a trajectory: hazards (1/year), shares of people (percent).
 
     The attribute `note` says so where ages lie outside those of the sources. Raises `InputError`
     when the trajectory has no Z-scores.
     """
-    found = from_trajectory(data, sex=sex, age=age, menopause_age=menopause_age, history=history)
-    counted = shares(data, sex=sex, age=age, menopause_age=menopause_age, history=history)
+    sex, age, menopause_age = person.sex, person.age, person.menopause_age
+    of: dict[str, Any] = {
+        "sex": sex,
+        "age": age,
+        "menopause_age": menopause_age,
+        "history": person.history,
+    }
+    found, counted = from_trajectory(data, **of), shares(data, **of)
     columns = {
         f"{cause}_fracture_hazard": (hazard, "1/year", f"hazard of {TITLES[cause]}")
         for cause, hazard in found.items()
@@ -265,11 +267,8 @@ def add(
     youngest, oldest = STUDIED_AGES
     note = {} if youngest <= age and last <= oldest else {"note": EXTRAPOLATED}
     return {
-        name: xr.DataArray(
-            np.broadcast_to(values, like.shape),
-            like.coords,
-            like.dims,
-            attrs={"unit": unit, "long_name": title} | note,
+        name: like.copy(data=np.broadcast_to(values, like.shape)).assign_attrs(
+            {"unit": unit, "long_name": title} | note
         )
         for name, (values, unit, title) in columns.items()
     }

@@ -11,7 +11,7 @@ from rich.table import Table
 from osteoaxis import toml
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.model import Model
-from osteoaxis.outcomes import tscore
+from osteoaxis.outcomes import dxa
 from osteoaxis.patient import presets
 from osteoaxis.present.summary import QUANTITIES
 from osteoaxis.process import Param, Rate, Site, State
@@ -122,7 +122,7 @@ def _derived_lines(name: str) -> list[str]:
     lines = [f"{name} [{entry.unit}]", f"  {entry.description}"]
     if name.endswith("_t_score"):
         site = name.removesuffix("_t_score")
-        for sex, (mean, deviation) in tscore.YOUNG_ADULT[site].items():
+        for sex, (mean, deviation) in dxa.YOUNG_ADULT[site].items():
             lines.append(f"  {name} = ({site}_bmd - {mean}) / {deviation}   ({sex})")
     else:
         lines.append(f"  {name} = 100 * ({entry.source} / {entry.source} at month 0 - 1)")

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from osteoaxis.outcomes.tscore import SITES
+from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import style
 from osteoaxis.present.pathway import pathway

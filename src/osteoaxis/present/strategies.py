@@ -72,6 +72,17 @@ def rows(result: Strategies) -> Iterator[tuple[str, Metric]]:
             yield name, metric
 
 
+def notes(result: Strategies) -> list[str]:
+    """Return what must be known to read the table, extrapolations included."""
+    said = {
+        str(column.attrs["note"])
+        for data in result.arms.values()
+        for column in data.data_vars.values()
+        if "note" in column.attrs
+    }
+    return [*NOTES, *sorted(said)]
+
+
 def show(result: Strategies) -> None:
     """Print the arms and the table, a few arms at a time."""
     console = Console(highlight=False)
@@ -86,7 +97,7 @@ def show(result: Strategies) -> None:
     for k in range(0, max(len(others), 1), step):
         console.print()
         console.print(_table(result, [first, *others[k : k + step]]))
-    for note in NOTES:
+    for note in notes(result):
         console.print(f"\n{note}", markup=False)
     console.print(f"\n{DISCLAIMER}")
 
@@ -116,7 +127,7 @@ def markdown(result: Strategies) -> str:
         for name, metric in members:
             cells = (cell(name, measured, metric) for measured in result.measured.values())
             lines.append(f"| {title(metric)} | {' | '.join(cells)} |")
-    lines += ["", *itertools.chain.from_iterable((note, "") for note in NOTES)]
+    lines += ["", *itertools.chain.from_iterable((note, "") for note in notes(result))]
     lines += ["![The strategies in pictures](strategies.png)", "", DISCLAIMER]
     return "\n".join(lines) + "\n"
 
@@ -143,6 +154,7 @@ def summary(result: Strategies) -> dict[str, Any]:
         "version": data.attrs["version"],
         "parameter_hash": data.attrs["parameter_hash"],
         "reference": result.reference,
+        "notes": notes(result),
         "metrics": {
             name: {"unit": metric.unit, "kind": metric.kind, "meaning": metric.meaning}
             for name, metric in result.metrics.items()

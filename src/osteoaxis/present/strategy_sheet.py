@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from osteoaxis.outcomes.tscore import SITES
+from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.present import style
 from osteoaxis.present.figures import bands
 from osteoaxis.strategy import Strategies

@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from osteoaxis.errors import InputError, did_you_mean
-from osteoaxis.outcomes.benefit import DRAWS, Benefit, benefit
+from osteoaxis.outcomes.benefit import Benefit, benefit
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
@@ -40,7 +40,6 @@ class Arm:
     drugs: Mapping[str, Drug]
     patient: Patient
     reference: xr.Dataset | None = None
-    draws: int = DRAWS
 
     @property
     def months(self) -> Array:
@@ -57,7 +56,7 @@ class Arm:
 
     @cached_property
     def benefit(self) -> Mapping[str, Benefit]:
-        """What the arm does to fractures until the end, against the reference or itself."""
+        """Fractures until the end with intervals, against the reference or the arm itself."""
         person = self.patient
         return benefit(
             self.data if self.reference is None else self.reference,
@@ -67,7 +66,6 @@ class Arm:
             age=person.age,
             menopause_age=person.menopause_age,
             history=person.history,
-            draws=self.draws,
         )
 
 
@@ -119,18 +117,16 @@ def measure(
     known: Mapping[str, Metric],
     names: Iterable[str] | None = None,
     reference: xr.Dataset | None = None,
-    draws: int = DRAWS,
 ) -> dict[str, float]:
     """Return the metrics `names` (default: all `known`) of one arm; what is absent is left out.
 
     `doses` are those of the arm, by the names in `drugs`; only those from time zero to the end of
-    `data` count. `time` of `data` is in months and begins at zero. `draws` of the numbers of the
-    fracture model make its intervals.
+    `data` count. `time` of `data` is in months and begins at zero.
     """
     end = float(data["time"].values[-1])
     inside = {key: times[(times > -1e-6) & (times < end)] for key, times in doses.items()}
     counted = {key: times for key, times in inside.items() if times.size}
-    arm = Arm(data, counted, drugs, patient, reference, draws)
+    arm = Arm(data, counted, drugs, patient, reference)
     found = {}
     for name in known if names is None else names:
         metric = known[name]

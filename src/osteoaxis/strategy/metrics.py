@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from osteoaxis.outcomes.tscore import SITES
+from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.strategy.arm import Arm, Metric
@@ -68,6 +68,10 @@ def _percent_of_time(months: Callable[[Arm], float], arm: Arm) -> float:
 
 def _peak(name: str, scale: float, arm: Arm) -> float:
     return scale * float(arm.data[name].values.max())
+
+
+def _last(name: str, scale: float, arm: Arm) -> float:
+    return scale * float(arm.data[name].values[-1])
 
 
 def _mean(name: str, scale: float, arm: Arm) -> float:
@@ -233,40 +237,62 @@ FRACTURES = {
     "other": ("Other fracture", "another nonvertebral fracture"),
     "any": ("Any fracture", "any of these fractures"),
 }
+LIMITS = {"low": "lower", "high": "upper"}
 _Z_SCORES = tuple(f"{site}_z_score" for site in SITES)
 
 
-def _estimate(cause: str, part: str, end: str, arm: Arm) -> float:
-    estimate = getattr(arm.benefit[cause], part)
-    return float(getattr(estimate, end))
+def _per_1000(cause: str, arm: Arm) -> float:
+    return _last(f"{cause}_fracture_incidence", 10.0, arm)
+
+
+def _avoided(arm: Arm) -> float | None:
+    there = arm.reference
+    if there is None:
+        return None
+    return 10 * float(there["any_fracture_incidence"].values[-1]) - _per_1000("any", arm)
+
+
+def _needed(arm: Arm) -> float | None:
+    avoided = _avoided(arm)
+    return 1000 / avoided if avoided else None
+
+
+def _limit(cause: str, part: str, end: str, arm: Arm) -> float:
+    return float(getattr(getattr(arm.benefit[cause], part), end))
 
 
 def _fractures() -> dict[str, Metric]:
     """People with a fracture until the end, with 90 % intervals, and what is gained."""
-    group, unit = "Fractures until the end", "per 1,000"
-    ends = {"": "value", "_low": "low", "_high": "high"}
-    made = {}
-    for suffix, end in ends.items():
-        limit = {"": "", "_low": ", lower limit of 90 %", "_high": ", upper limit of 90 %"}[suffix]
-        for cause, (title, meaning) in FRACTURES.items():
-            made[f"{cause}_fractures_per_1000{suffix}"] = Metric(
-                group, title, unit,
-                f"people in 1,000 with {meaning} until the end{limit}",
-                partial(_estimate, cause, "treated_per_1000", end), _Z_SCORES, shown=not suffix,
+    group, unit, against = "Fractures until the end", "per 1,000", "the reference arm"
+    made: dict[str, Metric] = {}
+
+    def entry(
+        name: str, cause: str, part: str, title: str, unit: str, meaning: str,
+        value: Callable[[Arm], float | None],
+    ) -> None:  # fmt: skip
+        compared = part != "treated_per_1000"
+        needs = (f"{cause}_fracture_incidence", *_Z_SCORES)
+        made[name] = Metric(group, title, unit, meaning, value, needs, against_reference=compared)
+        for end in LIMITS:
+            made[f"{name}_{end}"] = Metric(
+                group, title, unit, f"{meaning}: {LIMITS[end]} limit of 90 %",
+                partial(_limit, cause, part, end), needs, against_reference=compared, shown=False,
             )  # fmt: skip
-        made[f"fractures_avoided_per_1000{suffix}"] = Metric(
-            group, "Fractures avoided", unit,
-            f"people in 1,000 spared any fracture against the reference arm{limit}",
-            partial(_estimate, "any", "fewer_per_1000", end), _Z_SCORES,
-            against_reference=True, shown=not suffix,
+
+    for cause, (title, meaning) in FRACTURES.items():
+        entry(
+            f"{cause}_fractures_per_1000", cause, "treated_per_1000", title, unit,
+            f"people in 1,000 with {meaning} until the end", partial(_per_1000, cause),
         )  # fmt: skip
-        made[f"needed_to_treat{suffix}"] = Metric(
-            group, "Treated for one fracture less", "people",
-            "people treated instead of as in the reference arm for one person less with any "
-            f"fracture; negative: for one more{limit}",
-            partial(_estimate, "any", "needed", end), _Z_SCORES,
-            against_reference=True, shown=not suffix,
-        )  # fmt: skip
+    entry(
+        "fractures_avoided_per_1000", "any", "fewer_per_1000", "Fractures avoided", unit,
+        f"people in 1,000 spared any fracture against {against}", _avoided,
+    )  # fmt: skip
+    entry(
+        "needed_to_treat", "any", "needed", "Treated for one fracture less", "people",
+        f"people treated instead of as in {against} for one less with any fracture; "
+        "negative: for one more", _needed,
+    )  # fmt: skip
     return made
 
 
@@ -282,6 +308,11 @@ def _joints() -> dict[str, Metric]:
             group, "Share of the time in pain", "percent",
             "mean probability of joint pain: the share of the time it is expected",
             partial(_mean, name, 100.0), (name,),
+        ),
+        "arthralgia_stopped": Metric(
+            group, "Would have stopped for pain", "percent",
+            "share who would have stopped an inhibitor because of joint pain by the end",
+            partial(_last, "stopped_for_joint_pain", 100.0), ("stopped_for_joint_pain",),
         ),
     }  # fmt: skip
 

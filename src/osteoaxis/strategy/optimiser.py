@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from osteoaxis.dosing import DOSINGS, Dosing
 from osteoaxis.errors import InputError
-from osteoaxis.outcomes.benefit import DRAWS
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.scenario import Scenario, output_months
 from osteoaxis.simulation import Cohort, Progress, Simulator, simulator
@@ -137,11 +136,6 @@ class Trier:
         return [name for name in self.ready.model.quantities if name in needs]
 
     @property
-    def needs_draws(self) -> bool:
-        """Whether the search is after a limit of an interval."""
-        return any(name.endswith(("_low", "_high")) for name in self.space.names)
-
-    @property
     def digest(self) -> str:
         """What the results depend on beside the strategy: person, model, base, horizon, names."""
         base = self.reference["average"]
@@ -174,7 +168,6 @@ class Trier:
                 known=self.metrics,
                 names=names,
                 reference=self.reference[dosing],
-                draws=DRAWS if dosing == "events" or self.needs_draws else 1,
             )
             for regimen, data in zip(regimens, solved, strict=True)
         ]

@@ -1,0 +1,149 @@
+"""Bone density as clinics report it: T- and Z-scores, devices, and whether a change is real.
+
+T-scores compare with the young adult of the same sex: total hip and femoral neck NHANES III
+(10.1007/s001980050093), lumbar spine the reference of Hologic densitometers for L1 to L4. The ISCD
+(2023) compares men with White women; `t_score(..., "female")` gives that. Z-scores compare with
+people of the same age and sex in NHANES, `reference/density.csv`; by ethnicity where a difference
+was published. Densities are those of a Hologic device.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osteoaxis.outcomes import change
+from osteoaxis.outcomes.person import Person
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = NDArray[np.float64]
+SITES = ("lumbar_spine", "total_hip", "femoral_neck")
+REFERENCE = Path(__file__).parent / "reference" / "density.csv"
+
+# (mean, standard deviation) in g/cm2 by site, women and men.
+YOUNG_ADULT: dict[str, dict[str, tuple[float, float]]] = {
+    "lumbar_spine": {"female": (1.047, 0.110), "male": (1.091, 0.110)},
+    "total_hip": {"female": (0.942, 0.122), "male": (1.041, 0.144)},
+    "femoral_neck": {"female": (0.858, 0.120), "male": (0.934, 0.137)},
+}
+
+ETHNICITIES: dict[str, dict[str, float]] = {
+    "white": dict.fromkeys(SITES, 0.0),
+    "black": {"lumbar_spine": 6.0, "femoral_neck": 9.5, "total_hip": 9.5},
+    "mexican_american": {"lumbar_spine": -4.0, "femoral_neck": 1.0, "total_hip": 1.0},
+}
+"""Percent above non-Hispanic White adults of the same age and sex (Looker 2012, Vital Health Stat
+11(251), read in its abstract for spine and femoral neck; total hip taken as the femoral neck)."""
+
+# sBMD = intercept + slope * BMD, g/cm2: 10.1359/jbmr.1997.12.9.1463 (spine) and
+# 10.1007/s001980170087 (hip), read at courses.washington.edu/bonephys/opBMDs.html.
+STANDARDISED: dict[str, dict[str, tuple[float, float]]] = {
+    "lumbar_spine": {
+        "hologic": (1.0436 - 1.055 * 0.972, 1.055),
+        "lunar": (1.0436 - 0.9683 * 1.100, 0.9683),
+        "norland": (1.0436 - 0.9743 * 0.969, 0.9743),
+    },
+    "total_hip": {
+        "hologic": (0.006, 1.008),
+        "lunar": (-0.031, 0.979),
+        "norland": (0.026, 1.012),
+    },
+    "femoral_neck": {
+        "hologic": (0.019, 1.087),
+        "lunar": (-0.023, 0.939),
+        "norland": (0.006, 0.985),
+    },
+}
+DEVICES = ("hologic", "lunar", "norland")
+DEVICE_ERROR = 3.5
+"""Percent: average error of one person's density converted between devices (Hui 1997)."""
+
+PRECISION = {"lumbar_spine": 1.9, "total_hip": 1.8, "femoral_neck": 2.5}
+"""Percent: largest precision error the ISCD accepts of a centre (official positions; recalled)."""
+
+
+def t_score(bmd: Any, site: str, sex: str) -> Any:
+    """Return the T-score of `bmd` (g/cm2; a number or an array) at `site` for `sex`."""
+    mean, deviation = YOUNG_ADULT[site][sex]
+    return (bmd - mean) / deviation
+
+
+def density(score: float, site: str, sex: str) -> float:
+    """Return the density in g/cm2 that has this T-score."""
+    mean, deviation = YOUNG_ADULT[site][sex]
+    return mean + score * deviation
+
+
+def z_score(bmd: Any, site: str, sex: str, age: Any, ethnicity: str | None = None) -> Any:
+    """Return the Z-score of `bmd` (g/cm2) at `site` for people of `sex` and `age` (years).
+
+    Between the middles of the decades of the reference, mean and deviation are interpolated; older
+    and younger people are compared with its oldest and youngest. Without `ethnicity` the reference
+    is the White or whole population of the source.
+    """
+    middles, means, deviations = _by_age()[site, sex]
+    mean = np.interp(age, middles, means) * (1 + ETHNICITIES[ethnicity or "white"][site] / 100)
+    return (bmd - mean) / np.interp(age, middles, deviations)
+
+
+@lru_cache
+def _by_age() -> Mapping[tuple[str, str], tuple[Array, Array, Array]]:
+    found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
+    with REFERENCE.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            middle = (float(row["youngest"]) + float(row["oldest"]) + 1) / 2
+            entry = (middle, float(row["mean"]), float(row["sd"]))
+            found.setdefault((row["site"], row["sex"]), []).append(entry)
+    return {key: tuple(np.array(rows).T) for key, rows in found.items()}
+
+
+def convert(bmd: Any, site: str, device: str, other: str) -> Any:
+    """Return a density (g/cm2) of `device` as `other` would give it, through standardised BMD."""
+    intercept, slope = STANDARDISED[site][device]
+    other_intercept, other_slope = STANDARDISED[site][other]
+    return (intercept + slope * bmd - other_intercept) / other_slope
+
+
+def compare(
+    before: float,
+    after: float,
+    site: str,
+    *,
+    precision: float | None = None,
+    devices: tuple[str, str] = ("hologic", "hologic"),
+) -> change.Change:
+    """Judge whether a change of density (g/cm2) at `site` is real.
+
+    `precision` (percent) is the centre's own precision error, else the largest that the ISCD
+    accepts. Two devices are compared through standardised density, whose error is added.
+    """
+    error = PRECISION[site] if precision is None else precision
+    first, second = devices
+    if first != second:
+        after = convert(after, site, second, first)
+        error = float(np.hypot(error, DEVICE_ERROR / np.sqrt(2.0)))
+    return change.ordinary(before, after, error)
+
+
+def add(data: xr.Dataset, person: Person) -> dict[str, xr.DataArray]:
+    """Return T- and Z-scores of a trajectory by site."""
+    age = person.age + data["time"].values / 12.0
+    made = {}
+    for site in SITES:
+        bmd, title = data[f"{site}_bmd"], site.replace("_", " ")
+        scores = {
+            "t": t_score(bmd, site, person.sex),
+            "z": z_score(bmd, site, person.sex, age, person.ethnicity),
+        }
+        for letter, score in scores.items():
+            long_name = f"{title} {letter.upper()}-score"
+            made[f"{site}_{letter}_score"] = score.assign_attrs(unit="1", long_name=long_name)
+    return made

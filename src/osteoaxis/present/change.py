@@ -1,0 +1,104 @@
+"""Whether a change of density or of a marker is real: one plain answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from osteoaxis import toml
+from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.outcomes import dxa, markers
+from osteoaxis.outcomes.change import Change
+from osteoaxis.patient import MEASURABLE
+from osteoaxis.present.terminal import DISCLAIMER
+
+QUANTITIES = (*dxa.SITES, *markers.WITHIN)
+WIDTH = 61  # characters of the line drawn
+
+
+def judge(
+    quantity: str,
+    before: float,
+    after: float,
+    *,
+    precision: float | None = None,
+    device: str = "hologic",
+    device_after: str | None = None,
+) -> dict[str, Any]:
+    """Return the verdict as plain data; raises `InputError` for impossible values."""
+    if quantity not in QUANTITIES:
+        raise InputError(
+            f"'{quantity}' is not known.{did_you_mean(quantity, QUANTITIES)}"
+            f" Allowed: {', '.join(QUANTITIES)}."
+        )
+    second = device if device_after is None else device_after
+    if quantity in dxa.SITES:
+        for name, value in (("BEFORE", before), ("AFTER", after)):
+            toml.number(value, 0.2, 2.5, "g/cm2", name)
+        for name, given in (("--device", device), ("--device-after", second)):
+            toml.one_of(given, dxa.DEVICES, name)
+        if precision is not None:
+            toml.number(precision, 0.1, 10.0, "percent", "--precision")
+        unit = "g/cm2"
+        found = dxa.compare(before, after, quantity, precision=precision, devices=(device, second))
+    else:
+        if precision is not None or device_after is not None or device != "hologic":
+            raise InputError("--precision and --device are for density, not for markers.")
+        low, high, unit = MEASURABLE[quantity]
+        for name, value in (("BEFORE", before), ("AFTER", after)):
+            toml.number(value, low, high, unit, name)
+        found = markers.compare(quantity, before, after)
+    return {
+        "quantity": quantity,
+        "unit": unit,
+        "before": before,
+        "after": after,
+        "change_percent": round(found.percent, 2),
+        "least_significant_fall_percent": round(found.least_fall, 2),
+        "least_significant_rise_percent": round(found.least_rise, 2),
+        "real": found.real,
+        "probability_of_a_fall": round(found.falling, 4),
+        "text": _sentence(quantity, found),
+    }
+
+
+def show(verdict: dict[str, Any]) -> None:
+    """Print the verdict with a drawn line."""
+    title = str(verdict["quantity"]).replace("_", " ")
+    title = title.upper() if verdict["quantity"] in markers.WITHIN else title.capitalize()
+    typer.echo(f"{title}: {verdict['before']:g} to {verdict['after']:g} {verdict['unit']}")
+    typer.echo(_line(verdict))
+    typer.echo(verdict["text"])
+    typer.echo(DISCLAIMER)
+
+
+def _sentence(quantity: str, found: Change) -> str:
+    limits = f"{found.least_fall:+.1f} to {found.least_rise:+.1f} %"
+    verdict = (
+        "beyond that, so it is likely real" if found.real else "within that, so it may be chance"
+    )
+    what = "density" if quantity in dxa.SITES else "level"
+    return (
+        f"The change is {found.percent:+.1f} %. In someone who does not change, two measurements "
+        f"differ by {limits} in 19 of 20 cases. The change is {verdict}. "
+        f"Probability that the true {what} fell: {100 * found.falling:.0f} %."
+    )
+
+
+def _line(verdict: dict[str, Any]) -> str:
+    """Draw the band of chance and the change on one line, from left (fall) to right (rise)."""
+    low: float = verdict["least_significant_fall_percent"]
+    high: float = verdict["least_significant_rise_percent"]
+    change: float = verdict["change_percent"]
+    left, right = min(1.3 * low, 1.1 * change), max(1.3 * high, 1.1 * change)
+
+    def column(value: float) -> int:
+        return round((value - left) / (right - left) * (WIDTH - 1))
+
+    drawn = ["-"] * WIDTH
+    for k in range(column(low), column(high) + 1):
+        drawn[k] = "="
+    drawn[column(0.0)] = "0"
+    drawn[column(change)] = "X"
+    return f"fall {''.join(drawn)} rise   (= chance, X the change)"
