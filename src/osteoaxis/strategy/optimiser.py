@@ -229,9 +229,8 @@ def search(
             f"scenario '{plan.name}': the earlier search was of something else; run it anew "
             "without --resume."
         )
-    everything = strategies(space)
-    distinct = None if everything is None else len({str(r) for r in everything.values() if r})
-    run = _Run(trier, trials, seed, everything, known or {})
+    run = _Run(trier, trials, seed, strategies(space), known or {})
+    distinct = None if run.each is None else len(run.each)
     whole: dict[str, Measured] = {}
     complete = False
     try:
@@ -293,12 +292,18 @@ class _Run:
                 study.enqueue_trial(self._parameters(left[number]))
             yield
 
-    def _left(self) -> list[tuple[Choice, ...]] | None:
-        """Return the choices not tried yet; None if there are too many to count."""
+    @cached_property
+    def each(self) -> Mapping[str, tuple[Choice, ...]] | None:
+        """Choices of each different strategy by regimen; None if there are too many to count."""
         if self.everything is None:
             return None
-        each = {str(r): choices for choices, r in self.everything.items() if r is not None}
-        return [choices for text, choices in each.items() if text not in self.tried]
+        return {str(r): choices for choices, r in self.everything.items() if r is not None}
+
+    def _left(self) -> list[tuple[Choice, ...]] | None:
+        """Return the choices not tried yet; None if there are too many to count."""
+        if self.each is None:
+            return None
+        return [choices for text, choices in self.each.items() if text not in self.tried]
 
     def _regimen(self, choices: tuple[Choice, ...]) -> Regimen | None:
         if self.everything is None:
