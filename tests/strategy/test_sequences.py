@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,6 +76,14 @@ def test_one_drug_twice_is_impossible() -> None:
     twice = {"drugs": ["denosumab 60 mg sc q6mo"], "start": [0], "months": [12]}
     with pytest.raises(InputError, match="denosumab would be given twice"):
         space(steps=[twice, twice]).regimen([(0, 0, 0), (0, 0, 0)])
+
+
+def test_the_example_of_the_page_is_a_space() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "strategies.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", page, flags=re.S)
+    found = read(replace(PLAN, optimise=tomllib.loads(block)["optimise"]))
+    assert len(found.steps) == 2
+    assert len(found.constraints) == 3
 
 
 def test_the_names_a_search_needs() -> None:

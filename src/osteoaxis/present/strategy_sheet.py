@@ -204,8 +204,8 @@ LINES: tuple[Draw, ...] = (
 )
 DOTS = (
     _dotted(
-        "People in 1,000 with a fracture",
-        ("any_fractures_per_1000", "any (90 % interval)", "o"),
+        "People in 1,000 with a fracture, 90 % interval",
+        ("any_fractures_per_1000", "any", "o"),
         ("vertebral_fractures_per_1000", "vertebral", "s"),
         ("hip_fractures_per_1000", "hip", "^"),
     ),
