@@ -263,6 +263,36 @@ def change(
         changes.show(verdict)
 
 
+def _patient_names(incomplete: str) -> list[str]:
+    from osteoaxis.patient import presets
+
+    return [name for name in presets() if name.startswith(incomplete)]
+
+
+@app.command()
+def guidelines(
+    patient: Annotated[
+        str,
+        typer.Argument(
+            help="A preset (see 'osteoaxis list patients') or a TOML file.",
+            autocompletion=_patient_names,
+        ),
+    ],
+    regimen: Annotated[
+        str, typer.Option(help="What is given, e.g. 'letrozole 2.5 mg po qd [y0-y5]'.")
+    ] = "none",
+    years: Annotated[float, typer.Option(help="How far to look ahead.")] = 5.0,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Also rules that were recalled, not read.")
+    ] = False,
+    json_only: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Which guidelines, labels and cautions a person meets, now and later; bodies side by side."""
+    from osteoaxis.present import guidance
+
+    guidance.run(patient, regimen, years=years, unread=unverified, json_only=json_only)
+
+
 export = typer.Typer(help="Write models in the formats of other tools.", no_args_is_help=True)
 app.add_typer(export, name="export")
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from osteoaxis.engine.events import ADD, RATE, Events
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.terms import Dose
-from osteoaxis.units import conversion_factor
 
 Array = NDArray[np.float64]
 Dosing = Literal["events", "average"]
@@ -87,12 +86,13 @@ class Doses:
         """Look up `doses`; the mappings number the states and parameters of the model."""
         rows = []
         for dose in doses:
-            route = drugs[dose.drug].routes[dose.route]
+            drug = drugs[dose.drug]
+            route = drug.routes[dose.route]
             rows.append(
                 (
                     dose.time_day,
                     states[route.target],
-                    dose.amount * conversion_factor(dose.unit, "ug"),
+                    1e3 * drug.mass_mg(dose.amount, dose.unit),
                     parameters[route.bioavailability],
                     dose.duration_day,
                     parameters[route.release] if route.release and not dose.duration_day else -1,

@@ -14,6 +14,7 @@ from osteoaxis import toml, treatment
 from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import (
     MAX_YEARS,
@@ -50,7 +51,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """The trajectories of every arm.
+    """The trajectories of every arm, and the catalogue of drugs they were made with.
 
     `blocked` holds, for each cytokine, the first and the last arm with its action blocked from
     time zero: what the cytokine explains of the difference between them.
@@ -59,6 +60,7 @@ class ScenarioResult:
     scenario: Scenario
     arms: Mapping[str, xr.Dataset]
     blocked: Mapping[str, tuple[xr.Dataset, xr.Dataset]]
+    drugs: Mapping[str, Drug]
 
     @property
     def failures(self) -> list[str]:
@@ -156,7 +158,7 @@ def run(
             return treatment.run(ready, who, plan, months, seed=seed, dosing=dosing)
 
         blocked[cytokine] = (course(first), course(last))
-    return ScenarioResult(scenario, arms, blocked)
+    return ScenarioResult(scenario, arms, blocked, ready.drugs)
 
 
 def run_arms(

@@ -24,7 +24,7 @@ from osteoaxis.pharmacology.drug import Drug, catalogue
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.process import State
-from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR, conversion_factor
+from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -199,9 +199,10 @@ class Simulator:
                     f"regimen term '{term}': {drug.name} is not given {term.route}; "
                     f"its routes are {', '.join(drug.routes)}."
                 )
-            if term.unit == "IU":
-                raise InputError(f"regimen term '{term}': give the dose of {drug.name} in mg.")
-            dose = term.amount * conversion_factor(term.unit, "mg")
+            try:
+                dose = drug.mass_mg(term.amount, term.unit)
+            except InputError as problem:
+                raise InputError(f"regimen term '{term}': {problem}") from None
             low, high = drug.dose_range_mg
             if dose and not low <= dose <= high:
                 raise InputError(

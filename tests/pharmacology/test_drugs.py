@@ -13,7 +13,6 @@ from osteoaxis.pharmacology.drug import BUILT_IN, catalogue, load_drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.process import State
 from osteoaxis.simulation import Simulator, build_model, month_grid
-from osteoaxis.units import conversion_factor
 
 DRUGS = catalogue()
 WOMAN = Patient.load("healthy-postmenopausal")
@@ -53,7 +52,7 @@ def test_dose_mass_balance(ready: Simulator, name: str) -> None:
         start = ready.start(WOMAN)
         share = start.parameters[0, list(model.parameters).index(entry.bioavailability)]
         amount, unit = _dose(name).split()
-        given = float(amount) * conversion_factor(unit, "ug") * share
+        given = 1e3 * drug.mass_mg(float(amount), unit) * share
         data = ready.run(start, term, days * 12 / 365.25)
         total = sum(data[state].values for state in states)
         assert total[0] == 0

@@ -36,13 +36,18 @@ half_vitamin_d = Param(
     (4.0, 20.0),
 )
 k_vitamin_d = Param(
-    0.035, "1/day", "turnover of 25-hydroxyvitamin D", "assumed: half-life 15 to 25 d", (0.02, 0.06)
+    0.046,
+    "1/day",
+    "turnover of 25-hydroxyvitamin D (half-life 15.1 d)",
+    "Jones 2014, J Clin Endocrinol Metab 99:3373",
+    (0.03, 0.06),
 )
 vitamin_d_clearance = Param(
     3.3,
     "L/day",
     "cholecalciferol supplied for each level of 25-hydroxyvitamin D",
-    "assumed: 100 IU (2.5 ug) a day raise it by 0.7 to 1 ng/mL",
+    "10.1371/journal.pone.0111265; 10.7326/0003-4819-156-6-201203200-00005 (0.5 to 0.9 ng/mL for"
+    " each 100 IU, 2.5 ug, a day)",
     (2.0, 5.0),
 )
 calcitriol_reference = Param(

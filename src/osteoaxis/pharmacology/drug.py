@@ -24,7 +24,7 @@ ROUTES = {
     "td": "through the skin",
 }
 _TOP = {
-    "name", "class", "summary", "typical", "dose_range", "synonyms", "pk", "routes", "acts",
+    "name", "class", "summary", "typical", "dose_range", "IU", "synonyms", "pk", "routes", "acts",
 }  # fmt: skip
 _NUMBER = {"value", "unit", "source", "range", "read"}
 
@@ -41,17 +41,26 @@ class Route:
 
 @dataclass(frozen=True)
 class Drug:
-    """A drug as the catalogue holds it."""
+    """A drug as the catalogue holds it; `unit_mg` is the mass of an international unit, if any."""
 
     name: str
     group: str
     summary: str
     typical: str
     dose_range_mg: tuple[float, float]
+    unit_mg: float | None
     synonyms: tuple[str, ...]
     routes: Mapping[str, Route]
     process: Process
     file: Path
+
+    def mass_mg(self, amount: float, unit: str) -> float:
+        """Return a dose in mg; raises `InputError` for units this drug is not measured in."""
+        if unit != "IU":
+            return amount * conversion_factor(unit, "mg")
+        if self.unit_mg is None:
+            raise InputError(f"give the dose of {self.name} in mg.")
+        return amount * self.unit_mg
 
 
 class _Reader:
@@ -70,6 +79,15 @@ class _Reader:
 
     def text(self, table: Mapping[str, Any], key: str, where: str) -> str:
         return toml.text(table.get(key), f"{self.file}: {where}.{key}")
+
+    def mass(self, table: Mapping[str, Any], key: str) -> float | None:
+        """Read the mass of a unit in mg, None if there is none."""
+        if key not in table:
+            return None
+        self.number(table, key, "mg", key, "drug")
+        param = self.params.pop(key)
+        assert isinstance(param, Param)
+        return param.value
 
     def number(self, table: Mapping[str, Any], key: str, unit: str, name: str, where: str) -> None:
         """Read one sourced number into the parameter `name`, converted to `unit`."""
@@ -190,6 +208,7 @@ def load_drug(file: Path) -> Drug:
         summary=reader.text(table, "summary", "drug"),
         typical=reader.text(table, "typical", "drug"),
         dose_range_mg=(float(low), float(high)),
+        unit_mg=reader.mass(table, "IU"),
         synonyms=tuple(table.get("synonyms", ())),
         routes=entries,
         process=Process(name, built.declarations | reader.params, tuple(terms), built.linear),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jinja2
 
+from osteoaxis import guidance
 from osteoaxis.outcomes import cascade
 from osteoaxis.present import figures
 from osteoaxis.present.tables import headline
@@ -32,6 +33,10 @@ def render(result: ScenarioResult, pictures: Sequence[figures.Picture]) -> str:
     return environment.get_template("report.html.j2").render(
         scenario=result.scenario,
         attrs=focus.attrs,
+        flags={
+            arm: guidance.flags(result.scenario.patient, data, result.drugs)
+            for arm, data in result.arms.items()
+        },
         decisions={arm: data.attrs["decisions"] for arm, data in result.arms.items()},
         failures=result.failures,
         rows=headline(result),

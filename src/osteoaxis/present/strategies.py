@@ -21,7 +21,6 @@ from osteoaxis.strategy import Metric, Strategies
 ABSENT = "–"
 DIGITS = {"SD": 2, "doses": 0, "visits": 0, "months": 1, "people": 0, "per 1,000": 0}
 PLAIN = ("doses", "visits", "people", "yes/no")  # said by the title
-ARMS_A_TABLE = 4
 HEADING = 12  # letters of a line in the heading of an arm
 NOTES = (
     "Spine, hip and femoral neck as DXA would measure them. A bone drug is a bisphosphonate, "
@@ -67,9 +66,18 @@ def rows(result: Strategies) -> Iterator[tuple[str, Metric]]:
     """Yield the metrics of the table: those that say something about at least one arm."""
     for name, metric in result.metrics.items():
         values = [measured.get(name) for measured in result.measured.values()]
-        counted = metric.unit == "doses" and not any(values)
-        if metric.shown and any(value is not None for value in values) and not counted:
+        empty = not any(values) if metric.zero_says_nothing else values.count(None) == len(values)
+        if metric.shown and not empty:
             yield name, metric
+
+
+def asked(result: Strategies) -> dict[str, list[str]]:
+    """Return each caution that is met, with the arms that meet it and when."""
+    arms: dict[str, list[str]] = {}
+    for arm, findings in result.cautions.items():
+        for finding in findings:
+            arms.setdefault(finding.rule.text, []).append(f"{arm} {finding.when}")
+    return arms
 
 
 def notes(result: Strategies) -> list[str]:
@@ -80,7 +88,7 @@ def notes(result: Strategies) -> list[str]:
         for column in data.data_vars.values()
         if "note" in column.attrs
     }
-    return [*NOTES, *sorted(said)]
+    return [*NOTES, *(f"{note[:1].upper()}{note[1:]}." for note in sorted(said))]
 
 
 def show(result: Strategies) -> None:
@@ -92,14 +100,38 @@ def show(result: Strategies) -> None:
     console.print(f"{result.scenario.summary}.", markup=False)
     for arm, regimen in result.scenario.arms.items():
         console.print(f"  {arm}: {regimen}", markup=False)
-    first, *others = result.arms
-    step = ARMS_A_TABLE - 1
-    for k in range(0, max(len(others), 1), step):
+        for decision in result.arms[arm].attrs["decisions"]:
+            console.print(f"    {decision}", markup=False)
+    for arms in _columns(result, console.width):
         console.print()
-        console.print(_table(result, [first, *others[k : k + step]]))
+        console.print(_table(result, arms))
+    if cautions := asked(result):
+        console.print("\nAsk about:")
+    for caution, where in cautions.items():
+        console.print(f"  - {caution} ({'; '.join(where)})", markup=False)
     for note in notes(result):
         console.print(f"\n{note}", markup=False)
     console.print(f"\n{DISCLAIMER}")
+
+
+def _columns(result: Strategies, width: int) -> Iterator[list[str]]:
+    """Yield as many arms as fit side by side, the reference always first among them."""
+    first, *others = result.arms
+    shown = list(rows(result))
+    left = 2 + max(len(title(metric)) for _, metric in shown)
+
+    def needed(arm: str) -> int:
+        cells = [cell(name, result.measured[arm], metric) for name, metric in shown]
+        return 2 + max(map(len, [*cells, *textwrap.wrap(arm, HEADING)]))
+
+    while True:
+        arms, used = [first], left + needed(first)
+        while others and (len(arms) == 1 or used + needed(others[0]) <= width):
+            used += needed(others[0])
+            arms.append(others.pop(0))
+        yield arms
+        if not others:
+            return
 
 
 def _table(result: Strategies, arms: Sequence[str]) -> Table:
@@ -119,7 +151,9 @@ def markdown(result: Strategies) -> str:
     """Return the whole table as Markdown, with the arms, notes and what it is not."""
     plan = result.scenario
     lines = [f"# {plan.title}", "", f"{plan.summary}.", ""]
-    lines += [f"- **{arm}**: {regimen}" for arm, regimen in plan.arms.items()]
+    for arm, regimen in plan.arms.items():
+        lines.append(f"- **{arm}**: {regimen}")
+        lines += [f"  - {decision}" for decision in result.arms[arm].attrs["decisions"]]
     lines += ["", f"The reference is **{result.reference}**.", ""]
     lines += [f"| | {' | '.join(result.arms)} |", f"|---|{'---:|' * len(result.arms)}"]
     for group, members in itertools.groupby(rows(result), key=lambda row: row[1].group):
@@ -127,6 +161,9 @@ def markdown(result: Strategies) -> str:
         for name, metric in members:
             cells = (cell(name, measured, metric) for measured in result.measured.values())
             lines.append(f"| {title(metric)} | {' | '.join(cells)} |")
+    if cautions := asked(result):
+        lines += ["", "Ask about:", ""]
+        lines += [f"- {text} ({'; '.join(where)})" for text, where in cautions.items()]
     lines += ["", *itertools.chain.from_iterable((note, "") for note in notes(result))]
     lines += ["![The strategies in pictures](strategies.png)", "", DISCLAIMER]
     return "\n".join(lines) + "\n"
@@ -163,6 +200,12 @@ def summary(result: Strategies) -> dict[str, Any]:
         "arms": {
             arm: {
                 "regimen": result.scenario.arms[arm],
+                "given": result.arms[arm].attrs["given"],
+                "decisions": result.arms[arm].attrs["decisions"],
+                "cautions": [
+                    {"text": f.rule.text, "source": f.rule.citation, "when": f.when}
+                    for f in result.cautions[arm]
+                ],
                 "metrics": {name: float(f"{value:.6g}") for name, value in measured.items()},
             }
             for arm, measured in result.measured.items()

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
+from osteoaxis import guidance
 from osteoaxis.scenario import ScenarioResult
 
 Kind = Literal["level", "percent_change"]
@@ -118,7 +119,13 @@ def summary_json(result: ScenarioResult, months: Sequence[float] | None = None) 
         "parameter_hash": first.attrs["parameter_hash"],
         "months": [int(m) if m.is_integer() else m for m in chosen],
         "treatment": {
-            arm: {key: data.attrs[key] for key in ("regimen", "given", "decisions")}
+            arm: {
+                **{key: data.attrs[key] for key in ("regimen", "given", "decisions")},
+                "cautions": [
+                    {"text": f.rule.text, "source": f.rule.citation, "when": f.when}
+                    for f in guidance.flags(result.scenario.patient, data, result.drugs)
+                ],
+            }
             for arm, data in result.arms.items()
         },
         "arms": {

@@ -6,6 +6,7 @@ import plotext
 from rich.console import Console
 from rich.table import Table
 
+from osteoaxis import guidance
 from osteoaxis.outcomes import cascade
 from osteoaxis.present.summary import values
 from osteoaxis.present.tables import headline
@@ -31,6 +32,7 @@ def show(result: ScenarioResult) -> None:
         console.print(f"  {arm}: {regimen}", markup=False)
         for decision in result.arms[arm].attrs["decisions"]:
             console.print(f"    {decision}", markup=False)
+    _flags(console, result)
     if next(iter(result.arms.values())).attrs["dosing"] == "average":
         console.print("Drugs swallowed at least daily are taken as a steady input (--dosing).")
     console.print()
@@ -52,6 +54,18 @@ def show(result: ScenarioResult) -> None:
         console.print()
         print(_chart(result, name, title, color=console.is_terminal), end="")
     console.print(f"\n{DISCLAIMER}")
+
+
+def _flags(console: Console, result: ScenarioResult) -> None:
+    """Print safety flags and cautions once, with the arms that meet them."""
+    arms: dict[str, list[str]] = {}
+    for arm, data in result.arms.items():
+        for finding in guidance.flags(result.scenario.patient, data, result.drugs):
+            arms.setdefault(finding.rule.text, []).append(f"{arm} {finding.when}")
+    if arms:
+        console.print("Ask about:")
+    for text, where in arms.items():
+        console.print(f"  - {text} ({'; '.join(where)})", markup=False)
 
 
 def _table(first: str, *columns: str) -> Table:

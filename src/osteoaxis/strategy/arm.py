@@ -73,7 +73,8 @@ class Arm:
 class Metric:
     """A number that says how a strategy does; it is absent where its variables are.
 
-    `value` returns None where the metric has no meaning, e.g. a loss after stopping in an arm
+    `shown` in the table, unless it is zero in every arm and `zero_says_nothing`. `value` returns
+    None where the metric has no meaning, e.g. a loss after stopping in an arm
     that stops nothing.
     """
 
@@ -86,6 +87,7 @@ class Metric:
     kind: Literal["level", "percent_change"] = "level"
     against_reference: bool = False
     shown: bool = True
+    zero_says_nothing: bool = False
 
     def rounded(self, value: float) -> float:
         """Return `value` without what matters to nobody, so that noise decides nothing."""

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import xarray as xr
 
+from osteoaxis import guidance
 from osteoaxis import scenario as scenarios
 from osteoaxis.errors import SolverError
+from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import Progress, simulator
@@ -19,7 +21,10 @@ from osteoaxis.strategy.metrics import metrics
 
 @dataclass(frozen=True)
 class Strategies:
-    """The arms of a scenario, measured; the first is the reference."""
+    """The arms of a scenario, measured; the first is the reference.
+
+    `cautions` are the safety flags and cautions that each arm meets.
+    """
 
     scenario: scenarios.Scenario
     arms: Mapping[str, xr.Dataset]
@@ -27,6 +32,7 @@ class Strategies:
     drugs: Mapping[str, Drug]
     metrics: Mapping[str, Metric]
     measured: Mapping[str, Mapping[str, float]]
+    cautions: Mapping[str, tuple[Finding, ...]]
 
     @property
     def reference(self) -> str:
@@ -62,4 +68,5 @@ def compare(
         arm: measure(data, doses[arm], ready.drugs, plan.patient, known=known, reference=reference)
         for arm, data in arms.items()
     }
-    return Strategies(plan, arms, doses, ready.drugs, known, measured)
+    cautions = {arm: guidance.flags(plan.patient, data, ready.drugs) for arm, data in arms.items()}
+    return Strategies(plan, arms, doses, ready.drugs, known, measured, cautions)

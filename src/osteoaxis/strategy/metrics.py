@@ -207,7 +207,7 @@ def _scores() -> dict[str, Metric]:
     below = partial(_months_below, names, OSTEOPOROSIS)
     made = {
         "lowest_t_score": Metric(
-            group, "Lowest of spine, hip and neck", "SD",
+            group, "Lowest of the three sites", "SD",
             "lowest T-score of spine, hip and femoral neck at any time",
             partial(_lowest, names), names,
         )
@@ -224,7 +224,7 @@ def _scores() -> dict[str, Metric]:
             "time with the lowest T-score of the three sites below -2.5", below, names,
         ),
         "osteoporosis_share": Metric(
-            group, "Share of the time below −2.5", "percent",
+            group, "Part of the time below −2.5", "percent",
             "share of the time with the lowest T-score of the three sites below -2.5",
             partial(_percent_of_time, below), names,
         ),
@@ -338,16 +338,18 @@ def _doses(drugs: Mapping[str, Drug]) -> dict[str, Metric]:
         form = FORMS.get(next(iter(drug.routes)), "doses")
         made[f"{name}_doses"] = Metric(
             group, f"{name.replace('_', ' ')}, {form}", "doses", f"number of doses of {name}",
-            partial(_count, name),
+            partial(_count, name), zero_says_nothing=True,
         )  # fmt: skip
     return made | {
         "injections_and_infusions": Metric(
             group, "Injections and infusions", "visits",
             "injections and infusions of all drugs but those injected daily at home", _visits,
+            zero_says_nothing=True,
         ),
         "bone_drug_months": Metric(
             group, "Time on a bone drug", "months",
             "from each dose of a bone drug to when the next is usually due", _bone_drug_months,
+            zero_says_nothing=True,
         ),
     }  # fmt: skip
 
@@ -374,11 +376,12 @@ def _stopping() -> dict[str, Metric]:
             group, "Denosumab worn off, open", "months",
             f"time more than {DENOSUMAB_ACTS + GRACE:g} months after a dose of denosumab and "
             "before the next dose of it or of a bisphosphonate", _unprotected,
+            zero_says_nothing=True,
         ),
         "denosumab_without_exit": Metric(
             group, "Denosumab without an exit", "yes/no",
             "whether no bisphosphonate follows the last dose of denosumab within "
             f"{DENOSUMAB_ACTS + GRACE:g} months; denosumab that goes on to the end has none",
-            _no_exit,
+            _no_exit, zero_says_nothing=True,
         ),
     }  # fmt: skip

@@ -1,0 +1,174 @@
+"""What rules ask about a person: measured, simulated, given and known, month by month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osteoaxis.patient import HISTORY, HISTORY_NUMBERS, Patient
+from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = NDArray[np.float64]
+Fact = Sequence[float | bool | None] | NDArray[Any]
+"""One value for each month; None or NaN where it is not known."""
+
+USUAL_MENOPAUSE = 51.0
+LONGEST_GAP = 13.5  # months between doses of one course
+SIMULATED = (
+    "lumbar_spine_t_score", "total_hip_t_score", "femoral_neck_t_score", "egfr", "calcium",
+    "vitamin_d", "ctx", "estradiol", "testosterone",
+)  # fmt: skip
+FRACTURES = ("vertebral_fracture", "hip_fracture", "other_fracture")
+JOINT_STATEMENT = ("parent_hip_fracture", "glucocorticoids", "smoking", "fragility_fracture")
+"""Risk factors that the 2017 joint statement counts beside age and density, as far as read."""
+
+
+def facts(
+    patient: Patient, data: xr.Dataset, drugs: Mapping[str, Drug]
+) -> tuple[Array, dict[str, Fact]]:
+    """Return the months of `data` from time zero, and the facts of each.
+
+    `data` are trajectories of `patient` with `given` in the attributes, as `treatment.run` makes
+    them; `drugs` is the catalogue by name.
+    """
+    months = np.asarray(data["time"].values, dtype=float)
+    count = len(months)
+    known: dict[str, Fact] = {name: data[name].values for name in SIMULATED}
+    scores = np.array(
+        [data[f"{s}_t_score"].values for s in ("lumbar_spine", "total_hip", "femoral_neck")]
+    )
+    known["t_score_min"] = scores.min(axis=0)
+    for site in ("lumbar_spine", "total_hip"):
+        known[f"{site}_yearly_loss"] = _yearly_loss(months, data[f"{site}_bmd"].values)
+    ages = patient.age + months / 12
+    known["age"] = ages
+    known["male"] = [patient.male] * count
+    known["body_mass_index"] = [patient.body_mass_index] * count
+    menopause = USUAL_MENOPAUSE if patient.menopause_age is None else patient.menopause_age
+    known["menopause_age"] = [None if patient.male else menopause] * count
+    known["postmenopausal"] = [not patient.male and age >= menopause for age in ages]
+    known |= _history(patient, count)
+    known |= _treatment(str(data.attrs["given"]), months, drugs)
+    return months, known
+
+
+def names(drugs: Mapping[str, Drug]) -> set[str]:
+    """Return the name of every fact there is with this catalogue."""
+    sites = ("lumbar_spine", "total_hip")
+    return {
+        *SIMULATED, *HISTORY, *HISTORY_NUMBERS, "t_score_min", "age", "male", "body_mass_index",
+        "menopause_age", "postmenopausal", "fragility_fracture", "joint_risk_factors",
+        "bisphosphonates", "bisphosphonate_years", "aromatase_inhibitors", "ovarian_suppression",
+        "denosumab_followed", "denosumab_overdue",
+        *(f"{site}_yearly_loss" for site in sites),
+        *(f"{kind}_{slug(d.group)}" for d in drugs.values() for kind in ("on", "ever")),
+        *(f"on_{d.name}" for d in drugs.values()),
+        *(f"{d.name}_{what}" for d in drugs.values()
+          for what in ("doses", "years", "days", "interval", "mg")),
+    }  # fmt: skip
+
+
+def slug(group: str) -> str:
+    """Return the class of a drug as part of a name; an inactivator is an inhibitor, too."""
+    plain = group.lower().replace("inactivator", "inhibitor")
+    return "".join(c if c.isalnum() else "_" for c in plain)
+
+
+def _yearly_loss(months: Array, bmd: Array) -> Array:
+    """Percent lost over the year before; unknown in the first."""
+    before = np.interp(months - 12.0, months, bmd)
+    return np.where(months >= 12.0, 100 * (1 - bmd / before), np.nan)
+
+
+def _history(patient: Patient, count: int) -> dict[str, Fact]:
+    history: dict[str, Any] = {n: patient.history.get(n) for n in (*HISTORY, *HISTORY_NUMBERS)}
+    broken = [history[name] for name in FRACTURES if history[name] is not None]
+    history["fragility_fracture"] = any(broken) if broken else None
+    counted = [history[name] for name in JOINT_STATEMENT if history[name] is not None]
+    low = patient.body_mass_index < 20.0
+    history["joint_risk_factors"] = sum(map(bool, counted)) + low if counted or low else None
+    return {name: [value] * count for name, value in history.items()}
+
+
+def _treatment(given: str, months: Array, drugs: Mapping[str, Drug]) -> dict[str, Fact]:
+    """Facts about drugs, from the regimen that was given; times since what never was are infinite.
+
+    `_years` count what was taken, `_days` run from the last dose, `_interval` (days) lies between
+    the last two, `_mg` is the dose while it lasts.
+    """
+    by_name = {name: drug for drug in drugs.values() for name in (drug.name, *drug.synonyms)}
+    end = (float(months[-1]) + 1.0) * DAYS_PER_MONTH
+    times: dict[str, list[float]] = {name: [] for name in drugs}
+    amounts: dict[str, float] = dict.fromkeys(drugs, 0.0)
+    for dose in Regimen.parse(given).doses(end):
+        drug = by_name[dose.drug]
+        name = drug.name
+        times[name].append(dose.time_day / DAYS_PER_MONTH)
+        amounts[name] = drug.mass_mg(dose.amount, dose.unit)
+    found: dict[str, Any] = {}
+    on: dict[str, NDArray[np.bool_]] = {}
+    for name, drug in drugs.items():
+        days = np.array(sorted(times[name]))
+        on[name], years = _course(days, months, _interval(drug))
+        index = np.searchsorted(days, months + 1e-9)
+        padded = np.concatenate([[-np.inf, -np.inf], days])
+        found[f"on_{name}"] = on[name]
+        found[f"{name}_years"] = years
+        found[f"{name}_doses"] = index.astype(float)
+        found[f"{name}_days"] = (months - padded[index + 1]) * DAYS_PER_MONTH
+        gaps = np.concatenate([[np.inf, np.inf], np.diff(days)])  # before no and before one dose
+        found[f"{name}_interval"] = gaps[index] * DAYS_PER_MONTH
+        found[f"{name}_mg"] = np.where(on[name], amounts[name], 0.0)
+    groups = {slug(drug.group) for drug in drugs.values()}
+    for group in groups:
+        members = [name for name, drug in drugs.items() if slug(drug.group) == group]
+        found[f"on_{group}"] = np.any([on[name] for name in members], axis=0)
+        ever = np.sum([found[f"{name}_doses"] for name in members], axis=0)
+        found[f"ever_{group}"] = np.asarray(ever) > 0
+    for plural, group in (
+        ("bisphosphonates", "bisphosphonate"),
+        ("aromatase_inhibitors", "aromatase_inhibitor"),
+    ):
+        members = [name for name, drug in drugs.items() if slug(drug.group) == group]
+        found[plural] = np.sum([on[name] for name in members], axis=0).astype(float)
+    members = [name for name, drug in drugs.items() if drug.group == "bisphosphonate"]
+    found["bisphosphonate_years"] = np.sum([found[f"{n}_years"] for n in members], axis=0)
+    agonists = [name for name in drugs if drugs[name].group.startswith("gonadotropin")]
+    found["ovarian_suppression"] = np.any([on[name] for name in agonists], axis=0)
+    followers = [*members, "romosozumab", "raloxifene", "denosumab"]
+    found["denosumab_followed"] = np.any([on[n] for n in followers if n in on], axis=0)
+    since = found["denosumab_days"]
+    found["denosumab_overdue"] = np.isfinite(since) & (since > 7 * DAYS_PER_MONTH)
+    return found
+
+
+def _interval(drug: Drug) -> float:
+    """Months that a usual dose of `drug` is meant to last."""
+    term = Regimen.parse(drug.typical).terms[0]
+    return (term.every_days or 30.0) / DAYS_PER_MONTH
+
+
+def _course(days: Array, months: Array, usual: float) -> tuple[NDArray[np.bool_], Array]:
+    """Return whether a drug is being taken in each month, and for how many years it has been.
+
+    A course goes on from one dose to the next if that comes within `LONGEST_GAP` months, and for
+    the usual interval after the last.
+    """
+    taking, taken = np.zeros(len(months), dtype=bool), np.zeros(len(months))
+    if not len(days):
+        return taking, taken
+    after_last = max(usual - 1 / DAYS_PER_MONTH, 0.0)  # a daily drug ends with its last dose
+    gaps = np.append(np.diff(days), after_last)
+    lasts = days + np.where(gaps <= LONGEST_GAP, gaps, after_last)
+    for start, stop in zip(days, lasts, strict=True):
+        taking |= (months >= start - 1e-9) & (months < stop - 1e-9)
+        taken += np.clip(months, start, stop) - start
+    return taking, taken / 12.0

@@ -1,0 +1,103 @@
+"""Guidelines and cautions in words: on the terminal, as plain data, and for reports."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from osteoaxis import guidance
+from osteoaxis.guidance import Finding
+from osteoaxis.patient import Patient
+from osteoaxis.present.terminal import DISCLAIMER, WIDTH
+
+ADVICE = "Not advice: things to ask your clinical team about."
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """Return a finding as plain data."""
+    rule = finding.rule
+    return {
+        "id": rule.id,
+        "kind": rule.kind,
+        "question": rule.question,
+        "body": rule.body,
+        "year": rule.year,
+        "text": rule.text,
+        "strength": rule.strength,
+        "citation": rule.citation,
+        "link": rule.link,
+        "read": rule.read,
+        "met": finding.met,
+        "when": finding.when,
+        "from_month": finding.first,
+        "to_month": finding.last,
+        "because": {name: value for name, value in finding.seen.items() if value is not None},
+        "missing": list(finding.missing),
+    }
+
+
+def show(patient: Patient, regimen: str, found: Iterable[Finding]) -> None:
+    """Print findings by question, bodies side by side, what is met first.
+
+    Of safety flags and cautions, only those that are met or cannot be decided.
+    """
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    sex = "man" if patient.male else "woman"
+    console.print(f"{patient.name}, {sex} of {patient.age:g}, on: {regimen}", markup=False)
+    told = [f for f in found if f.rule.kind == "guideline" or f.met or f.missing]
+    by_question = sorted(told, key=lambda f: (f.rule.kind != "guideline", f.rule.question))
+    for question, group in itertools.groupby(by_question, key=lambda f: f.rule.question):
+        console.print(f"\n[bold]{question}[/bold]")
+        table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 1, 0))
+        table.add_column("who says it", min_width=18)
+        table.add_column("what", ratio=1)
+        table.add_column("met", min_width=16)
+        for finding in sorted(group, key=lambda f: (not f.met, f.rule.body)):
+            rule = finding.rule
+            year = f" {rule.year}" if rule.year else ""
+            unread = "" if rule.read else " (recalled, not read)"
+            because = f"\n({finding.because})" if finding.because else ""
+            table.add_row(f"{rule.body}{year}{unread}", rule.text, finding.when + because)
+        console.print(table)
+    console.print(f"{ADVICE} {DISCLAIMER}")
+
+
+def run(
+    name: str,
+    regimen: str,
+    *,
+    years: float,
+    unread: bool = False,
+    json_only: bool = False,
+) -> None:
+    """Simulate a patient on a regimen and print which rules are met, and when."""
+    import json
+
+    from osteoaxis import treatment
+    from osteoaxis.pharmacology.regimen import Regimen
+    from osteoaxis.present.progress import Steps
+    from osteoaxis.simulation import month_grid, simulator
+
+    patient = Patient.load(name)
+    plan = Regimen.parse(regimen)
+    months = month_grid(years)
+    with Steps(quiet=json_only) as steps:
+        ready = simulator((), steps.update)
+        data = treatment.run(ready, ready.start(patient), plan, months)
+    found = guidance.findings(patient, data, ready.drugs, unread=unread)
+    if json_only:
+        plain = {
+            "patient": patient.name,
+            "regimen": str(plan),
+            "disclaimer": f"{ADVICE} {DISCLAIMER}",
+            "findings": [as_json(finding) for finding in found],
+        }
+        print(json.dumps(plain, allow_nan=False))
+        return
+    show(patient, str(plan), found)

@@ -1,0 +1,223 @@
+"""Guidelines, labels and cautions: read, decided, and shown side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from typer.testing import CliRunner
+
+from osteoaxis import guidance
+from osteoaxis.cli import app
+from osteoaxis.errors import InputError
+from osteoaxis.guidance.facts import names
+from osteoaxis.guidance.rule import FOLDER
+from osteoaxis.outcomes import dxa
+from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.drug import catalogue
+
+DRUGS = catalogue()
+MONTHS = np.arange(0.0, 121.0)
+NOTHING = dict.fromkeys(
+    ("parent_hip_fracture", "glucocorticoids", "smoking", "vertebral_fracture", "hip_fracture",
+     "other_fracture"),
+    False,
+)  # fmt: skip
+HER = Patient(age=60, menopause_age=50, history=NOTHING | {"breast_cancer": True})
+HIM = Patient(sex="male", age=62)
+INHIBITOR = "letrozole 2.5 mg po qd [y0-y5]"
+
+
+def course(given: str, t_score: float = -1.0, person: Patient = HER, **levels: float) -> xr.Dataset:
+    """A flat trajectory of 120 months with these levels."""
+    usual = {"egfr": 85.0, "calcium": 2.35, "vitamin_d": 30.0, "ctx": 0.4, "estradiol": 3.0,
+             "testosterone": 20.0}  # fmt: skip
+    flat = {name: ("time", np.full(MONTHS.size, value)) for name, value in (usual | levels).items()}
+    for site in dxa.SITES:
+        flat[f"{site}_t_score"] = ("time", np.full(MONTHS.size, t_score))
+        bmd = dxa.density(t_score, site, person.sex)
+        flat[f"{site}_bmd"] = ("time", np.full(MONTHS.size, bmd))
+    return xr.Dataset(flat, {"time": MONTHS}, {"given": given})
+
+
+def findings(given: str, person: Patient = HER, **levels: float) -> dict[str, guidance.Finding]:
+    found = guidance.findings(person, course(given, person=person, **levels), DRUGS, unread=True)
+    return {finding.rule.id: finding for finding in found}
+
+
+def met(given: str, person: Patient = HER, **levels: float) -> set[str]:
+    return {name for name, f in findings(given, person, **levels).items() if f.met}
+
+
+def test_every_condition_asks_about_a_known_fact() -> None:
+    known = names(DRUGS)
+    for rule in guidance.rules():
+        asked = rule.when.names | (rule.who.names if rule.who else frozenset())
+        assert asked <= known, rule.id
+
+
+def test_every_fact_named_is_a_fact_given() -> None:
+    _, facts = guidance.facts(HER, course(INHIBITOR), DRUGS)
+    assert set(facts) == names(DRUGS)
+    assert all(len(values) == MONTHS.size for values in facts.values())
+
+
+def test_bodies_disagree_and_both_are_shown() -> None:
+    """A T-score of -2.2 without a risk factor: treat by the joint statement, not by ASCO alone."""
+    found = findings(INHIBITOR, t_score=-2.2)
+    assert found["joint-2017-low-density"].met
+    assert not found["asco-2019-osteoporosis"].met
+    assert found["asco-2019-osteoporosis"].missing == ("frax_hip", "frax_major")
+    questions = {found[name].rule.question for name in
+                 ("joint-2017-low-density", "asco-2019-osteoporosis")}  # fmt: skip
+    assert questions == {"Start bone protection?"}
+
+
+def test_frax_is_typed_in_and_decides() -> None:
+    person = Patient(age=60, menopause_age=50, history={"frax_major": 21.0})
+    assert "asco-2019-osteoporosis" in met(INHIBITOR, person)
+    person = Patient(age=60, menopause_age=50, history={"frax_major": 5.0, "frax_hip": 1.0})
+    assert findings(INHIBITOR, person)["asco-2019-osteoporosis"].when == "not met"
+
+
+def test_a_rule_holds_while_the_inhibitor_is_taken() -> None:
+    found = findings(INHIBITOR, t_score=-2.2)["joint-2017-low-density"]
+    assert (found.first, found.last) == (0.0, 60.0)
+    assert found.when == "now to month 60"
+    assert found.because == "t score min -2.2"
+
+
+CAUTIONS = {
+    "two-bisphosphonates": (
+        "zoledronate 4 mg iv q6mo + alendronate 70 mg po qw", "zoledronate 4 mg iv q6mo"),
+    "bisphosphonate-and-denosumab": (
+        "alendronate 70 mg po qw + denosumab 60 mg sc q6mo",
+        "denosumab 60 mg sc q6mo [y0-y2] + zoledronate 5 mg iv once [m24]"),
+    "denosumab-often": ("denosumab 60 mg sc qw", "denosumab 60 mg sc q6mo"),
+    "zoledronate-often": ("zoledronate 4 mg iv q1mo", "zoledronate 4 mg iv q6mo"),
+    "gnrh-after-menopause": ("goserelin 3.6 mg sc q28d", "none"),
+    "testosterone-in-a-woman": ("testosterone_gel 5 mg td qd", "none"),
+    "two-inhibitors": ("anastrozole 1 mg po qd + exemestane 25 mg po qd", INHIBITOR),
+    "inhibitor-and-estrogen": (f"{INHIBITOR} + estradiol 1 mg po qd", INHIBITOR),
+    "estrogen-in-breast-cancer": ("estradiol 1 mg po qd", "none"),
+    "inhibitor-and-tamoxifen": (f"{INHIBITOR} + tamoxifen 20 mg po qd",
+                                "tamoxifen 20 mg po qd [y0-y2] + anastrozole 1 mg po qd [y2-]"),
+    "romosozumab-too-long": ("romosozumab 210 mg sc qmo", "romosozumab 210 mg sc qmo [m0-m12]"),
+    "denosumab-no-exit": ("denosumab 60 mg sc q6mo [y0-y2]",
+                          "denosumab 60 mg sc q6mo [y0-y2] + alendronate 70 mg po qw [y2-]"),
+    "femur-early": ("alendronate 70 mg po qw [y0-y4]", "alendronate 70 mg po qw [y0-y2]"),
+    "femur-late": ("alendronate 70 mg po qw", "alendronate 70 mg po qw [y0-y5]"),
+    "teriparatide-long": ("teriparatide 20 ug sc qd [y0-y3]", "teriparatide 20 ug sc qd [y0-y2]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CAUTIONS)
+def test_a_caution_is_met_by_one_regimen_and_not_by_another(name: str) -> None:
+    unusual, usual = CAUTIONS[name]
+    assert name in met(unusual)
+    assert name not in met(usual)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "level", "met_at", "not_at"),
+    [
+        ("label-denosumab-kidney", "denosumab 60 mg sc q6mo", "egfr", 29.9, 30.0),
+        ("label-zoledronate-kidney", "zoledronate 4 mg iv q6mo", "egfr", 34.9, 35.0),
+        ("label-alendronate-kidney", "alendronate 70 mg po qw", "egfr", 34.9, 35.0),
+        ("label-risedronate-kidney", "risedronate 35 mg po qw", "egfr", 29.9, 30.0),
+        ("low-vitamin-d-first", "denosumab 60 mg sc q6mo", "vitamin_d", 19.9, 20.0),
+        ("simulated-low-calcium", "none", "calcium", 2.09, 2.10),
+    ],
+)
+def test_thresholds(name: str, given: str, level: str, met_at: float, not_at: float) -> None:
+    assert name in met(given, **{level: met_at})
+    assert name not in met(given, **{level: not_at})
+    assert name not in met("none", **{level: met_at}) or name == "simulated-low-calcium"
+
+
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [
+        ("outside-age", Patient(age=88, menopause_age=50)),
+        ("outside-menopause", Patient(age=60, menopause_age=38)),
+        ("outside-body-mass", Patient(age=60, body_mass_index=50)),
+    ],
+)
+def test_people_outside_what_was_studied_are_flagged(name: str, person: Patient) -> None:
+    assert name in met("none", person)
+    assert name not in met("none", HER)
+
+
+def test_men_and_women() -> None:
+    assert "testosterone-in-a-woman" not in met("testosterone_gel 5 mg td qd", HIM)
+    assert "men-joint-pain" in met("anastrozole 1 mg po qd", HIM)
+    assert "inhibitor-before-menopause" in met("anastrozole 1 mg po qd", Patient(age=40))
+    both = "anastrozole 1 mg po qd + goserelin 3.6 mg sc q28d"
+    assert "inhibitor-before-menopause" not in met(both, Patient(age=40))
+
+
+def test_recalled_rules_stay_out_unless_wanted() -> None:
+    data = course(INHIBITOR, -2.2)
+    assert all(f.rule.read for f in guidance.findings(HER, data, DRUGS))
+    assert not all(f.rule.read for f in guidance.findings(HER, data, DRUGS, unread=True))
+
+
+HEAD = 'body = "us"\ncitation = "here"\n[[rules]]\n'
+RULE = 'id = "a"\nkind = "caution"\nquestion = "q"\nwhen = "age > 90"\ntext = "t"\nread = true\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('body = "us"\n', "at least one"),
+        (HEAD + RULE.replace("caution", "cation"), "caution"),
+        (HEAD + RULE.replace("age > 90", "age >"), r"a.toml: rules\[0\]: when: .* not understood"),
+        (HEAD + RULE.replace("read = true", 'read = "yes"'), "read: must be true or false"),
+        (HEAD + RULE.replace("text", "txt"), "unknown key 'txt'"),
+        (HEAD + RULE + "[[rules]]\n" + RULE, "given twice"),
+    ],
+)
+def test_a_faulty_rule_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    (tmp_path / "a.toml").write_text(text)
+    with pytest.raises(InputError, match=reason):
+        guidance.rules(tmp_path)
+
+
+def test_an_unknown_fact_is_refused_with_near_matches(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(HEAD + RULE.replace("age > 90", "egrf < 30"))
+    facts = guidance.facts(HER, course("none"), DRUGS)
+    with pytest.raises(InputError, match="Did you mean 'egfr'"):
+        guidance.evaluate(guidance.rules(tmp_path), *facts)
+
+
+def test_the_page_lists_every_rule() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "guidelines.md").read_text(encoding="utf-8")
+    for rule in guidance.rules(FOLDER):
+        row = next(line for line in page.splitlines() if f"| `{rule.id}` |" in line)
+        assert ("| read |" if rule.read else "| recalled |") in row
+
+
+def test_from_the_command_line() -> None:
+    run = CliRunner()
+    done = run.invoke(
+        app,
+        [
+            "guidelines",
+            "postmenopausal-breast-cancer",
+            "--regimen",
+            "letrozole 2.5 mg po qd + denosumab 60 mg sc q6mo [y0-y1]",
+            "--json",
+        ],
+    )
+    assert done.exit_code == 0, done.output
+    found = {f["id"]: f for f in json.loads(done.stdout)["findings"]}
+    assert found["denosumab-no-exit"]["met"]
+    assert found["denosumab-no-exit"]["from_month"] == 14
+    done = run.invoke(app, ["guidelines", "postmenopausal-breast-cancer", "--years", "1"])
+    assert done.exit_code == 0
+    assert "Start bone protection?" in done.output
+    assert "Not advice" in done.output
+    assert isinstance(run.invoke(app, ["guidelines", "nobody"]).exception, InputError)
