@@ -58,6 +58,25 @@ def test_the_table_leaves_out_what_says_nothing(result: Strategies) -> None:
     assert all(arm in text for arm in result.arms)
 
 
+def test_cautions_are_said_once_with_the_arms_that_meet_them(result: Strategies) -> None:
+    cautions = strategies.asked(result)
+    assert cautions
+    assert all(caution in strategies.markdown(result) for caution in cautions)
+    said = strategies.summary(result)["arms"]
+    assert not said["unprotected"]["cautions"]
+    assert all(entry["source"] for arm in said.values() for entry in arm["cautions"])
+
+
+def test_the_terminal_shows_every_arm_beside_the_reference(
+    result: Strategies, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strategies.show(result)
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= strategies.WIDTH
+    assert "…" not in text
+    assert text.count("unprotected") > 2
+
+
 def test_the_sheet_draws_every_arm(result: Strategies) -> None:
     drawn = strategy_sheet.figure(result)
     titled = {axis.get_title(loc="left"): axis for axis in drawn.get_axes()}

@@ -149,6 +149,28 @@ def test_errors_say_what_to_do(changes: dict[str, Any], message: str) -> None:
         search(plan(**changes), trials=100)
 
 
+def test_what_cannot_be_judged_or_solved_is_not_on_the_front(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    solve = optimiser.Trier.solve
+
+    def some(self: Any, regimens: Any, dosing: Any, names: Any) -> Any:
+        solved = solve(self, regimens, dosing, names)
+        late = ["zoledronate" in str(r).split("+")[-1] for r in regimens]
+        return [{} if gone else found for gone, found in zip(late, solved, strict=True)]
+
+    monkeypatch.setattr(optimiser.Trier, "solve", some)
+    goals = ["minimise total_hip_loss_after_stopping", "minimise any_fractures_per_1000"]
+    found = search(plan(objectives=goals, constraints=[]), trials=200, seed=3)
+    front_names = {candidate.label for candidate in found.front}
+    assert front_names
+    assert not any("zoledronate" in name for name in front_names)
+    assert "nothing added" not in front_names  # it stops nothing, so its loss has no value
+    table = front.table_csv(found)
+    assert ",not solved," in table
+    assert "minimise total_hip_loss_after_stopping" in table
+
+
 def test_a_space_too_large_to_count_is_searched() -> None:
     steps = [
         {"drugs": ["none", "zoledronate 4 mg iv q6mo"], "start": [0, 6, 12], "doses": [1, 2, 3]},

@@ -65,6 +65,14 @@ def test_what_begins_after_the_end_is_not_given() -> None:
     assert added(found, (0, 0, 0)) == "denosumab 60 mg sc once [m114]"
 
 
+def test_drugs_given_together_last_as_long_as_the_first() -> None:
+    both = "zoledronate 4 mg iv q12mo + vitamin_d3 20 ug po qd"
+    found = space(steps=[{"drugs": [both], "start": [6], "doses": [2]}])
+    assert added(found, (0, 0, 0)) == (
+        "zoledronate 4 mg iv once [m6,m18] + vitamin_d3 20 ug po qd [m6-m30]"
+    )
+
+
 def test_equal_doses_are_one_strategy() -> None:
     found = space()
     texts = {str(found.regimen(choices)) for choices in found.choices()}

@@ -76,14 +76,13 @@ class Step:
         if self.timing == "gap" and last_day is None:
             return ()
         start = when * MONTH + (last_day or 0.0 if self.timing == "gap" else 0.0)
-        made = []
-        for term in drug:
-            if term.every_days is None:
-                made.append(replace(term, start_day=start))
-                continue
-            days = length * (MONTH if self.unit == "months" else term.every_days)
-            made.append(replace(term, start_day=start, stop_day=start + days))
-        return tuple(made)
+        # What is given together lasts as long as its first drug.
+        every = next((term.every_days for term in drug if term.every_days is not None), 0.0)
+        stop = start + length * (MONTH if self.unit == "months" else every)
+        return tuple(
+            replace(term, start_day=start, stop_day=None if term.every_days is None else stop)
+            for term in drug
+        )
 
 
 @dataclass(frozen=True)
