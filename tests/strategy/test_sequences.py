@@ -67,9 +67,11 @@ def test_what_begins_after_the_end_is_not_given() -> None:
 
 def test_drugs_given_together_last_as_long_as_the_first() -> None:
     both = "zoledronate 4 mg iv q12mo + vitamin_d3 20 ug po qd"
-    found = space(steps=[{"drugs": [both], "start": [6], "doses": [2]}])
-    assert added(found, (0, 0, 0)) == (
-        "zoledronate 4 mg iv once [m6,m18] + vitamin_d3 20 ug po qd [m6-m30]"
+    then = {"drugs": ["alendronate 70 mg po qw"], "gap": [3], "doses": [1]}
+    found = space(steps=[{"drugs": [both], "start": [6], "doses": [2]}, then])
+    assert added(found, (0, 0, 0), (0, 0, 0)) == (
+        "vitamin_d3 20 ug po qd [m6-m30] + zoledronate 4 mg iv once [m6,m18]"
+        " + alendronate 70 mg po once [m21]"
     )
 
 

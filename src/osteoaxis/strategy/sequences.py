@@ -15,7 +15,8 @@
 
 Each step gives one of its drugs, or none, from one of its `start` months on, or one of its `gap`
 months after the last dose of the step before (and then nothing if nothing came before); for one of
-its `months` or a number of `doses`. Steps that give the same doses are one strategy.
+its `months` or a number of `doses`; where a step gives several drugs at once, the first of them
+counts. Steps that give the same doses are one strategy.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ class Space:
         for step, choice in zip(self.steps, choices, strict=True):
             given = [term for term in step.terms(choice, last) if term.times(self.until_day)]
             if given:
-                last = max(term.times(self.until_day)[-1] for term in given)
+                last = given[0].times(self.until_day)[-1]
                 terms += given
         return tuple(terms)
 
