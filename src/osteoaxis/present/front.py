@@ -48,7 +48,7 @@ def said(found: Found) -> list[str]:
         lines.append("INTERRUPTED: this is the front of what was tried so far, not confirmed with "
                      "every dose; go on with --resume.")  # fmt: skip
     elif found.exhausted:
-        lines.append("That is every strategy of this space: the front is exact.")
+        lines.append("That is every strategy of this space.")
     elif whole is not None:
         lines.append("The space is small enough to be tried completely: more --trials may do it.")
     unmet = sum(bool(c.unmet) for c in found.candidates.values())

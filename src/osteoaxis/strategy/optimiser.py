@@ -100,7 +100,8 @@ def front_of(
         return []
     values = [worth(c.measured, space, known) for c in feasible]
     kept = itertools.compress(zip(values, feasible, strict=True), non_dominated(np.array(values)))
-    return [c for _, c in sorted(kept, key=lambda pair: (pair[0], pair[1].regimen))]
+    # Of those that come to the same, the simplest is first.
+    return [c for _, c in sorted(kept, key=lambda k: (k[0], len(k[1].label), k[1].regimen))]
 
 
 @dataclass(frozen=True)
