@@ -105,6 +105,8 @@ CAUTIONS = {
     "estrogen-in-breast-cancer": ("estradiol 1 mg po qd", "none"),
     "inhibitor-and-tamoxifen": (f"{INHIBITOR} + tamoxifen 20 mg po qd",
                                 "tamoxifen 20 mg po qd [y0-y2] + anastrozole 1 mg po qd [y2-]"),
+    "two-receptor-drugs": (
+        "tamoxifen 20 mg po qd + raloxifene 60 mg po qd", "raloxifene 60 mg po qd"),
     "romosozumab-too-long": ("romosozumab 210 mg sc qmo", "romosozumab 210 mg sc qmo [m0-m12]"),
     "denosumab-no-exit": ("denosumab 60 mg sc q6mo [y0-y2]",
                           "denosumab 60 mg sc q6mo [y0-y2] + alendronate 70 mg po qw [y2-]"),

@@ -5,11 +5,12 @@ fitted or assumed, and every loop gain is held below one. Levels are activity at
 unit of serum at the young adult; serum itself moves far less (TNF-alpha by a sixth at menopause).
 The slow time constant belongs to the cells that make cytokines, the proteins last hours. Each
 cytokine has actions of its own elsewhere: TNF-alpha and IL-1 on RANKL and osteoclasts, IL-6 on
-precursors only, TNF-alpha on osteoblasts and sclerostin.
+precursors only, TNF-alpha on osteoblasts and sclerostin. Drugs against a cytokine take away what is
+above the level of the young adult: no effect on bone without inflammation was found.
 """
 
 from osteoaxis.biology.sources import FIRST_NUMBERS
-from osteoaxis.process import Param, State, rate, reaction, sqrt
+from osteoaxis.process import Param, Site, State, inhibit, rate, reaction, sqrt
 
 activated_immune_cells = State(
     "1", "activated T cells and macrophages of the marrow, 1 = young adult", 1.0
@@ -19,6 +20,10 @@ tnf_alpha = State(
 )
 il1 = State("pg/mL", "IL-1 beta at the marrow, in serum units", 0.5, set_by=("il1_reference",))
 il6 = State("pg/mL", "IL-6 at the marrow, in serum units", 1.5, set_by=("il6_reference",))
+
+tnf_alpha_binding = Site("binds", "1", "drugs that bind TNF-alpha, sum of concentration over K")
+il1_binding = Site("binds", "1", "drugs that hold IL-1 off its receptor, concentration over K")
+il6_binding = Site("binds", "1", "drugs that hold IL-6 off its receptor, concentration over K")
 
 tnf_alpha_reference = Param(
     1.9,
@@ -118,21 +123,26 @@ def after_time_zero(time, block_onset):
 
 
 @rate("1", "TNF-alpha excess over the young adult that cells feel")
-def tnf_alpha_excess(tnf_alpha, tnf_alpha_reference, tnf_alpha_block, after_time_zero):
-    """Relative rise of TNF-alpha, as far as its action is not blocked."""
-    return (1 - tnf_alpha_block * after_time_zero) * (tnf_alpha / tnf_alpha_reference - 1)
+def tnf_alpha_excess(
+    tnf_alpha, tnf_alpha_reference, tnf_alpha_block, after_time_zero, tnf_alpha_binding
+):
+    """Relative rise of TNF-alpha, as far as its action is neither blocked nor held off by drugs."""
+    open_ = 1 - tnf_alpha_block * after_time_zero
+    return open_ * inhibit(tnf_alpha_binding) * (tnf_alpha / tnf_alpha_reference - 1)
 
 
 @rate("1", "IL-1 excess over the young adult that cells feel")
-def il1_excess(il1, il1_reference, il1_block, after_time_zero):
-    """Relative rise of IL-1, as far as its action is not blocked."""
-    return (1 - il1_block * after_time_zero) * (il1 / il1_reference - 1)
+def il1_excess(il1, il1_reference, il1_block, after_time_zero, il1_binding):
+    """Relative rise of IL-1, as far as its action is neither blocked nor held off by drugs."""
+    open_ = 1 - il1_block * after_time_zero
+    return open_ * inhibit(il1_binding) * (il1 / il1_reference - 1)
 
 
 @rate("1", "IL-6 excess over the young adult that cells feel")
-def il6_excess(il6, il6_reference, il6_block, after_time_zero):
-    """Relative rise of IL-6, as far as its action is not blocked."""
-    return (1 - il6_block * after_time_zero) * (il6 / il6_reference - 1)
+def il6_excess(il6, il6_reference, il6_block, after_time_zero, il6_binding):
+    """Relative rise of IL-6, as far as its action is neither blocked nor held off by drugs."""
+    open_ = 1 - il6_block * after_time_zero
+    return open_ * inhibit(il6_binding) * (il6 / il6_reference - 1)
 
 
 @reaction("-> activated_immune_cells")

@@ -5,12 +5,16 @@ cytokines add a little. The probability of arthralgia (worst pain of 3 or more o
 logistic function of severity over a population.
 """
 
-from osteoaxis.process import Param, State, log, positive_part, rate, reaction, switch
+from osteoaxis.process import Param, Site, State, log, positive_part, rate, reaction, switch
 
 estrogen_set_point = State(
     "1", "logarithm of the estradiol (pg/mL) the body is used to", 3.0, signed=True
 )
 joint_pain = State("1", "latent severity of joint pain", 1.0, signed=True)
+
+pain_relief_stimulation = Site(
+    "stimulates", "1", "relief of joint pain that leaves its cause, in units of severity"
+)
 
 k_set_point = Param(
     0.00091,
@@ -92,6 +96,6 @@ def joint_pain_relief(joint_pain, k_joint_pain):
 
 
 @rate("1", "probability of arthralgia (worst pain at least 3 of 10)")
-def arthralgia_probability(pain_background, joint_pain):
-    """Share of people like this one who have joint pain."""
-    return switch(pain_background + joint_pain)
+def arthralgia_probability(pain_background, joint_pain, pain_relief_stimulation):
+    """Share of people like this one who have joint pain, less what relief takes away."""
+    return switch(pain_background + joint_pain - pain_relief_stimulation)

@@ -21,6 +21,7 @@ lining_cells = State("1", "lining cells that can wake as osteoblasts, 1 = young 
 pth_lineage = State("1", "osteoblast lineage that PTH pulses have expanded", 0.1, empty=True)
 
 sclerostin_binding = Site("binds", "1", "drugs that bind sclerostin, sum of concentration over K")
+recruitment_stimulation = Site("stimulates", "1", "rise of recruitment, as by mechanical loading")
 
 k_osteoblast_precursors = Param(
     0.03857,
@@ -258,8 +259,9 @@ def recruitment(
     age_recruitment,
     recruitment_pth,
     pth_lineage,
+    recruitment_stimulation,
 ):
-    """TGF-beta and PTH pulses call precursors, sclerostin holds them back, androgens help."""
+    """TGF-beta, PTH pulses and load call precursors, sclerostin holds them back, androgens help."""
     coupled = power(tgf_beta / tgf_beta_reference + 1e-9, coupling_power)
     called = modelling_share + (1 - modelling_share) * coupled
     # The power acts on sclerostin alone, however much of the restraint is not sclerostin.
@@ -268,7 +270,7 @@ def recruitment(
     )
     tone = power(restraint, -sclerostin_sensitivity * (other_antagonists + 1))
     androgen = 1 - androgen_recruitment + androgen_recruitment * androgen_signal
-    pulses = 1 + recruitment_pth * pth_lineage
+    pulses = (1 + recruitment_pth * pth_lineage) * (1 + recruitment_stimulation)
     return k_osteoblast_precursors * called * pulses * tone * androgen * age_recruitment
 
 

@@ -9,6 +9,6 @@ FIRST_NUMBERS = (
 
 ANABOLIC = (
     "fitted: FPT-TPTD, FRAME, a phase 2 trial of romosozumab (10.1056/NEJMoa1305224) and marker"
-    " courses together; docs/decisions/0005"
+    " courses together; docs/decisions/0006"
 )
 """One joint fit of what wakes osteoblasts; the calibration of issue 4 replaces it."""

@@ -12,6 +12,7 @@ from osteoaxis import toml
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.pharmacology.actions import VERBS, Term
 from osteoaxis.pharmacology.pk import SHAPES, Built
+from osteoaxis.pharmacology.terms import COUNTS
 from osteoaxis.process import Declaration, Param, Process, Rate
 from osteoaxis.units import conversion_factor
 
@@ -22,9 +23,11 @@ ROUTES = {
     "sc": "under the skin",
     "im": "into a muscle",
     "td": "through the skin",
+    "ex": "by exercise",
 }
 _TOP = {
-    "name", "class", "summary", "typical", "dose_range", "IU", "synonyms", "pk", "routes", "acts",
+    "name", "class", "summary", "typical", "dose_range", "units", "synonyms", "pk", "routes",
+    "acts",
 }  # fmt: skip
 _NUMBER = {"value", "unit", "source", "range", "read"}
 
@@ -41,14 +44,14 @@ class Route:
 
 @dataclass(frozen=True)
 class Drug:
-    """A drug as the catalogue holds it; `unit_mg` is the mass of an international unit, if any."""
+    """A drug as the catalogue holds it; `units_mg` holds what a count, such as IU, weighs."""
 
     name: str
     group: str
     summary: str
     typical: str
     dose_range_mg: tuple[float, float]
-    unit_mg: float | None
+    units_mg: Mapping[str, float]
     synonyms: tuple[str, ...]
     routes: Mapping[str, Route]
     process: Process
@@ -56,11 +59,11 @@ class Drug:
 
     def mass_mg(self, amount: float, unit: str) -> float:
         """Return a dose in mg; raises `InputError` for units this drug is not measured in."""
-        if unit != "IU":
+        if unit not in COUNTS:
             return amount * conversion_factor(unit, "mg")
-        if self.unit_mg is None:
-            raise InputError(f"give the dose of {self.name} in mg.")
-        return amount * self.unit_mg
+        if unit not in self.units_mg:
+            raise InputError(f"give the dose of {self.name} in {', '.join(self.units_mg) or 'mg'}.")
+        return amount * self.units_mg[unit]
 
 
 class _Reader:
@@ -80,14 +83,16 @@ class _Reader:
     def text(self, table: Mapping[str, Any], key: str, where: str) -> str:
         return toml.text(table.get(key), f"{self.file}: {where}.{key}")
 
-    def mass(self, table: Mapping[str, Any], key: str) -> float | None:
-        """Read the mass of a unit in mg, None if there is none."""
-        if key not in table:
-            return None
-        self.number(table, key, "mg", key, "drug")
-        param = self.params.pop(key)
-        assert isinstance(param, Param)
-        return param.value
+    def masses(self, table: Mapping[str, Any]) -> dict[str, float]:
+        """Read what each unit that is a count weighs, in mg."""
+        self.known(table, COUNTS, "units")
+        found = {}
+        for unit in table:
+            self.number(table, unit, "mg", unit, "units")
+            weighed = self.params.pop(unit)
+            assert isinstance(weighed, Param)
+            found[unit] = weighed.value
+        return found
 
     def number(self, table: Mapping[str, Any], key: str, unit: str, name: str, where: str) -> None:
         """Read one sourced number into the parameter `name`, converted to `unit`."""
@@ -208,7 +213,7 @@ def load_drug(file: Path) -> Drug:
         summary=reader.text(table, "summary", "drug"),
         typical=reader.text(table, "typical", "drug"),
         dose_range_mg=(float(low), float(high)),
-        unit_mg=reader.mass(table, "IU"),
+        units_mg=reader.masses(table.get("units", {})),
         synonyms=tuple(table.get("synonyms", ())),
         routes=entries,
         process=Process(name, built.declarations | reader.params, tuple(terms), built.linear),

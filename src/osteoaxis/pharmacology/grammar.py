@@ -14,6 +14,7 @@ _ROUTE_WORDS = {route: route for route in ROUTES} | {
     "oral": "po", "orally": "po", "p.o.": "po", "subcut": "sc", "subcutaneous": "sc", "s.c.": "sc",
     "sq": "sc", "intramuscular": "im", "i.m.": "im", "intravenous": "iv", "i.v.": "iv",
     "transdermal": "td", "topical": "td", "patch": "td", "intranasal": "in", "nasal": "in",
+    "exercise": "ex",
 }  # fmt: skip
 _TIME_WORDS = {"min": "min", "h": "h", "hr": "h", "d": "d", "day": "d", "w": "w", "wk": "w",
                "week": "w", "m": "m", "mo": "m", "month": "m", "y": "y", "yr": "y",

@@ -31,8 +31,9 @@ MAX_MILLIGRAMS = 1e6
 MAX_IU = 1e9
 
 MILLIGRAMS = {"ng": 1e-6, "ug": 1e-3, "mg": 1.0, "g": 1e3}
-UNITS = (*MILLIGRAMS, "IU")
-ROUTES = ("po", "sc", "im", "iv", "td", "in", "implant")
+COUNTS = ("IU", "min")  # a drug says what one of them weighs
+UNITS = (*MILLIGRAMS, *COUNTS)
+ROUTES = ("po", "sc", "im", "iv", "td", "in", "implant", "ex")
 
 # (multiplier, divisor): days = number * multiplier / divisor, exact where the calendar is exact.
 TIME = {"min": (1.0, 1440.0), "h": (1.0, 24.0), "d": (1.0, 1.0), "w": (7.0, 1.0),
