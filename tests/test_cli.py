@@ -127,8 +127,84 @@ def test_compare_and_run_a_published_model(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "states.png").stat().st_size > 10_000
 
 
+STRATEGIES = """
+years = 3
+[patient]
+age = 65
+menopause_age = 50
+[arms]
+bare = "letrozole 2.5 mg po qd"
+stopped = "letrozole 2.5 mg po qd + denosumab 60 mg sc q6mo [m0-m12]"
+exit = "letrozole 2.5 mg po qd + denosumab 60 mg sc q6mo [m0-m12] + zoledronate 4 mg iv once [m12]"
+[optimise]
+base = "letrozole 2.5 mg po qd"
+objectives = ["maximise total_hip_bmd_change_end", "minimise bone_drug_months"]
+constraints = ["not denosumab_without_exit"]
+[[optimise.steps]]
+drugs = ["none", "denosumab 60 mg sc q6mo"]
+start = [0, 6]
+months = [6, 12]
+[[optimise.steps]]
+drugs = ["none", "zoledronate 4 mg iv q12mo"]
+gap = [6]
+doses = [1]
+"""
+
+
+def test_compare_puts_the_arms_side_by_side(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(STRATEGIES)
+    done = osteoaxis("compare", "mine.toml", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Denosumab without an exit" in done.stdout
+    assert "not a medical device" in done.stdout
+    folder = tmp_path / "compare" / "mine"
+    endings = ("md", "csv", "json", "png", "svg")
+    assert {path.name for path in folder.iterdir()} == {f"strategies.{e}" for e in endings}
+    done = osteoaxis("compare", "mine.toml", "--json", folder=tmp_path)
+    found = json.loads(done.stdout)
+    assert found == json.loads((folder / "strategies.json").read_text())
+    assert found["reference"] == "bare"
+    assert set(found["arms"]) == {"bare", "stopped", "exit"}
+    loss = "lumbar_spine_loss_after_stopping"
+    stopped, exit_ = (found["arms"][arm]["metrics"] for arm in ("stopped", "exit"))
+    assert stopped["denosumab_doses"] == exit_["denosumab_doses"] == 2
+    assert stopped["denosumab_without_exit"] == 1
+    assert exit_["denosumab_without_exit"] == 0
+    assert exit_[loss] < stopped[loss]
+    assert loss not in found["arms"]["bare"]["metrics"]
+    for arm in found["arms"].values():
+        assert set(arm["metrics"]) <= set(found["metrics"])
+    table = (folder / "strategies.csv").read_text().splitlines()
+    assert table[0] == "metric,group,meaning,unit,bare,stopped,exit"
+
+
+def test_optimise_end_to_end(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(STRATEGIES)
+    done = osteoaxis("optimise", "mine.toml", "--trials", "64", "--seed", "2", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "every strategy of this space" in done.stdout
+    folder = tmp_path / "optimise" / "mine"
+    found = json.loads((folder / "front.json").read_text())
+    assert (folder / "front.png").stat().st_size > 10_000
+    assert found["complete"]
+    assert all(entry["confirmed"] for entry in found["front"])
+    assert found["front"][0]["added"] == "nothing added" or found["front"][-1]["metrics"]
+    again = ("optimise", "mine.toml", "--trials", "64", "--seed", "2", "--json", "--resume")
+    done = osteoaxis(*again, folder=tmp_path)
+    assert json.loads(done.stdout) == found
+
+
+def test_an_impossible_constraint_leaves_nothing_behind(tmp_path: Path) -> None:
+    text = STRATEGIES.replace("not denosumab_without_exit", "lowest_t_score > 9")
+    (tmp_path / "mine.toml").write_text(text)
+    done = osteoaxis("optimise", "mine.toml", "--trials", "64", folder=tmp_path)
+    assert done.returncode == 2
+    assert "'lowest_t_score > 9' was met by 0" in " ".join(done.stderr.split())
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
+
+
 @pytest.mark.parametrize(
-    "kind", ["drugs", "scenarios", "patients", "quantities", "parameters", "models"]
+    "kind", ["drugs", "scenarios", "patients", "quantities", "parameters", "models", "metrics"]
 )
 def test_list(kind: str, tmp_path: Path) -> None:
     done = osteoaxis("list", kind, folder=tmp_path)
@@ -140,6 +216,7 @@ def test_list(kind: str, tmp_path: Path) -> None:
         "quantities": "ctx_change",
         "parameters": "rankl.k_rankl",
         "models": "10.7554/eLife.76228",
+        "metrics": "zoledronate_doses",
     }
     assert expected[kind] in done.stdout
 
@@ -177,6 +254,11 @@ def test_show(name: str, expected: str, tmp_path: Path) -> None:
         (["run", "menopause", "--model", "joerg"], "Did you mean 'joerg-2022'"),
         (["run", "pth", "--model", "lemaire-2004"], "Its own: baseline"),
         (["compare", "menopause", "--model", "lemaire-2004"], "knows no patients"),
+        (["compare", "menopause", "--model", "joerg-2022", "--models"], "give one of them"),
+        (["compare", "denosumab-stop", "-o", "file"], "output folder 'file': is a file"),
+        (["optimise", "anastrozole-woman"], "has no [optimise] table"),
+        (["optimise", "bone-protection", "--trials", "0"], "--trials"),
+        (["optimise", "bone-protection", "--resume", "-o", "gone"], "front.json: cannot be read"),
         (["show", "rankll"], "Did you mean 'rankl'"),
         (["list", "drug"], "drug"),
         (["run"], "Missing argument"),

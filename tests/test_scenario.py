@@ -45,7 +45,7 @@ def test_the_promised_scenarios_exist() -> None:
     assert set(scenario.scenarios()) == {
         "anastrozole-woman", "letrozole-zoledronate", "denosumab-stop", "ovarian-suppression",
         "testosterone-anastrozole", "exemestane-switch", "menopause",
-        "delayed-zoledronate",
+        "delayed-zoledronate", "bone-protection",
     }  # fmt: skip
 
 

@@ -1,11 +1,11 @@
-"""The command line: `osteoaxis run`, `list` and `show`."""
+"""The command line: `osteoaxis run`, `compare`, `optimise`, `list`, `show` and more."""
 
 from __future__ import annotations
 
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 
 EXIT_INPUT = 2
 EXIT_SOLVER = 3
+EXIT_INTERRUPTED = 130
 
 
 class Kind(StrEnum):
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     QUANTITIES = "quantities"
     PARAMETERS = "parameters"
     MODELS = "models"
+    METRICS = "metrics"
 
 
 class Doses(StrEnum):
@@ -41,16 +43,29 @@ class Doses(StrEnum):
     AVERAGE = "average"
 
 
-Drugs = Annotated[
-    Path | None,
-    typer.Option("--drugs", metavar="DIR", help="Folder with further drug files (TOML)."),
-]
-
-
 def _scenario_names(incomplete: str) -> list[str]:
     from osteoaxis.scenario import scenarios
 
     return [name for name in scenarios() if name.startswith(incomplete)]
+
+
+Scenario = Annotated[
+    str,
+    typer.Argument(
+        help="A built-in scenario (see 'osteoaxis list scenarios') or a TOML file.",
+        autocompletion=_scenario_names,
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(min=0, help="Of chance, where rules of a regimen leave doses to it.")
+]
+JsonOnly = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object and, without -o, write nothing.")
+]
+Drugs = Annotated[
+    Path | None,
+    typer.Option("--drugs", metavar="DIR", help="Folder with further drug files (TOML)."),
+]
 
 
 def _model_names(incomplete: str) -> list[str]:
@@ -92,10 +107,7 @@ def run(
             "-o", "--output", metavar="DIR", help="Folder for results. [default: runs/SCENARIO]"
         ),
     ] = None,
-    json_only: Annotated[
-        bool,
-        typer.Option("--json", help="Print one JSON object and, without -o, write nothing."),
-    ] = False,
+    json_only: JsonOnly = False,
     years: Annotated[
         float | None, typer.Option(help="Simulate this many years instead of the scenario's.")
     ] = None,
@@ -106,9 +118,7 @@ def run(
             "much faster, bone density within 0.1 %."
         ),
     ] = Doses.EVENTS,
-    seed: Annotated[
-        int, typer.Option(min=0, help="Of chance, where rules of a regimen leave doses to it.")
-    ] = 1,
+    seed: Seed = 1,
     drugs: Drugs = None,
     model: Annotated[
         str | None,
@@ -289,13 +299,7 @@ app.add_typer(export, name="export")
 
 @export.command("sbml")
 def export_sbml(
-    scenario: Annotated[
-        str,
-        typer.Argument(
-            help="A built-in scenario (see 'osteoaxis list scenarios') or a TOML file.",
-            autocompletion=_scenario_names,
-        ),
-    ],
+    scenario: Scenario,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: sbml/SCENARIO]"),
@@ -320,55 +324,121 @@ def export_sbml(
 
 @app.command()
 def compare(
-    scenario: Annotated[
-        str,
-        typer.Argument(
-            help="A built-in scenario (see 'osteoaxis list scenarios') or a TOML file.",
-            autocompletion=_scenario_names,
-        ),
-    ],
+    scenario: Scenario,
     model: Annotated[
         list[str] | None,
         typer.Option(
             "--model",
             metavar="NAME",
-            help="A published model; may be repeated. [default: all that can express the scenario]",
+            help="Compare with this published model instead of arm with arm; may be repeated.",
             autocompletion=_model_names,
         ),
     ] = None,
+    models: Annotated[
+        bool,
+        typer.Option("--models", help="Compare with every published model that can express it."),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: compare/SCENARIO]"),
     ] = None,
-    json_only: Annotated[
-        bool,
-        typer.Option("--json", help="Print one JSON object and, without -o, write nothing."),
-    ] = False,
+    json_only: JsonOnly = False,
+    seed: Seed = 1,
     drugs: Drugs = None,
 ) -> None:
-    """Put our model and published ones in one figure, and say what each cannot express."""
+    """Put the arms of a scenario in one table and one figure sheet, or beside published models.
+
+    Bone density by year, T-scores, fractures, joint pain, markers, doses, and what stopping does.
+    With --model or --models: our model and published ones in one figure, and what each cannot.
+    """
     from osteoaxis import output as out
     from osteoaxis import scenario as scenarios
-    from osteoaxis.comparison import compare as compared
-    from osteoaxis.present import comparison
     from osteoaxis.present.progress import Steps
 
+    if model and models:
+        raise InputError("--model and --models: give one of them.")
     plan = scenarios.load(scenario)
     folder = output or (None if json_only else Path("compare") / plan.name)
     if folder is not None:
         out.check_folder(folder)
     with Steps(quiet=json_only) as steps:
-        result = compared(plan, model or (), drugs_folder=drugs, progress=steps.update)
+        result: Any
+        shown: Any
+        if model or models:
+            from osteoaxis import comparison
+            from osteoaxis.present import comparison as shown
+
+            result = comparison.compare(
+                plan, model or (), drugs_folder=drugs, progress=steps.update
+            )
+        else:
+            from osteoaxis import strategy
+            from osteoaxis.present import strategies as shown
+
+            result = strategy.compare(plan, drugs_folder=drugs, seed=seed, progress=steps.update)
         if folder is not None:
+            steps.update("Drawing", 0.8)
             with out.staged(folder) as stage:
-                comparison.write(result, stage)
+                shown.write(result, stage)
     if json_only:
         import json
 
-        typer.echo(json.dumps(comparison.summary(result), allow_nan=False))
+        typer.echo(json.dumps(shown.summary(result), allow_nan=False))
         return
-    comparison.show(result)
-    typer.echo(f"Figure and data: {folder}")
+    shown.show(result)
+    typer.echo(f"Tables, figures and data: {folder}")
+
+
+@app.command()
+def optimise(
+    scenario: Scenario,
+    trials: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Strategies the search may propose.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal results.")] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from what is in the output folder.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: optimise/SCENARIO]"),
+    ] = None,
+    json_only: JsonOnly = False,
+    drugs: Drugs = None,
+) -> None:
+    """Search timing, drug and sequence under constraints: the trade-off front, not one answer.
+
+    The scenario needs an [optimise] table (docs/strategies.md). Ctrl-C writes what was computed
+    so far; --resume goes on from there.
+    """
+    from osteoaxis import output as out
+    from osteoaxis import scenario as scenarios
+    from osteoaxis.present import front
+    from osteoaxis.present.progress import Steps
+    from osteoaxis.strategy import optimiser
+
+    plan = scenarios.load(scenario)
+    folder = output or (None if json_only and not resume else Path("optimise") / plan.name)
+    if folder is not None:
+        out.check_folder(folder)
+    known, digest = front.earlier(folder) if resume and folder is not None else (None, None)
+    with Steps(quiet=json_only) as steps:
+        found = optimiser.search(
+            plan, trials=trials, seed=seed, known=known, digest=digest, drugs_folder=drugs,
+            progress=steps.update,
+        )  # fmt: skip
+        if folder is not None:
+            with out.staged(folder) as stage:
+                front.write(found, stage)
+    if json_only:
+        import json
+
+        typer.echo(json.dumps(front.summary(found), allow_nan=False))
+    else:
+        front.show(found)
+        typer.echo(f"Table, picture and every strategy tried: {folder}")
+    if not found.complete:
+        raise typer.Exit(EXIT_INTERRUPTED)
 
 
 @app.command("list")
@@ -376,7 +446,7 @@ def list_(
     kind: Annotated[Kind, typer.Argument(help="What to list.")],
     drugs: Drugs = None,
 ) -> None:
-    """List drugs, scenarios, patients, quantities, parameters or published models."""
+    """List drugs, scenarios, patients, quantities, parameters, published models or metrics."""
     from osteoaxis.present import catalogue
 
     catalogue.show_list(kind.value, (drugs,) if drugs else ())
@@ -402,7 +472,7 @@ def main() -> None:
         sys.exit(EXIT_INPUT if isinstance(problem, InputError) else EXIT_SOLVER)
     except KeyboardInterrupt:
         typer.echo("osteoaxis: interrupted; nothing half-written was left.", err=True)
-        sys.exit(130)
+        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

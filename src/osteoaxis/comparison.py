@@ -15,7 +15,7 @@ from osteoaxis.errors import InputError
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.published import PUBLISHED, load
 from osteoaxis.published.model import PublishedModel, simulate
-from osteoaxis.simulation import Progress
+from osteoaxis.simulation import Progress, simulator
 from osteoaxis.units import conversion_factor
 
 Array = NDArray[np.float64]
@@ -96,5 +96,5 @@ def compare(
             raise InputError(f"scenario '{plan.name}': {next(iter(refused[name].values()))}")
     if not runs:
         raise InputError(f"scenario '{plan.name}': no published model can express any of its arms.")
-    ours = scenarios.run(plan, drugs_folder=drugs_folder, progress=progress)
-    return Comparison(plan, {OURS: ours.arms, **runs}, refused, models)
+    ready = simulator((drugs_folder,) if drugs_folder else (), progress)
+    return Comparison(plan, {OURS: scenarios.run_arms(plan, ready), **runs}, refused, models)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,14 @@ from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.simulation import MAX_YEARS, Cohort, Progress, month_grid, simulator
+from osteoaxis.simulation import (
+    MAX_YEARS,
+    Cohort,
+    Progress,
+    Simulator,
+    month_grid,
+    simulator,
+)
 from osteoaxis.units import DAYS_PER_MONTH
 
 SCENARIOS = Path(__file__).parent / "presets" / "scenarios"
@@ -28,7 +35,10 @@ FAST_MONTHS = np.arange(0.0, 183.0, 7.0) / DAYS_PER_MONTH
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is compared: the first arm is the reference, the last the focus of the pictures."""
+    """What is compared: the first arm is the reference, the last the focus of the pictures.
+
+    `optimise` is the table of that name as it was read, for `osteoaxis.strategy.sequences`.
+    """
 
     name: str
     title: str
@@ -36,6 +46,7 @@ class Scenario:
     patient: Patient
     years: float
     arms: Mapping[str, str]
+    optimise: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,7 @@ def load(name: str) -> Scenario:
         )
     where = str(path) if name not in known else f"scenario '{name}'"
     table = toml.read(path)
-    toml.known_keys(table, ("title", "summary", "patient", "years", "arms"), where)
+    toml.known_keys(table, ("title", "summary", "patient", "years", "arms", "optimise"), where)
     return Scenario(
         name=path.stem,
         title=toml.text(table.get("title", path.stem), f"{where}: title"),
@@ -88,6 +99,7 @@ def load(name: str) -> Scenario:
         patient=_patient(table.get("patient"), path, where),
         years=toml.number(table.get("years", 5), 0.01, MAX_YEARS, "years", f"{where}: years"),
         arms=_arms(table, where),
+        optimise=toml.sub_table(table, "optimise", where),
     )
 
 
@@ -134,30 +146,39 @@ def run(
     before anything is simulated if a regimen is impossible.
     """
     ready = simulator((drugs_folder,) if drugs_folder else (), progress)
+    arms = run_arms(scenario, ready, dosing=dosing, seed=seed)
     months = output_months(scenario.years)
+    first, *_, last = [*scenario.arms.values()] * 2
+    blocked = {}
+    for cytokine in CYTOKINES:
+        without = ready.start(_without(scenario.patient, cytokine))
+
+        def course(text: str, who: Cohort = without) -> xr.Dataset:
+            plan = Regimen.parse(text)
+            return treatment.run(ready, who, plan, months, seed=seed, dosing=dosing)
+
+        blocked[cytokine] = (course(first), course(last))
+    return ScenarioResult(scenario, arms, blocked, ready.drugs)
+
+
+def run_arms(
+    scenario: Scenario, ready: Simulator, *, dosing: Dosing = "events", seed: int = 1
+) -> dict[str, xr.Dataset]:
+    """Return the trajectories of every arm alone; raises as `run` does."""
     plans = {arm: Regimen.parse(text) for arm, text in scenario.arms.items()}
+    months, arms = output_months(scenario.years), {}
     for arm, plan in plans.items():
         try:
             ready.check(plan)
         except InputError as problem:
             raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
-
-    def course(cohort: Cohort, plan: Regimen) -> xr.Dataset:
-        return treatment.run(ready, cohort, plan, months, seed=seed, dosing=dosing)
-
     start = ready.start(scenario.patient)
-    arms = {}
     for arm, plan in plans.items():
         try:
-            arms[arm] = course(start, plan)
+            arms[arm] = treatment.run(ready, start, plan, months, seed=seed, dosing=dosing)
         except InputError as problem:
             raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
-    first, *_, last = [*plans.values()] * 2
-    blocked = {}
-    for cytokine in CYTOKINES:
-        without = ready.start(_without(scenario.patient, cytokine))
-        blocked[cytokine] = (course(without, first), course(without, last))
-    return ScenarioResult(scenario, arms, blocked, ready.drugs)
+    return arms
 
 
 def _without(patient: Patient, cytokine: str) -> Patient:

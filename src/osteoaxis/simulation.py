@@ -217,6 +217,20 @@ class Simulator:
         planned = average(doses) if dosing == "average" else doses
         return Doses.of(planned, self._by_any_name, self.row, self.column)
 
+    def _planned(
+        self, cohort: Cohort, regimen: Regimen, until_day: float, doses: Sequence[Dose] | None
+    ) -> Sequence[Dose]:
+        """Return `doses`, or those of `regimen`; raises `InputError` if they cannot be given."""
+        self.check(regimen)
+        if doses is None:
+            doses = regimen.doses(until_day)
+        if doses and doses[0].time_day < cohort.day.max():
+            raise InputError(
+                f"regimen '{regimen}': the first dose, {-doses[0].time_day / DAYS_PER_YEAR:.1f} "
+                f"years before time zero, is before the simulated life begins."
+            )
+        return doses
+
     def problem(
         self,
         cohort: Cohort,
@@ -236,15 +250,8 @@ class Simulator:
         all).
         Raises `InputError` if the regimen is impossible or begins before a simulated life.
         """
-        self.check(regimen)
         days = months * DAYS_PER_MONTH
-        if doses is None:
-            doses = regimen.doses(float(days[-1]))
-        if doses and doses[0].time_day < cohort.day.max():
-            raise InputError(
-                f"regimen '{regimen}': the first dose, {-doses[0].time_day / DAYS_PER_YEAR:.1f} "
-                f"years before time zero, is before the simulated life begins."
-            )
+        doses = self._planned(cohort, regimen, float(days[-1]), doses)
         schedules, which = self.doses(doses, dosing).schedules(cohort.parameters)
         return engine.problem(
             self.compiled,
@@ -275,36 +282,86 @@ class Simulator:
         `doses` are those given, where rules of the regimen decided about them.
         A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
         """
-        (patient,) = cohort.patients
-        problem = self.problem(
-            cohort, regimen, months, doses=doses, dosing=dosing, rtol=rtol, atol=atol
+        planned = None if doses is None else [doses]
+        (data,) = self.run_each(
+            cohort, [regimen], months, doses=planned, dosing=dosing, rtol=rtol, atol=atol
         )
-        solved = problem.run()
-        columns = dict(zip(solved.quantities, solved.values[0].T, strict=True))
+        return data
+
+    def run_each(
+        self,
+        cohort: Cohort,
+        regimens: Sequence[Regimen],
+        months: Array,
+        *,
+        doses: Sequence[Sequence[Dose] | None] | None = None,
+        record: Sequence[str] | None = None,
+        dosing: Dosing = "events",
+        rtol: float = RTOL,
+        atol: float = ATOL,
+    ) -> list[xr.Dataset]:
+        """Simulate one person on each of `regimens` in one batch, see `run`; the same numbers.
+
+        `doses` are those given in each; `record` names the states and rates to keep, among them
+        what the outcomes need (default: all).
+        """
+        (patient,) = cohort.patients
+        days, count = months * DAYS_PER_MONTH, len(regimens)
+        plans = [
+            self._planned(cohort, regimen, float(days[-1]), given)
+            for regimen, given in zip(regimens, doses or [None] * count, strict=True)
+        ]
+        solved = engine.solve_many(
+            engine.problem(
+                self.compiled,
+                np.tile(cohort.parameters, (count, 1)),
+                np.tile(cohort.state, (count, 1)),
+                [self.doses(plan, dosing).events(cohort.parameters[0]) for plan in plans],
+                days,
+                schedule=np.arange(count),
+                start=np.tile(cohort.day, count),
+                record=record,
+                rtol=rtol,
+                atol=atol,
+            )
+        )
+        digest = hashlib.sha256(self.digest.encode() + cohort.parameters.tobytes())
+        shared = {
+            "patient": patient.name,
+            "version": version("osteoaxis"),
+            "parameter_hash": digest.hexdigest()[:12],
+            "dosing": dosing,
+            "rtol": rtol,
+            "atol": atol,
+        }
+        return [
+            self._dataset(patient, solved, k, months)
+            .assign_attrs(shared)
+            .assign_attrs(
+                regimen=str(regimen),
+                status=int(solved.status[k]),
+                message=solved.messages[k] or "solved",
+            )
+            for k, regimen in enumerate(regimens)
+        ]
+
+    def _dataset(
+        self, patient: Patient, solved: engine.Batch, row: int, months: Array
+    ) -> xr.Dataset:
+        """Return one row of a batch with units and meanings, and what follows from it."""
+        import xarray as xr
+
+        from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
+
+        columns = dict(zip(solved.quantities, solved.values[row].T, strict=True))
         variables = {
             name: ("time", values, {"unit": quantity.unit, "long_name": quantity.meaning})
             for name, values in columns.items()
             if (quantity := self.model.quantities[name])
         }
-        import xarray as xr
-
-        from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
-
-        digest = hashlib.sha256(self.digest.encode() + cohort.parameters.tobytes())
         data = xr.Dataset(
             variables,
             coords={"time": ("time", months, {"unit": "month", "long_name": "time"})},
-            attrs={
-                "patient": patient.name,
-                "regimen": str(regimen),
-                "version": version("osteoaxis"),
-                "parameter_hash": digest.hexdigest()[:12],
-                "dosing": dosing,
-                "rtol": rtol,
-                "atol": atol,
-                "status": int(solved.status[0]),
-                "message": solved.messages[0] or "solved",
-            },
         )
         return outcomes.add(data, patient)
 

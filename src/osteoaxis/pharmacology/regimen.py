@@ -28,6 +28,7 @@ from osteoaxis.pharmacology.terms import (
     Term,
     refuse_overlap,
     snap,
+    term_doses,
     write,
 )
 
@@ -99,7 +100,7 @@ class Regimen:
             raise InputError(f"regimen '{self}': rules decide about its doses, so a run is needed.")
         if not abs(until_day) <= MAX_DAY:
             raise InputError(f"until_day: {until_day} is not a day within 200 years.")
-        doses = sorted(term.dose(day) for term in self.terms for day in term.times(until_day))
+        doses = sorted(dose for term in self.terms for dose in term_doses(term, until_day))
         if len(doses) > MAX_DOSES:
             raise InputError(f"regimen: {len(doses)} doses; the limit is {MAX_DOSES}.")
         return tuple(doses)

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,6 +167,12 @@ class Term:
 
     def __str__(self) -> str:
         return write([self])
+
+
+@lru_cache(maxsize=64)
+def term_doses(term: Term, until_day: float) -> tuple[Dose, ...]:
+    """Return the doses of one term before `until_day` (d); many regimens share their terms."""
+    return tuple(map(term.dose, term.times(until_day)))
 
 
 def _every(days: float) -> str:

@@ -29,6 +29,7 @@ def show_list(kind: str, folders: Folders) -> None:
         "patients": lambda: _files("patient", presets()),
         "quantities": _quantities,
         "models": _models,
+        "metrics": lambda: _metrics(folders),
         "parameters": lambda: _parameters(build_model(folders)[0]),
     }
     console = Console(highlight=False)
@@ -62,6 +63,16 @@ def _quantities() -> Table:
     table = _table("quantity", "unit", "kind", "what it is")
     for name, entry in QUANTITIES.items():
         table.add_row(name, entry.unit, entry.kind, entry.description)
+    return table
+
+
+def _metrics(folders: Folders) -> Table:
+    """Metrics of ten years; those of other years and months are named alike."""
+    from osteoaxis.strategy import metrics
+
+    table = _table("metric", "unit", "what it is")
+    for name, metric in metrics(10.0, build_model(folders)[1]).items():
+        table.add_row(name, metric.unit, metric.meaning)
     return table
 
 

@@ -123,7 +123,7 @@ def bmd(result: ScenarioResult) -> Figure:
     _one_range(axes[:3])
     _one_range(axes[3:])
     for axis in axes[3:]:
-        _bands(axis)
+        bands(axis)
     _name_bands(axes[-1])
     return figure
 
@@ -347,7 +347,7 @@ def _one_range(axes: Sequence[Axes]) -> None:
         axis.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
 
 
-def _bands(axis: Axes) -> None:
+def bands(axis: Axes) -> None:
     """Shade the WHO bands of the T-score that are in view; -1 always is."""
     low, high = axis.get_ylim()
     low, high = min(low, -1.5), max(high, -0.5)

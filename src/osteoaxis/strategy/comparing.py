@@ -1,0 +1,72 @@
+"""The arms of a scenario side by side, measured against the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from osteoaxis import guidance
+from osteoaxis import scenario as scenarios
+from osteoaxis.errors import SolverError
+from osteoaxis.guidance import Finding
+from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.simulation import Progress, simulator
+from osteoaxis.strategy.arm import Given, Metric, given, measure
+from osteoaxis.strategy.metrics import metrics
+
+
+@dataclass(frozen=True)
+class Strategies:
+    """The arms of a scenario, measured; the first is the reference.
+
+    `cautions` are the safety flags and cautions that each arm meets.
+    """
+
+    scenario: scenarios.Scenario
+    arms: Mapping[str, xr.Dataset]
+    doses: Mapping[str, Given]
+    drugs: Mapping[str, Drug]
+    metrics: Mapping[str, Metric]
+    measured: Mapping[str, Mapping[str, float]]
+    cautions: Mapping[str, tuple[Finding, ...]]
+
+    @property
+    def reference(self) -> str:
+        return next(iter(self.arms))
+
+
+def compare(
+    plan: scenarios.Scenario,
+    *,
+    drugs_folder: Path | None = None,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> Strategies:
+    """Simulate and measure every arm of `plan` against the first.
+
+    `seed` decides chance where rules leave doses to it.
+    Raises `InputError` for an impossible arm and `SolverError` for one that cannot be solved.
+    """
+    ready = simulator((drugs_folder,) if drugs_folder else (), progress)
+    if progress is not None:
+        progress("Simulating the arms", 0.3)
+    arms = scenarios.run_arms(plan, ready, seed=seed)
+    for arm, data in arms.items():
+        if data.attrs["status"]:
+            raise SolverError(f"arm '{arm}': {data.attrs['message']}", partial=data)
+    known = metrics(plan.years, ready.drugs)
+    doses = {
+        arm: given(ready, Regimen.parse(data.attrs["given"]), 12.0 * plan.years)
+        for arm, data in arms.items()
+    }
+    reference = next(iter(arms.values()))
+    measured = {
+        arm: measure(data, doses[arm], ready.drugs, plan.patient, known=known, reference=reference)
+        for arm, data in arms.items()
+    }
+    cautions = {arm: guidance.flags(plan.patient, data, ready.drugs) for arm, data in arms.items()}
+    return Strategies(plan, arms, doses, ready.drugs, known, measured, cautions)
