@@ -161,6 +161,15 @@ def test_men_and_women() -> None:
     assert "inhibitor-before-menopause" not in met(both, Patient(age=40))
 
 
+def test_one_infusion_follows_denosumab_for_good() -> None:
+    """Zoledronate acts on for years, so denosumab has its exit although no dose is due."""
+    once = "denosumab 60 mg sc q6mo [y0-y2] + zoledronate 5 mg iv once [m24]"
+    assert "denosumab-no-exit" not in met(once)
+    late = "denosumab 60 mg sc q6mo [y0-y2] + zoledronate 5 mg iv once [m36]"
+    found = findings(late)["denosumab-no-exit"]
+    assert (found.first, found.last) == (26.0, 36.0)
+
+
 def test_recalled_rules_stay_out_unless_wanted() -> None:
     data = course(INHIBITOR, -2.2)
     assert all(f.rule.read for f in guidance.findings(HER, data, DRUGS))

@@ -27,6 +27,8 @@ SIMULATED = (
     "vitamin_d", "ctx", "estradiol", "testosterone",
 )  # fmt: skip
 FRACTURES = ("vertebral_fracture", "hip_fracture", "other_fracture")
+FOLLOWERS = ("rankl_antibody", "sclerostin_antibody", "estrogen")
+"""Classes that hold bone after denosumab while they are taken, beside bisphosphonates."""
 JOINT_STATEMENT = ("parent_hip_fracture", "glucocorticoids", "smoking", "fragility_fracture")
 """Risk factors that the 2017 joint statement counts beside age and density, as far as read."""
 
@@ -143,8 +145,11 @@ def _treatment(given: str, months: Array, drugs: Mapping[str, Drug]) -> dict[str
     found["bisphosphonate_years"] = np.sum([found[f"{n}_years"] for n in members], axis=0)
     agonists = [name for name in drugs if drugs[name].group.startswith("gonadotropin")]
     found["ovarian_suppression"] = np.any([on[name] for name in agonists], axis=0)
-    followers = [*members, "romosozumab", "raloxifene", "denosumab"]
-    found["denosumab_followed"] = np.any([on[n] for n in followers if n in on], axis=0)
+    # A bisphosphonate given since the last denosumab acts on; other drugs only while taken.
+    since_follower = np.min([found[f"{name}_days"] for name in members], axis=0)
+    found["denosumab_followed"] = (since_follower < found["denosumab_days"]) | np.any(
+        [found[f"on_{group}"] for group in FOLLOWERS if f"on_{group}" in found], axis=0
+    )
     since = found["denosumab_days"]
     found["denosumab_overdue"] = np.isfinite(since) & (since > 7 * DAYS_PER_MONTH)
     return found

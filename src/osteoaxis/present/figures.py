@@ -192,7 +192,7 @@ FIGURES: dict[str, tuple[Draw, str]] = {
     ),
     "fractures": (
         fractures,
-        "People in 100 like this one with a fracture since month 0; deaths are counted, ranges not.",
+        "People in 100 like this one with a fracture since month 0, deaths counted.",
     ),
     "minerals": (
         minerals,
