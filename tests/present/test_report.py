@@ -12,6 +12,7 @@ from osteoaxis import scenario
 from osteoaxis.patient import Patient
 from osteoaxis.present import figures, report, terminal
 from osteoaxis.present.summary import QUANTITIES, summary_json
+from osteoaxis.present.tables import marker_rows
 from osteoaxis.scenario import ScenarioResult
 
 HOSTILE = "<script>alert(1)</script>"
@@ -64,3 +65,12 @@ def test_one_arm_alone_is_shown_without_comparison(capsys: pytest.CaptureFixture
     assert "against" not in shown
     assert "not a medical device" in shown
     assert max(map(len, shown.splitlines())) <= 96
+
+
+def test_markers_stand_against_their_intervals(result: ScenarioResult) -> None:
+    rows = marker_rows(result)
+    assert {row.marker for row in rows} == {"ctx", "p1np", "bsap"}
+    assert {row.month for row in rows} >= {0.0}
+    for row in rows:
+        inside = row.interval.low <= row.value <= row.interval.high
+        assert (row.place == "within") == inside

@@ -10,7 +10,7 @@ import jinja2
 from osteoaxis import guidance
 from osteoaxis.outcomes import cascade
 from osteoaxis.present import figures
-from osteoaxis.present.tables import headline
+from osteoaxis.present.tables import headline, marker_rows
 from osteoaxis.scenario import ScenarioResult
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -40,6 +40,7 @@ def render(result: ScenarioResult, pictures: Sequence[figures.Picture]) -> str:
         decisions={arm: data.attrs["decisions"] for arm, data in result.arms.items()},
         failures=result.failures,
         rows=headline(result),
+        markers=marker_rows(result),
         reference=names[0],
         focus=names[-1],
         month=month,

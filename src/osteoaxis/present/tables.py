@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from osteoaxis.outcomes import markers
 from osteoaxis.scenario import ScenarioResult
 
 MONTHS = (12.0, 24.0, 36.0, 60.0, 120.0)
@@ -26,6 +27,40 @@ class Headline:
     lumbar_spine_t_score: float
     fracture_percent: float
     arthralgia_percent: float
+
+
+@dataclass(frozen=True)
+class MarkerRow:
+    """A marker of one arm at one month against the reference interval of people like this one."""
+
+    arm: str
+    month: float
+    marker: str
+    value: float
+    interval: markers.Interval
+
+    @property
+    def place(self) -> str:
+        """Where the value lies."""
+        if self.value < self.interval.low:
+            return "below"
+        return "above" if self.value > self.interval.high else "within"
+
+
+def marker_rows(result: ScenarioResult) -> list[MarkerRow]:
+    """Return every marker with a published interval, at month 0, 12 and the end."""
+    person = result.scenario.patient
+    end = result.scenario.years * 12
+    rows = []
+    for marker in markers.WITHIN:
+        for arm, data in result.arms.items():
+            for month in sorted({0.0, min(12.0, end), end}):
+                age = person.age + month / 12
+                interval = markers.interval(marker, person.sex, age, person.menopause_age)
+                if interval is not None:
+                    value = float(np.interp(month, data["time"].values, data[marker].values))
+                    rows.append(MarkerRow(arm, month, marker, value, interval))
+    return rows
 
 
 def headline(result: ScenarioResult) -> list[Headline]:
