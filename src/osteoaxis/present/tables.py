@@ -48,18 +48,19 @@ class MarkerRow:
 
 
 def marker_rows(result: ScenarioResult) -> list[MarkerRow]:
-    """Return every marker with a published interval, at month 0, 12 and the end."""
+    """Return every marker with a published interval: at the start, and of each arm in a year."""
     person = result.scenario.patient
-    end = result.scenario.years * 12
+    year = min(12.0, result.scenario.years * 12)
+    first = next(iter(result.arms.values()))
+    places = [("at the start", first, 0.0), *((arm, d, year) for arm, d in result.arms.items())]
     rows = []
     for marker in markers.WITHIN:
-        for arm, data in result.arms.items():
-            for month in sorted({0.0, min(12.0, end), end}):
-                age = person.age + month / 12
-                interval = markers.interval(marker, person.sex, age, person.menopause_age)
-                if interval is not None:
-                    value = float(np.interp(month, data["time"].values, data[marker].values))
-                    rows.append(MarkerRow(arm, month, marker, value, interval))
+        for arm, data, month in places:
+            age = person.age + month / 12
+            interval = markers.interval(marker, person.sex, age, person.menopause_age)
+            if interval is not None:
+                value = float(np.interp(month, data["time"].values, data[marker].values))
+                rows.append(MarkerRow(arm, month, marker, value, interval))
     return rows
 
 
