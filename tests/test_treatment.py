@@ -102,6 +102,18 @@ def test_dropout_is_exponential() -> None:
     assert np.mean(ends) == pytest.approx(2.0, abs=4 * 2.0 / 20)
 
 
+def test_a_stop_comes_before_giving_up() -> None:
+    """What a rule stopped is neither given on nor given up later."""
+    rules = "stop when t_score < 0; dropout 10 %/y"
+    doses, decisions = decide(plan(rules), falling, 40 * YEARS)
+    assert not doses
+    assert [d.action for d in decisions] == ["stopped"]
+    rules = "start when t_score < -1.2; stop when t_score > -1.1; checked q1mo; dropout 1 %/y"
+    doses, decisions = decide(plan(rules, "q1mo"), falling, 40 * YEARS)
+    assert [d.action for d in decisions] == ["started", "stopped"]
+    assert doses[-1].time_day < decisions[1].day
+
+
 def test_streams_differ_by_patient_purpose_and_seed() -> None:
     first = uniforms(1, "a", "x", 5)
     for other in (uniforms(2, "a", "x", 5), uniforms(1, "b", "x", 5), uniforms(1, "a", "y", 5)):

@@ -61,7 +61,12 @@ class _Course:
     term: Term
     started: float | None
     stopped: float | None = None
+    gives_up: float = np.inf
     taken: Array | None = None  # uniform draw of each dose
+
+    def end(self, until_day: float) -> float:
+        """Day on which the window, a rule or the run ends the doses."""
+        return min(x for x in (until_day, self.term.stop_day, self.stopped) if x is not None)
 
     def doses(self, until_day: float) -> Iterator[Dose]:
         term, rules = self.term, self.term.rules
@@ -70,7 +75,7 @@ class _Course:
         if rules is None:
             yield from map(term.dose, term.times(until_day))
             return
-        end = min(x for x in (until_day, term.stop_day, self.stopped) if x is not None)
+        end = min(self.end(until_day), self.gives_up)
         if term.every_days is None:
             days = np.array([self.started])
         else:
@@ -97,7 +102,7 @@ def decide(
     Raises `InputError` if a condition asks for what `look` does not measure.
     """
     courses = [_course(term, until_day, seed, patient) for term in plan.terms]
-    decisions = [d for c in courses if (d := _drop_out(c, until_day, seed, patient))]
+    decisions: list[Decision] = []
     visits = sorted(
         (day, k) for k, course in enumerate(courses) for day in _visits(course.term, until_day)
     )
@@ -114,10 +119,14 @@ def decide(
         if decision is None:
             continue
         decisions.append(decision)
-        if courses[k].started == day:  # chance is drawn from the start on
-            dropped = _drop_out(courses[k], until_day, seed, patient)
-            decisions += [dropped] if dropped else []
+        if decision.action == "started":
+            _draw_giving_up(courses[k], seed, patient)
         measured = look(given())
+    decisions += [
+        Decision(c.gives_up, c.term, "given up", f"dropout {c.term.rules.dropout:g} %/y", {})
+        for c in courses
+        if c.term.rules and c.gives_up < c.end(until_day)
+    ]
     return given(), tuple(sorted(decisions, key=lambda d: d.day))
 
 
@@ -129,21 +138,19 @@ def _course(term: Term, until_day: float, seed: int, patient: str) -> _Course:
         most = int((until_day - term.start_day) / (term.every_days or YEAR)) + 2
         purpose = f"{term.drug}|{term.route}|{term.start_day:g}|taken"
         course.taken = uniforms(seed, patient, purpose, max(most, 1))
+    if not waits:
+        _draw_giving_up(course, seed, patient)
     return course
 
 
-def _drop_out(course: _Course, until_day: float, seed: int, patient: str) -> Decision | None:
-    """Draw when the patient gives up a drug; None if that is never or after the end."""
+def _draw_giving_up(course: _Course, seed: int, patient: str) -> None:
+    """Draw when the patient gives up a drug, from its start on."""
     term = course.term
     if course.started is None or term.rules is None or not term.rules.dropout:
-        return None
+        return
     purpose = f"{term.drug}|{term.route}|{term.start_day:g}|dropout"
     (u,) = uniforms(seed, patient, purpose, 1)
-    day = course.started - np.log1p(-u) / (term.rules.dropout / 100.0) * YEAR
-    if day >= min(until_day, term.stop_day or until_day):
-        return None
-    course.stopped = float(day)
-    return Decision(float(day), term, "given up", f"dropout {term.rules.dropout:g} %/y", {})
+    course.gives_up = float(course.started - np.log1p(-u) / (term.rules.dropout / 100.0) * YEAR)
 
 
 def _visits(term: Term, until_day: float) -> Iterator[float]:
@@ -170,7 +177,7 @@ def _counts(given: Sequence[Dose], plan: Regimen, day: float) -> Values:
 def _at_visit(course: _Course, day: float, facts: Values) -> Decision | None:
     rules = course.term.rules
     assert rules is not None
-    if course.stopped is not None and course.stopped <= day:
+    if course.gives_up <= day or (course.stopped is not None and course.stopped <= day):
         return None
     for condition in filter(None, (rules.start, rules.stop)):
         for name in condition.names:
