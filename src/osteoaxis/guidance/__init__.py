@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from osteoaxis.guidance.facts import facts
 from osteoaxis.guidance.finding import Finding, evaluate
-from osteoaxis.guidance.rule import KINDS, Rule, rules
+from osteoaxis.guidance.rule import KINDS, Rate, Rule, rules, updates
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from osteoaxis.patient import Patient
     from osteoaxis.pharmacology.drug import Drug
 
-__all__ = ["KINDS", "Finding", "Rule", "evaluate", "facts", "findings", "flags", "rules"]
+__all__ = [
+    "KINDS", "Finding", "Rate", "Rule", "evaluate", "facts", "findings", "flags", "rules",
+    "updates",
+]  # fmt: skip
 
 
 def findings(
