@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from osteoaxis.pharmacology.drug import Drug
 
 __all__ = [
-    "KINDS", "Finding", "Rate", "Rule", "evaluate", "facts", "findings", "flags", "rules",
+    "KINDS", "Finding", "Rate", "Rule", "asked", "evaluate", "facts", "findings", "flags", "rules",
     "updates",
 ]  # fmt: skip
 
@@ -42,3 +42,12 @@ def flags(patient: Patient, data: xr.Dataset, drugs: Mapping[str, Drug]) -> tupl
     """Return the safety flags and cautions that are met at some time."""
     found = findings(patient, data, drugs, ("caution", "safety"))
     return tuple(finding for finding in found if finding.met)
+
+
+def asked(found: Mapping[str, Iterable[Finding]]) -> dict[str, list[str]]:
+    """Return what each flag of these arms says, with the arms that meet it and when."""
+    arms: dict[str, list[str]] = {}
+    for arm, flagged in found.items():
+        for finding in flagged:
+            arms.setdefault(finding.rule.text, []).append(f"{arm} {finding.when}")
+    return arms

@@ -27,7 +27,7 @@ SIMULATED = (
     "vitamin_d", "ctx", "estradiol", "testosterone",
 )  # fmt: skip
 FRACTURES = ("vertebral_fracture", "hip_fracture", "other_fracture")
-FOLLOWERS = ("rankl_antibody", "sclerostin_antibody", "estrogen")
+FOLLOWERS = ("sclerostin_antibody", "estrogen")
 """Classes that hold bone after denosumab while they are taken, beside bisphosphonates."""
 HISTORY_OF_RISK = ("parent_hip_fracture", "glucocorticoids", "smoking", "fragility_fracture")
 """Risk factors beside age, density and body mass in the joint statement of 2017, as far as read

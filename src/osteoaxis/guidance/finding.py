@@ -59,6 +59,19 @@ class Finding:
             if name in self.rule.when.names and value is not None and value is not False
         )
 
+    def brief(self) -> dict[str, object]:
+        """Return what a summary says of it, as plain data."""
+        rule = self.rule
+        return {
+            "id": rule.id,
+            "kind": rule.kind,
+            "hazard": rule.hazard,
+            "text": rule.text,
+            "rates": [str(rate) for rate in rule.rates],
+            "source": rule.citation,
+            "when": self.when,
+        }
+
 
 def evaluate(
     chosen: Iterable[Rule], months: Array, facts: Mapping[str, Fact]

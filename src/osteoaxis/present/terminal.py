@@ -58,10 +58,10 @@ def show(result: ScenarioResult) -> None:
 
 def _flags(console: Console, result: ScenarioResult) -> None:
     """Print safety flags and cautions once, with the arms that meet them."""
-    arms: dict[str, list[str]] = {}
-    for arm, data in result.arms.items():
-        for finding in guidance.flags(result.scenario.patient, data, result.drugs):
-            arms.setdefault(finding.rule.text, []).append(f"{arm} {finding.when}")
+    person, drugs = result.scenario.patient, result.drugs
+    arms = guidance.asked(
+        {arm: guidance.flags(person, data, drugs) for arm, data in result.arms.items()}
+    )
     if arms:
         console.print("Ask about:")
     for text, where in arms.items():
