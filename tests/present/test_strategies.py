@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from osteoaxis import guidance
-from osteoaxis import scenario
+from osteoaxis import guidance, scenario
 from osteoaxis.present import strategies, strategy_sheet
 from osteoaxis.strategy import Metric, Strategies, compare
 
