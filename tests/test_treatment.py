@@ -109,6 +109,23 @@ def test_streams_differ_by_patient_purpose_and_seed() -> None:
     assert np.all(uniforms(1, "a", "x", 9)[:5] == first)
 
 
+FRAIL = Patient(age=82, menopause_age=48, t_scores={"lumbar_spine": -3.5, "total_hip": -3.2},
+                history={"vertebral_fracture": True, "years_since_fracture": 0.5})  # fmt: skip
+
+
+def test_a_fracture_starts_treatment_by_chance_and_seed() -> None:
+    plan = "zoledronate 5 mg iv q12mo [start when fracture; checked q6mo]"
+    starts = {}
+    for seed in range(6):
+        found = simulate(FRAIL, plan, 5, seed=seed)
+        again = simulate(FRAIL, plan, 5, seed=seed)
+        assert found.attrs["decisions"] == again.attrs["decisions"]
+        starts[seed] = tuple(found.attrs["decisions"])
+        if starts[seed]:
+            assert "fracture" in starts[seed][0]
+    assert len(set(starts.values())) > 1
+
+
 def test_rules_that_never_fire_change_nothing(ready: Simulator) -> None:
     cohort, months = ready.start(Patient(age=62, menopause_age=50)), np.arange(0.0, 37.0)
     text = "letrozole 2.5 mg po qd + zoledronate 4 mg iv q6mo [start when egfr < 5; checked q3mo]"

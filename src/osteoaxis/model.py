@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from osteoaxis.engine.signature import Signature
+from osteoaxis.engine.signature import MOST_GROUPS, Signature
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.process import (
     Param,
@@ -225,7 +225,8 @@ class Model:
             states=tuple(self.states),
             parameters=tuple(self.parameters),
             scales=tuple(state.typical for state in self.states.values()),
-            linear=tuple(group for process in self.processes for group in process.linear),
+            # what is beyond the engine's limit is integrated numerically: slower, not wrong
+            linear=tuple(g for process in self.processes for g in process.linear)[:MOST_GROUPS],
             outputs=self.rate_order,
         )
 

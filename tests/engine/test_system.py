@@ -26,6 +26,13 @@ A, B, K = symbol("a"), symbol("b"), symbol("k")
         ({"rates": {"a": A}, "linear": (("x",),)}, "'x', which is not a state"),
         ({"rates": {"a": A}, "linear": (("a",), ("a",))}, "two linear groups"),
         ({"rates": {"a": A**2}, "linear": (("a",),)}, "not linear in 'a'"),
+        (
+            {
+                "rates": {f"x{i}": -symbol(f"x{i}") for i in range(63)},
+                "linear": tuple((f"x{i}",) for i in range(63)),
+            },
+            "63 linear groups, at most 62",
+        ),
         ({"rates": {"a": A * TIME}, "linear": (("a",),)}, "'time'"),
         ({"rates": {"a": A + B, "b": -B}, "linear": (("a",),)}, "'b'"),
         (

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from osteoaxis.engine.signature import MOST_GROUPS
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import BUILT_IN, catalogue, load_drug
@@ -168,3 +169,15 @@ def test_drug_files_are_named_after_their_drug() -> None:
 def test_impossible_doses_are_refused(ready: Simulator, regimen: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         ready.check(Regimen.parse(regimen))
+
+
+def test_more_drugs_than_the_engine_has_room_for_are_not_wrong(tmp_path: Path) -> None:
+    """Beyond 62 linear groups pharmacokinetics are integrated: slower, the same numbers."""
+    extra = MOST_GROUPS - len(build_model()[0].signature.linear) + 2
+    for number in range(extra):
+        name = f"zz{number:03d}zole"
+        (tmp_path / f"{name}.toml").write_text(MADE_UP.format(name=name))
+    model, _ = build_model((tmp_path,))
+    assert len(model.signature.linear) == MOST_GROUPS
+    last = f"zz{extra - 1:03d}zole_central"
+    assert last in model.signature.nonlinear_states

@@ -203,3 +203,15 @@ def test_the_picture_and_files(found: Found, tmp_path: Path) -> None:
     drawn = front.figure(search(plan(objectives=three), trials=64))
     axes = [axis for axis in drawn.findobj(lambda a: hasattr(a, "get_xlabel")) if axis.get_xlabel()]
     assert len(axes) == 2
+
+
+def test_every_strategy_of_the_front_has_its_cautions(found: Found) -> None:
+    """Denosumab has an exit here, so what remains is to plan it before the first dose."""
+    assert set(found.cautions) == {candidate.regimen for candidate in found.front}
+    for regimen, flags in found.cautions.items():
+        named = {flag.rule.id for flag in flags}
+        assert ("denosumab-plan-the-exit" in named) == ("denosumab" in regimen)
+        assert "denosumab-no-exit" not in named
+    said = front.summary(found)["front"]
+    assert all("cautions" in entry for entry in said)
+    assert "Ask about, by number:" in front.markdown(found)

@@ -7,7 +7,18 @@ the gland after Peterson and Riggs 2010 (10.1016/j.bone.2009.08.053); the tone i
 """
 
 from osteoaxis.biology.sources import ANABOLIC
-from osteoaxis.process import Param, Site, State, hill, positive_part, power, rate, reaction
+from osteoaxis.process import (
+    Param,
+    Site,
+    State,
+    exp,
+    hill,
+    log,
+    positive_part,
+    power,
+    rate,
+    reaction,
+)
 
 pth = State("pg/mL", "intact parathyroid hormone in serum", 40.0, set_by=("pth_reference",))
 parathyroid_capacity = State("1", "capacity of the parathyroid glands, 1 = young adult", 1.0)
@@ -114,11 +125,9 @@ def capacity_growth(
     capacity_phosphate,
 ):
     """Low calcitriol and high phosphate make the glands grow."""
-    return (
-        k_capacity
-        * power(calcitriol_reference / calcitriol, capacity_calcitriol)
-        * power(phosphate / phosphate_reference, capacity_phosphate)
-    )
+    grown = capacity_phosphate * log(phosphate / phosphate_reference)
+    held = capacity_calcitriol * log(calcitriol / calcitriol_reference)
+    return k_capacity * exp(grown - held)
 
 
 @reaction("parathyroid_capacity ->")

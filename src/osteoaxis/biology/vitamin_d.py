@@ -5,7 +5,7 @@ Structure after Peterson and Riggs 2010 (10.1016/j.bone.2009.08.053): PTH raises
 the kidney that is left are ours, so that vitamin D status and kidney disease matter.
 """
 
-from osteoaxis.process import Param, Site, State, as_unit, power, rate, reaction
+from osteoaxis.process import Param, Site, State, as_unit, exp, log, power, rate, reaction
 
 vitamin_d = State("ng/mL", "25-hydroxyvitamin D in serum", 28.0, set_by=("vitamin_d_reference",))
 alpha_hydroxylase = State("1", "1-alpha-hydroxylase of the kidney, 1 = young adult", 1.0)
@@ -121,12 +121,10 @@ def hydroxylase_synthesis(
     hydroxylase_calcitriol,
 ):
     """PTH raises 1-alpha-hydroxylase; phosphate and calcitriol hold it back."""
-    return (
-        k_hydroxylase
-        * power(pth_signal, hydroxylase_pth)
-        * power(phosphate_reference / phosphate, hydroxylase_phosphate)
-        * power(calcitriol_reference / calcitriol, hydroxylase_calcitriol)
-    )
+    raised = hydroxylase_pth * log(pth_signal)
+    held = hydroxylase_phosphate * log(phosphate / phosphate_reference)
+    held += hydroxylase_calcitriol * log(calcitriol / calcitriol_reference)
+    return k_hydroxylase * exp(raised - held)
 
 
 @reaction("alpha_hydroxylase ->")

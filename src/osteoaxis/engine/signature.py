@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MOST_GROUPS = 62
+"""Linear groups a system may have: which are in use is one 64-bit mask."""
+
 
 @dataclass(frozen=True)
 class Signature:

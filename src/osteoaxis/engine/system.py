@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from osteoaxis.engine.signature import Signature
+from osteoaxis.engine.signature import MOST_GROUPS, Signature
 
 TIME: sympy.Symbol = sympy.Symbol("time", real=True)
 
@@ -100,6 +100,10 @@ def _check_names(system: OdeSystem) -> None:
     linear = system.signature.linear_states
     if len(set(linear)) != len(linear):
         raise ValueError(f"{system.name}: a state is in two linear groups: {linear}")
+    if len(system.linear) > MOST_GROUPS:
+        raise ValueError(
+            f"{system.name}: {len(system.linear)} linear groups, at most {MOST_GROUPS}"
+        )
     for state in linear:
         if state not in system.states:
             raise ValueError(f"{system.name}: linear group names '{state}', which is not a state")

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from osteoaxis import guidance
 from osteoaxis.present import strategy_sheet, style
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH
+from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 from osteoaxis.strategy import Metric, Strategies
 
 ABSENT = "–"
@@ -97,10 +97,7 @@ def show(result: Strategies) -> None:
     for arms in _columns(result, console.width):
         console.print()
         console.print(_table(result, arms))
-    if cautions := guidance.asked(result.cautions):
-        console.print("\nAsk about:")
-    for caution, where in cautions.items():
-        console.print(f"  - {caution} ({'; '.join(where)})", markup=False)
+    ask(console, result.cautions)
     for note in notes(result):
         console.print(f"\n{note}", markup=False)
     console.print(f"\n{DISCLAIMER}")
