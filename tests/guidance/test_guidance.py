@@ -102,7 +102,9 @@ CAUTIONS = {
     "jaw-oncology": ("zoledronate 4 mg iv q3mo", "zoledronate 4 mg iv q6mo"),
     "jaw": ("denosumab 60 mg sc q6mo", "denosumab 60 mg sc q6mo [y0-y2]"),
     "denosumab-late": ("denosumab 60 mg sc q9mo", "denosumab 60 mg sc q6mo"),
-    "denosumab-plan-the-exit": ("denosumab 60 mg sc q6mo", "zoledronate 4 mg iv q6mo"),
+    "denosumab-plan-the-exit": (
+        "zoledronate 5 mg iv once [m0] + denosumab 60 mg sc q6mo [y1-y3]",
+        "denosumab 60 mg sc q6mo [y0-y2] + zoledronate 5 mg iv once [m24]"),
     "romosozumab-heart": ("romosozumab 210 mg sc qmo [m0-m12]", "none"),
     "raloxifene-clots": ("raloxifene 60 mg po qd", "tamoxifen 20 mg po qd"),
     "tamoxifen-clots": ("tamoxifen 20 mg po qd", "raloxifene 60 mg po qd"),
@@ -352,3 +354,17 @@ def test_from_the_command_line() -> None:
     assert "Start bone protection?" in done.output
     assert "Not advice" in done.output
     assert isinstance(run.invoke(app, ["guidelines", "nobody"]).exception, InputError)
+
+
+def test_low_calcium_is_simulated_and_flagged(tmp_path: Path) -> None:
+    """Failing kidneys and little vitamin D: calcium falls in the weeks after denosumab."""
+    file = tmp_path / "her.toml"
+    file.write_text(
+        'sex = "female"\nage = 70\nmenopause_age = 50\n[baseline]\negfr = 18\nvitamin_d = 9\n'
+    )
+    given = ["--regimen", "denosumab 60 mg sc q6mo", "--years", "1", "--json"]
+    done = CliRunner().invoke(app, ["guidelines", str(file), *given])
+    found = {f["id"]: f for f in json.loads(done.stdout)["findings"]}
+    ((start, end),) = found["low-calcium-first"]["months"]
+    assert 0.25 < start < end < 5
+    assert found["label-denosumab-kidney"]["rates"][0]["events"] == 411

@@ -85,7 +85,7 @@ def names(drugs: Mapping[str, Drug]) -> set[str]:
         *SIMULATED, *HISTORY, *HISTORY_NUMBERS, "t_score_min", "age", "male", "body_mass_index",
         "menopause_age", "postmenopausal", "fragility_fracture", *RISK_FACTORS,
         "bisphosphonates", "bisphosphonate_years", "aromatase_inhibitors", "on_gnrh",
-        "denosumab_followed", "denosumab_late", "denosumab_stopped",
+        "denosumab_followed", "denosumab_late", "denosumab_stopped", "denosumab_exit_planned",
         *(f"{site}_yearly_loss" for site in sites),
         *(f"{kind}_{slug(d.group)}" for d in drugs.values() for kind in ("on", "ever")),
         *(f"on_{d.name}" for d in drugs.values()),
@@ -179,7 +179,10 @@ def _treatment(given: str, months: Array, drugs: Mapping[str, Drug]) -> dict[str
     )
     since = found["denosumab_days"]
     overdue = np.isfinite(since) & (since > DENOSUMAB_LASTS * DAYS_PER_MONTH)
-    comes = months < max(times["denosumab"], default=-np.inf)
+    last = max(times["denosumab"], default=-np.inf)
+    comes = months < last
+    exits = any(time > last for name in members for time in times[name])
+    found["denosumab_exit_planned"] = [exits] * len(months)
     found["denosumab_late"], found["denosumab_stopped"] = overdue & comes, overdue & ~comes
     return found
 
