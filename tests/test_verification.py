@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,15 +19,16 @@ def test_the_whole_document_of_one_scenario(
     pytest.importorskip("roadrunner")
     plan = scenario.load("menopause")
     monkeypatch.setattr(verification, "VIRTUAL", 10)
-    monkeypatch.setattr(
-        verification, "_arms", lambda: iter([(plan, "estradiol", plan.arms["estradiol"])])
-    )
+    ruled = replace(scenario.load("delayed-zoledronate"), years=1.0)
+    arms = [(plan, "estradiol", plan.arms["estradiol"]), (ruled, "delayed", ruled.arms["delayed"])]
+    monkeypatch.setattr(verification, "_arms", lambda: iter(arms))
     with pytest.raises(SystemExit) as done:
         app(["verify", "-o", str(tmp_path / "v.md")])
     assert done.value.code in (0, None)
     text = (tmp_path / "v.md").read_text(encoding="utf-8")
     assert "All demands are met." in text
     assert "| menopause | estradiol |" in text
+    assert "| delayed-zoledronate | delayed |" in text
     assert capsys.readouterr().out.count("holds") == 5
 
 

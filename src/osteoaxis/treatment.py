@@ -255,6 +255,13 @@ def run(
     return data
 
 
+def given(ready: Simulator, cohort: Cohort, plan: Regimen, months: Array) -> Regimen:
+    """Return the regimen without rules that `plan` leads to for one person."""
+    if not plan.ruled:
+        return plan
+    return Regimen.parse(run(ready, cohort, plan, months).attrs["given"])
+
+
 def _first_fracture(columns: Mapping[str, Array], months: Array, luck: float) -> float | None:
     """Month of the first fracture by chance; None where fractures are not computed."""
     hazards = [columns.get(f"{site}_fracture_hazard") for site in FRACTURE_SITES]

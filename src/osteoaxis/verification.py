@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from osteoaxis import engine, scenario
+from osteoaxis import engine, scenario, treatment
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
@@ -318,7 +318,9 @@ def _compare(
     ready: Simulator, plan: scenario.Scenario, text: str
 ) -> tuple[float, float, str, float]:
     """Largest differences at default and tight tolerance, the state, and libRoadRunner's rtol."""
-    cohort, regimen = ready.start(plan.patient), Regimen.parse(text)
+    cohort = ready.start(plan.patient)
+    months = scenario.output_months(plan.years)
+    regimen = treatment.given(ready, cohort, Regimen.parse(text), months)
     days = np.floor(np.arange(1, int(12 * plan.years) + 1) * DAYS_PER_MONTH) - 1 + OFFSET
     months = days / DAYS_PER_MONTH
     theirs, rtol = _theirs(ready, document(ready.model, course(ready, cohort, regimen, plan.years,

@@ -59,10 +59,8 @@ def documents(
     for number, (arm, text) in enumerate(scenario.arms.items()):
         if progress is not None:
             progress(f"Writing {arm}", number / len(scenario.arms))
-        plan = Regimen.parse(text)
-        if plan.ruled:
-            lived = treatment.run(ready, cohort, plan, output_months(scenario.years))
-            plan = Regimen.parse(lived.attrs["given"])
+        months = output_months(scenario.years)
+        plan = treatment.given(ready, cohort, Regimen.parse(text), months)
         notes = f"{scenario.title}. {scenario.summary}. Arm {arm}: {text}."
         name = f"{scenario.name}-{arm}"
         yield (
