@@ -69,6 +69,13 @@ class Rule:
     read: bool
 
     @property
+    def standing(self) -> str:
+        """Whether what it says was read, is recalled, or is osteoaxis's own word."""
+        if not self.read:
+            return "recalled"
+        return "own" if self.body == "osteoaxis" and not self.link else "read"
+
+    @property
     def names(self) -> frozenset[str]:
         """The facts that it asks about."""
         return self.when.names | (self.who.names if self.who else frozenset())

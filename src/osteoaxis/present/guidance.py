@@ -60,7 +60,7 @@ def table() -> str:
         sources = dict.fromkeys([rule.citation, *(rate.source for rate in rule.rates)])
         lines.append(
             f"| `{rule.id}` | {rule.kind} | {rule.body}{year} | {who} | `{rule.when.text}` "
-            f"| {'read' if rule.read else 'recalled'} | {'; '.join(sources)} |"
+            f"| {rule.standing} | {'; '.join(sources)} |"
         )
     return "\n".join(lines) + "\n"
 
