@@ -56,6 +56,7 @@ def test_the_summary_says_what_each_cannot(denosumab: Comparison) -> None:
     }
     assert theirs["refused"]["denosumab"]
     assert theirs["cannot"]
+    assert "denosumab-no-exit" in [flag["id"] for flag in found["cautions"]["denosumab"]]
     ours = found["models"][OURS]["arms"]["denosumab"]
     assert set(ours) >= {"lumbar_spine_bmd", "total_hip_bmd", "ctx"}
     assert all(entry["values"][0] == 0 for entry in ours.values())

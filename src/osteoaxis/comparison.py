@@ -10,8 +10,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from osteoaxis import guidance
 from osteoaxis import scenario as scenarios
 from osteoaxis.errors import InputError
+from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.published import PUBLISHED, load
 from osteoaxis.published.model import PublishedModel, simulate
@@ -28,13 +30,15 @@ class Comparison:
     """The arms of one scenario in our model and in published ones.
 
     `runs` are trajectories by model and arm, ours first; `refused` says by model and arm why a
-    model cannot run it; `models` are the published models asked.
+    model cannot run it; `models` are the published models asked; `cautions` are the safety flags
+    and cautions of each arm, as our model runs it.
     """
 
     scenario: scenarios.Scenario
     runs: Mapping[str, Mapping[str, xr.Dataset]]
     refused: Mapping[str, Mapping[str, str]]
     models: Mapping[str, PublishedModel]
+    cautions: Mapping[str, tuple[Finding, ...]]
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -97,4 +101,6 @@ def compare(
     if not runs:
         raise InputError(f"scenario '{plan.name}': no published model can express any of its arms.")
     ready = simulator((drugs_folder,) if drugs_folder else (), progress)
-    return Comparison(plan, {OURS: scenarios.run_arms(plan, ready), **runs}, refused, models)
+    ours = scenarios.run_arms(plan, ready)
+    cautions = {arm: guidance.flags(plan.patient, data, ready.drugs) for arm, data in ours.items()}
+    return Comparison(plan, {OURS: ours, **runs}, refused, models, cautions)

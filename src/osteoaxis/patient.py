@@ -40,6 +40,7 @@ HISTORY_NUMBERS: dict[str, tuple[float, float, str]] = {
     "years_since_fracture": (0.0, 80.0, "years"),
     "frax_major": (0.0, 100.0, "percent"),
     "frax_hip": (0.0, 100.0, "percent"),
+    "creatinine_clearance": (5.0, 250.0, "mL/min"),
 }
 """Numbers of a person's history: widest value taken and unit; FRAX is typed in, never computed."""
 

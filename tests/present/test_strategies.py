@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from osteoaxis import scenario
+from osteoaxis import guidance, scenario
 from osteoaxis.present import strategies, strategy_sheet
 from osteoaxis.strategy import Metric, Strategies, compare
 
@@ -59,7 +59,7 @@ def test_the_table_leaves_out_what_says_nothing(result: Strategies) -> None:
 
 
 def test_cautions_are_said_once_with_the_arms_that_meet_them(result: Strategies) -> None:
-    cautions = strategies.asked(result)
+    cautions = guidance.asked(result.cautions)
     assert cautions
     assert all(caution in strategies.markdown(result) for caution in cautions)
     said = strategies.summary(result)["arms"]

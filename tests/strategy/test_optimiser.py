@@ -203,3 +203,15 @@ def test_the_picture_and_files(found: Found, tmp_path: Path) -> None:
     drawn = front.figure(search(plan(objectives=three), trials=64))
     axes = [axis for axis in drawn.findobj(lambda a: hasattr(a, "get_xlabel")) if axis.get_xlabel()]
     assert len(axes) == 2
+
+
+def test_every_strategy_of_the_front_has_its_cautions(found: Found) -> None:
+    """Denosumab has an exit in this space, so none of its flags are met."""
+    assert set(found.cautions) == {candidate.regimen for candidate in found.front}
+    ids = {flag.rule.id for flags in found.cautions.values() for flag in flags}
+    assert not ids & {"denosumab-no-exit", "denosumab-plan-the-exit"}
+    old = replace(plan(), patient=replace(plan().patient, age=89.0))
+    older = search(old, trials=64)
+    assert all("outside-age" in {f.rule.id for f in c} for c in older.cautions.values())
+    assert all(entry["cautions"] for entry in front.summary(older)["front"])
+    assert "Above 90 years" in front.markdown(older)

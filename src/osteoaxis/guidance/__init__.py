@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from osteoaxis.guidance.facts import facts
 from osteoaxis.guidance.finding import Finding, evaluate
-from osteoaxis.guidance.rule import KINDS, Rule, rules
+from osteoaxis.guidance.rule import KINDS, Rate, Rule, rules, updates
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from osteoaxis.patient import Patient
     from osteoaxis.pharmacology.drug import Drug
 
-__all__ = ["KINDS", "Finding", "Rule", "evaluate", "facts", "findings", "flags", "rules"]
+__all__ = [
+    "KINDS", "Finding", "Rate", "Rule", "asked", "evaluate", "facts", "findings", "flags", "rules",
+    "updates",
+]  # fmt: skip
 
 
 def findings(
@@ -39,3 +42,12 @@ def flags(patient: Patient, data: xr.Dataset, drugs: Mapping[str, Drug]) -> tupl
     """Return the safety flags and cautions that are met at some time."""
     found = findings(patient, data, drugs, ("caution", "safety"))
     return tuple(finding for finding in found if finding.met)
+
+
+def asked(found: Mapping[str, Iterable[Finding]]) -> dict[str, list[str]]:
+    """Return what each flag of these arms says, with the arms that meet it and when."""
+    arms: dict[str, list[str]] = {}
+    for arm, flagged in found.items():
+        for finding in flagged:
+            arms.setdefault(finding.rule.text, []).append(f"{arm} {finding.when}")
+    return arms

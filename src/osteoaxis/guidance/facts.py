@@ -27,10 +27,21 @@ SIMULATED = (
     "vitamin_d", "ctx", "estradiol", "testosterone",
 )  # fmt: skip
 FRACTURES = ("vertebral_fracture", "hip_fracture", "other_fracture")
-FOLLOWERS = ("rankl_antibody", "sclerostin_antibody", "estrogen")
+FOLLOWERS = ("sclerostin_antibody", "estrogen")
 """Classes that hold bone after denosumab while they are taken, beside bisphosphonates."""
-JOINT_STATEMENT = ("parent_hip_fracture", "glucocorticoids", "smoking", "fragility_fracture")
-"""Risk factors that the 2017 joint statement counts beside age and density, as far as read."""
+HISTORY_OF_RISK = ("parent_hip_fracture", "glucocorticoids", "smoking", "fragility_fracture")
+"""Risk factors beside age, density and body mass in the joint statement of 2017, as far as read
+(univadis.com), and by what is recalled of ESMO 2020."""
+RISK_FACTORS: dict[str, tuple[int, float, float]] = {
+    "one_joint_risk_factor": (1, np.inf, 0.0),
+    "two_joint_risk_factors": (2, np.inf, 0.0),
+    "two_esmo_risk_factors": (2, 65.0, 24.0),
+}
+"""At least how many risk factors as a body counts them; and the age above which, and the body mass
+index below which, one more is counted (recalled for ESMO 2020)."""
+PARTS = dict.fromkeys(RISK_FACTORS, HISTORY_OF_RISK)
+"""What has to be known for a fact that is made of others."""
+DENOSUMAB_LASTS = 7.0  # months: six, and four weeks of grace as in 10.7326/M20-0882
 
 
 def facts(
@@ -58,6 +69,11 @@ def facts(
     known["menopause_age"] = [None if patient.male else menopause] * count
     known["postmenopausal"] = [not patient.male and age >= menopause for age in ages]
     known |= _history(patient, count)
+    known |= _risk_factors(known, patient.body_mass_index, ages)
+    clearance = patient.history.get("creatinine_clearance")
+    egfr = data["egfr"].values
+    # It moves with the eGFR, which stands in where it was not typed in.
+    known["creatinine_clearance"] = egfr if clearance is None else clearance * egfr / egfr[0]
     known |= _treatment(str(data.attrs["given"]), months, drugs)
     return months, known
 
@@ -67,9 +83,9 @@ def names(drugs: Mapping[str, Drug]) -> set[str]:
     sites = ("lumbar_spine", "total_hip")
     return {
         *SIMULATED, *HISTORY, *HISTORY_NUMBERS, "t_score_min", "age", "male", "body_mass_index",
-        "menopause_age", "postmenopausal", "fragility_fracture", "joint_risk_factors",
-        "bisphosphonates", "bisphosphonate_years", "aromatase_inhibitors", "ovarian_suppression",
-        "denosumab_followed", "denosumab_overdue",
+        "menopause_age", "postmenopausal", "fragility_fracture", *RISK_FACTORS,
+        "bisphosphonates", "bisphosphonate_years", "aromatase_inhibitors", "on_gnrh",
+        "denosumab_followed", "denosumab_late", "denosumab_stopped", "denosumab_exit_planned",
         *(f"{site}_yearly_loss" for site in sites),
         *(f"{kind}_{slug(d.group)}" for d in drugs.values() for kind in ("on", "ever")),
         *(f"on_{d.name}" for d in drugs.values()),
@@ -94,10 +110,21 @@ def _history(patient: Patient, count: int) -> dict[str, Fact]:
     history: dict[str, Any] = {n: patient.history.get(n) for n in (*HISTORY, *HISTORY_NUMBERS)}
     broken = [history[name] for name in FRACTURES if history[name] is not None]
     history["fragility_fracture"] = any(broken) if broken else None
-    counted = [history[name] for name in JOINT_STATEMENT if history[name] is not None]
-    low = patient.body_mass_index < 20.0
-    history["joint_risk_factors"] = sum(map(bool, counted)) + low if counted or low else None
     return {name: [value] * count for name, value in history.items()}
+
+
+def _risk_factors(known: Mapping[str, Fact], mass_index: float, ages: Array) -> dict[str, Fact]:
+    """Whether there are at least so many risk factors; unknown where unknown ones would decide."""
+    history = [known[name][0] for name in HISTORY_OF_RISK]
+    open_ = history.count(None)
+    found: dict[str, Fact] = {}
+    for name, (least, age, mass) in RISK_FACTORS.items():
+        counts = sum(map(bool, history)) + (mass_index < mass) + (ages > age).astype(int)
+        found[name] = [
+            True if count >= least else None if count + open_ >= least else False
+            for count in counts
+        ]
+    return found
 
 
 def _treatment(given: str, months: Array, drugs: Mapping[str, Drug]) -> dict[str, Fact]:
@@ -144,14 +171,19 @@ def _treatment(given: str, months: Array, drugs: Mapping[str, Drug]) -> dict[str
     members = [name for name, drug in drugs.items() if drug.group == "bisphosphonate"]
     found["bisphosphonate_years"] = np.sum([found[f"{n}_years"] for n in members], axis=0)
     agonists = [name for name in drugs if drugs[name].group.startswith("gonadotropin")]
-    found["ovarian_suppression"] = np.any([on[name] for name in agonists], axis=0)
+    found["on_gnrh"] = np.any([on[name] for name in agonists], axis=0)
     # A bisphosphonate given since the last denosumab acts on; other drugs only while taken.
     since_follower = np.min([found[f"{name}_days"] for name in members], axis=0)
     found["denosumab_followed"] = (since_follower < found["denosumab_days"]) | np.any(
         [found[f"on_{group}"] for group in FOLLOWERS if f"on_{group}" in found], axis=0
     )
     since = found["denosumab_days"]
-    found["denosumab_overdue"] = np.isfinite(since) & (since > 7 * DAYS_PER_MONTH)
+    overdue = np.isfinite(since) & (since > DENOSUMAB_LASTS * DAYS_PER_MONTH)
+    last = max(times["denosumab"], default=-np.inf)
+    comes = months < last
+    exits = any(time > last for name in members for time in times[name])
+    found["denosumab_exit_planned"] = [exits] * len(months)
+    found["denosumab_late"], found["denosumab_stopped"] = overdue & comes, overdue & ~comes
     return found
 
 

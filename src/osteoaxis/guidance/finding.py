@@ -8,39 +8,47 @@ from dataclasses import dataclass
 import numpy as np
 
 from osteoaxis.errors import InputError, did_you_mean
-from osteoaxis.guidance.facts import Array, Fact
+from osteoaxis.guidance.facts import PARTS, Array, Fact
 from osteoaxis.guidance.rule import Rule
 
 Value = float | bool | None
+Span = tuple[float, float | None]
+MOST_SPANS = 3  # told in words
 
 
 @dataclass(frozen=True)
 class Finding:
     """What became of one rule.
 
-    `first` is the month from which it is met (None if never), `met` the share of months; `seen`
-    are the values in that month, of those the rule asks about; `missing` names what would be
-    needed where it cannot be decided.
+    `spans` are the months from which to which it is met; the end is None where it still is at the
+    end of the run. `seen` are the values in the first such month, of those the rule asks about;
+    `missing` names what would be needed where, before that month, it cannot be decided.
     """
 
     rule: Rule
-    first: float | None
-    last: float | None
+    spans: tuple[Span, ...]
     seen: Mapping[str, Value]
     missing: tuple[str, ...]
 
     @property
     def met(self) -> bool:
         """Whether the rule is met at some time."""
-        return self.first is not None
+        return bool(self.spans)
+
+    @property
+    def first(self) -> float | None:
+        """The first month in which the rule is met."""
+        return self.spans[0][0] if self.spans else None
 
     @property
     def when(self) -> str:
         """When the rule is met, in words."""
-        if self.first is None:
-            return f"needs {', '.join(self.missing)}" if self.missing else "not met"
-        start = "now" if self.first == 0 else f"from month {self.first:.4g}"
-        return start if self.last is None else f"{start} to month {self.last:.4g}"
+        needs = ", ".join(name.replace("_", " ") for name in self.missing)
+        if not self.spans:
+            return f"cannot be decided: needs {needs}" if needs else "not met"
+        told = ", ".join(_span(*span) for span in self.spans[:MOST_SPANS])
+        told += " and again" if len(self.spans) > MOST_SPANS else ""
+        return f"{told} (whether earlier: needs {needs})" if needs else told
 
     @property
     def because(self) -> str:
@@ -50,6 +58,19 @@ class Finding:
             for name, value in sorted(self.seen.items())
             if name in self.rule.when.names and value is not None and value is not False
         )
+
+    def brief(self) -> dict[str, object]:
+        """Return what a summary says of it, as plain data."""
+        rule = self.rule
+        return {
+            "id": rule.id,
+            "kind": rule.kind,
+            "hazard": rule.hazard,
+            "text": rule.text,
+            "rates": [str(rate) for rate in rule.rates],
+            "source": rule.citation,
+            "when": self.when,
+        }
 
 
 def evaluate(
@@ -63,8 +84,7 @@ def evaluate(
 
 
 def _finding(rule: Rule, months: Array, facts: Mapping[str, Fact]) -> Finding | None:
-    conditions = [c for c in (rule.who, rule.when) if c is not None]
-    asked = sorted({name for condition in conditions for name in condition.names})
+    asked = sorted(rule.names)
     for name in asked:
         if name not in facts:
             raise InputError(
@@ -76,14 +96,28 @@ def _finding(rule: Rule, months: Array, facts: Mapping[str, Fact]) -> Finding | 
         return None
     verdicts = [_both(rule.who(row) if rule.who else True, rule.when(row)) for row in rows]
     met = [k for k, verdict in enumerate(verdicts) if verdict is True]
-    if not met:
-        open_ = [k for k, verdict in enumerate(verdicts) if verdict is None]
-        missing = {n for k in open_ for n, value in rows[k].items() if value is None}
-        return Finding(rule, None, None, {}, tuple(sorted(missing)))
-    first = met[0]
-    ends = [k for k in range(first, len(months)) if verdicts[k] is not True]
-    last = float(months[ends[0]]) if ends else None
-    return Finding(rule, float(months[first]), last, rows[first], ())
+    first = met[0] if met else len(rows)
+    open_ = [row for row, verdict in zip(rows[:first], verdicts, strict=False) if verdict is None]
+    unknown = {name for row in open_ for name, value in row.items() if value is None}
+    parts = {part for name in unknown for part in PARTS.get(name, (name,))}
+    missing = {name for name in parts if any(_value(value) is None for value in facts[name])}
+    seen = rows[first] if met else {}
+    return Finding(rule, _spans(verdicts, months), seen, tuple(sorted(missing)))
+
+
+def _spans(verdicts: list[bool | None], months: Array) -> tuple[Span, ...]:
+    """Return the stretches of months with a verdict of True; each ends when it no longer is."""
+    held = np.array([False, *(verdict is True for verdict in verdicts), False])
+    starts, ends = np.flatnonzero(held[1:] & ~held[:-1]), np.flatnonzero(held[:-1] & ~held[1:])
+    return tuple(
+        (float(months[start]), float(months[end]) if end < len(months) else None)
+        for start, end in zip(starts, ends, strict=True)
+    )
+
+
+def _span(start: float, end: float | None) -> str:
+    since = "now" if start == 0 else f"from month {start:.4g}"
+    return since if end is None else f"{since} to month {end:.4g}"
 
 
 def _both(one: bool | None, other: bool | None) -> bool | None:

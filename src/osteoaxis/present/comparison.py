@@ -17,7 +17,7 @@ from rich.table import Table
 
 from osteoaxis.comparison import OURS, Comparison
 from osteoaxis.present import style
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH
+from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 
 TITLES = {
     "lumbar_spine_bmd": "Lumbar spine BMD",
@@ -123,6 +123,9 @@ def summary(result: Comparison) -> dict[str, Any]:
         "scenario": result.scenario.name,
         "version": version("osteoaxis"),
         "months": months,
+        "cautions": {
+            arm: [finding.brief() for finding in found] for arm, found in result.cautions.items()
+        },
         "models": models,
     }
 
@@ -176,4 +179,5 @@ def show(result: Comparison) -> None:
             console.print(f"  - arm '{arm}': {why}", markup=False)
         for sentence in published.cannot:
             console.print(f"  - {sentence}", markup=False)
+    ask(console, result.cautions)
     console.print(f"\n{DISCLAIMER}")

@@ -17,12 +17,13 @@ from matplotlib.lines import Line2D
 from rich.console import Console
 from rich.table import Table
 
-from osteoaxis import toml
+from osteoaxis import guidance, toml
 from osteoaxis.errors import InputError
+from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import style
 from osteoaxis.present.strategies import text, title
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH
+from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 from osteoaxis.strategy.optimiser import Candidate, Found, Measured, worth
 
 JSON = "front.json"
@@ -71,6 +72,13 @@ def numbered(found: Found) -> list[tuple[int, list[Candidate]]]:
     return list(enumerate(groups.values(), 1))
 
 
+def cautions(found: Found) -> dict[str, tuple[Finding, ...]]:
+    """Return the safety flags and cautions of the front by number."""
+    return {
+        f"{number}": found.cautions.get(alike[0].regimen, ()) for number, alike in numbered(found)
+    }
+
+
 def _rows(found: Found) -> list[list[str]]:
     return [
         [str(number) if candidate is alike[0] else "or", candidate.label,
@@ -115,6 +123,7 @@ def show(found: Found) -> None:
         table.add_row(*row[: 2 + len(found.space.objectives)])
     console.print()
     console.print(table)
+    ask(console, cautions(found))
     console.print(f"\n{PLAIN}\n\n{DISCLAIMER}")
 
 
@@ -127,6 +136,9 @@ def markdown(found: Found) -> str:
     lines += ["", f"| # | added | {' | '.join(_titles(found))} |"]
     lines += [f"|---:|---|{'---:|' * len(columns(found))}"]
     lines += [f"| {' | '.join(row)} |" for row in _rows(found)]
+    if asked := guidance.asked(cautions(found)):
+        lines += ["", "Ask about, by number:", ""]
+        lines += [f"- {text} ({'; '.join(where)})" for text, where in asked.items()]
     lines += ["", PLAIN, ""]
     lines += ["![The trade-off](front.png)", ""] if found.front else []
     lines += [DISCLAIMER]
@@ -169,7 +181,8 @@ def summary(found: Found) -> dict[str, Any]:
         },
         "front": [
             {"added": c.label, "regimen": c.regimen, "confirmed": c.confirmed,
-             "metrics": {k: float(f"{v:.6g}") for k, v in found.whole[c.regimen].items()}}
+             "metrics": {k: float(f"{v:.6g}") for k, v in found.whole[c.regimen].items()},
+             "cautions": [finding.brief() for finding in found.cautions.get(c.regimen, ())]}
             for c in found.front
         ],
         "tried": [

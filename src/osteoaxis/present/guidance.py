@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from osteoaxis import guidance
@@ -20,6 +22,7 @@ ADVICE = "Not advice: things to ask your clinical team about."
 def as_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain data."""
     rule = finding.rule
+    newer = guidance.updates().get(rule.id)
     return {
         "id": rule.id,
         "kind": rule.kind,
@@ -28,16 +31,38 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "year": rule.year,
         "text": rule.text,
         "strength": rule.strength,
+        "hazard": rule.hazard,
+        "rates": [asdict(rate) for rate in rule.rates],
         "citation": rule.citation,
         "link": rule.link,
         "read": rule.read,
+        "superseded_by": newer.id if newer else None,
         "met": finding.met,
         "when": finding.when,
-        "from_month": finding.first,
-        "to_month": finding.last,
+        "months": [list(span) for span in finding.spans],
         "because": {name: value for name, value in finding.seen.items() if value is not None},
         "missing": list(finding.missing),
     }
+
+
+def by_question(found: Iterable[Finding]) -> Iterable[tuple[str, Iterable[Finding]]]:
+    """Return findings by question: guidelines first, then safety flags and cautions."""
+    ordered = sorted(found, key=lambda f: (f.rule.kind != "guideline", f.rule.question))
+    return itertools.groupby(ordered, key=lambda f: f.rule.question)
+
+
+def table() -> str:
+    """Return all rules as a table in Markdown, the one of docs/guidelines.md."""
+    lines = ["| rule | kind | body | for | when | read | source |", "|---|---|---|---|---|---|---|"]
+    for rule in guidance.rules():
+        year = f" {rule.year}" if rule.year else ""
+        who = f"`{rule.who.text}`" if rule.who else "everyone"
+        sources = dict.fromkeys([rule.citation, *(rate.source for rate in rule.rates)])
+        lines.append(
+            f"| `{rule.id}` | {rule.kind} | {rule.body}{year} | {who} | `{rule.when.text}` "
+            f"| {rule.standing} | {'; '.join(sources)} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def show(patient: Patient, regimen: str, found: Iterable[Finding]) -> None:
@@ -51,8 +76,8 @@ def show(patient: Patient, regimen: str, found: Iterable[Finding]) -> None:
     sex = "man" if patient.male else "woman"
     console.print(f"{patient.name}, {sex} of {patient.age:g}, on: {regimen}", markup=False)
     told = [f for f in found if f.rule.kind == "guideline" or f.met or f.missing]
-    by_question = sorted(told, key=lambda f: (f.rule.kind != "guideline", f.rule.question))
-    for question, group in itertools.groupby(by_question, key=lambda f: f.rule.question):
+    updates = guidance.updates()
+    for question, group in by_question(told):
         console.print(f"\n[bold]{question}[/bold]")
         table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 1, 0))
         table.add_column("who says it", min_width=18)
@@ -61,9 +86,13 @@ def show(patient: Patient, regimen: str, found: Iterable[Finding]) -> None:
         for finding in sorted(group, key=lambda f: (not f.met, f.rule.body)):
             rule = finding.rule
             year = f" {rule.year}" if rule.year else ""
-            unread = "" if rule.read else " (recalled, not read)"
+            marks = [] if rule.read else ["recalled, not read"]
+            if rule.id in updates:
+                marks.append(f"renewed in {updates[rule.id].year}")
+            who = f"{rule.body}{year}" + (f" ({'; '.join(marks)})" if marks else "")
+            what = "\n".join([rule.text, *(f"- {rate}" for rate in rule.rates), rule.citation])
             because = f"\n({finding.because})" if finding.because else ""
-            table.add_row(f"{rule.body}{year}{unread}", rule.text, finding.when + because)
+            table.add_row(*map(escape, (who, what, finding.when + because)))
         console.print(table)
     console.print(f"{ADVICE} {DISCLAIMER}")
 
@@ -82,11 +111,12 @@ def run(
     from osteoaxis import treatment
     from osteoaxis.pharmacology.regimen import Regimen
     from osteoaxis.present.progress import Steps
-    from osteoaxis.simulation import month_grid, simulator
+    from osteoaxis.scenario import output_months
+    from osteoaxis.simulation import simulator
 
     patient = Patient.load(name)
     plan = Regimen.parse(regimen)
-    months = month_grid(years)
+    months = output_months(years)
     with Steps(quiet=json_only) as steps:
         ready = simulator((), steps.update)
         data = treatment.run(ready, ready.start(patient), plan, months)

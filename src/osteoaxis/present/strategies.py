@@ -14,8 +14,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from osteoaxis import guidance
 from osteoaxis.present import strategy_sheet, style
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH
+from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 from osteoaxis.strategy import Metric, Strategies
 
 ABSENT = "–"
@@ -71,15 +72,6 @@ def rows(result: Strategies) -> Iterator[tuple[str, Metric]]:
             yield name, metric
 
 
-def asked(result: Strategies) -> dict[str, list[str]]:
-    """Return each caution that is met, with the arms that meet it and when."""
-    arms: dict[str, list[str]] = {}
-    for arm, findings in result.cautions.items():
-        for finding in findings:
-            arms.setdefault(finding.rule.text, []).append(f"{arm} {finding.when}")
-    return arms
-
-
 def notes(result: Strategies) -> list[str]:
     """Return what must be known to read the table, extrapolations included."""
     said = {
@@ -105,10 +97,7 @@ def show(result: Strategies) -> None:
     for arms in _columns(result, console.width):
         console.print()
         console.print(_table(result, arms))
-    if cautions := asked(result):
-        console.print("\nAsk about:")
-    for caution, where in cautions.items():
-        console.print(f"  - {caution} ({'; '.join(where)})", markup=False)
+    ask(console, result.cautions)
     for note in notes(result):
         console.print(f"\n{note}", markup=False)
     console.print(f"\n{DISCLAIMER}")
@@ -161,7 +150,7 @@ def markdown(result: Strategies) -> str:
         for name, metric in members:
             cells = (cell(name, measured, metric) for measured in result.measured.values())
             lines.append(f"| {title(metric)} | {' | '.join(cells)} |")
-    if cautions := asked(result):
+    if cautions := guidance.asked(result.cautions):
         lines += ["", "Ask about:", ""]
         lines += [f"- {text} ({'; '.join(where)})" for text, where in cautions.items()]
     lines += ["", *itertools.chain.from_iterable((note, "") for note in notes(result))]
@@ -202,10 +191,7 @@ def summary(result: Strategies) -> dict[str, Any]:
                 "regimen": result.scenario.arms[arm],
                 "given": result.arms[arm].attrs["given"],
                 "decisions": result.arms[arm].attrs["decisions"],
-                "cautions": [
-                    {"text": f.rule.text, "source": f.rule.citation, "when": f.when}
-                    for f in result.cautions[arm]
-                ],
+                "cautions": [finding.brief() for finding in result.cautions[arm]],
                 "metrics": {name: float(f"{value:.6g}") for name, value in measured.items()},
             }
             for arm, measured in result.measured.items()

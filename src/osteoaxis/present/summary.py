@@ -131,8 +131,8 @@ def summary_json(result: ScenarioResult, months: Sequence[float] | None = None) 
             arm: {
                 **{key: data.attrs[key] for key in ("regimen", "given", "decisions")},
                 "cautions": [
-                    {"text": f.rule.text, "source": f.rule.citation, "when": f.when}
-                    for f in guidance.flags(result.scenario.patient, data, result.drugs)
+                    finding.brief()
+                    for finding in guidance.flags(result.scenario.patient, data, result.drugs)
                 ],
             }
             for arm, data in result.arms.items()

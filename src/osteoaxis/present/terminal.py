@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import plotext
 from rich.console import Console
 from rich.table import Table
 
 from osteoaxis import guidance
+from osteoaxis.guidance import Finding
 from osteoaxis.outcomes import cascade
 from osteoaxis.present.summary import values
 from osteoaxis.present.tables import headline
@@ -32,7 +35,13 @@ def show(result: ScenarioResult) -> None:
         console.print(f"  {arm}: {regimen}", markup=False)
         for decision in result.arms[arm].attrs["decisions"]:
             console.print(f"    {decision}", markup=False)
-    _flags(console, result)
+    ask(
+        console,
+        {
+            arm: guidance.flags(plan.patient, data, result.drugs)
+            for arm, data in result.arms.items()
+        },
+    )
     if next(iter(result.arms.values())).attrs["dosing"] == "average":
         console.print("Drugs swallowed at least daily are taken as a steady input (--dosing).")
     console.print()
@@ -56,15 +65,11 @@ def show(result: ScenarioResult) -> None:
     console.print(f"\n{DISCLAIMER}")
 
 
-def _flags(console: Console, result: ScenarioResult) -> None:
-    """Print safety flags and cautions once, with the arms that meet them."""
-    arms: dict[str, list[str]] = {}
-    for arm, data in result.arms.items():
-        for finding in guidance.flags(result.scenario.patient, data, result.drugs):
-            arms.setdefault(finding.rule.text, []).append(f"{arm} {finding.when}")
-    if arms:
-        console.print("Ask about:")
-    for text, where in arms.items():
+def ask(console: Console, found: Mapping[str, Iterable[Finding]]) -> None:
+    """Print each safety flag and caution once, with the arms that meet it and when."""
+    if asked := guidance.asked(found):
+        console.print("\nAsk about:")
+    for text, where in asked.items():
         console.print(f"  - {text} ({'; '.join(where)})", markup=False)
 
 

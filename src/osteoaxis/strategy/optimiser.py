@@ -17,8 +17,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from osteoaxis import guidance
 from osteoaxis.dosing import DOSINGS, Dosing
 from osteoaxis.errors import InputError
+from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.scenario import Scenario, output_months
 from osteoaxis.simulation import Cohort, Progress, Simulator, simulator
@@ -71,6 +73,8 @@ class Found:
     """What each strategy came to with drugs swallowed daily as a steady input, by regimen."""
     whole: Mapping[str, Measured] = field(default_factory=dict)
     """All metrics of each strategy of the front, by regimen."""
+    cautions: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    """Safety flags and cautions of each strategy of the front, by regimen."""
 
     @property
     def exhausted(self) -> bool:
@@ -173,6 +177,16 @@ class Trier:
             for regimen, data in zip(regimens, solved, strict=True)
         ]
 
+    def cautions(self, regimens: Sequence[str]) -> dict[str, tuple[Finding, ...]]:
+        """Return the safety flags and cautions of each strategy, drugs as steady inputs."""
+        plans = [Regimen.parse(regimen) for regimen in regimens]
+        solved = self.ready.run_each(self.cohort, plans, self.months, dosing="average")
+        (person,) = self.cohort.patients
+        return {
+            regimen: guidance.flags(person, data.assign_attrs(given=regimen), self.ready.drugs)
+            for regimen, data in zip(regimens, solved, strict=True)
+        }
+
 
 _CHOICE = ("drug", "time", "length")
 
@@ -250,6 +264,7 @@ def search(
         plan, space, trier.metrics, run.tried, front, run.done, distinct, run.impossible,
         trier.digest, seed, complete, run.quick,
         {c.regimen: whole.get(c.regimen, c.measured) for c in front},
+        trier.cautions([c.regimen for c in front]),
     )  # fmt: skip
 
 
