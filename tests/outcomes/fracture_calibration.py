@@ -15,15 +15,12 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from osteoaxis.outcomes import fracture, numbers
-from osteoaxis.outcomes.dxa import density
+from osteoaxis.outcomes.dxa import density, z_score
 from osteoaxis.outcomes.incidence import cumulative
 
 DATA = Path(__file__).parents[1] / "data" / "fracture"
 PAGE = Path(__file__).parents[2] / "docs" / "fracture.md"
 
-# Mean and SD in g/cm2 of white American women at about 72 years. Spine: 10.3389/fendo.2026.1748490
-# table 3 between the decades; hip: assumed (NHANES III from memory).
-AT_72 = {"spine": (0.917, 0.158), "neck": (0.652, 0.108), "hip": (0.764, 0.131)}
 SITES = {"spine": "lumbar_spine", "neck": "femoral_neck", "hip": "total_hip"}
 
 # Priors of the slopes for turnover: (mean, SD), see reference/fracture.toml.
@@ -88,11 +85,10 @@ def arm_course(trial: str, treated: bool, values: Mapping[str, float]) -> dict[s
         return np.interp(months, *zip(*known, strict=True))
 
     scores = {}
-    for site, name in SITES.items():
-        mean, deviation = AT_72[site]
-        bmd = density(float(start[f"{site}_t"]), name, "female") * (1 + path(site, 0.0) / 100)
-        scores[f"{site}_z"] = (bmd - mean) / deviation
     age = float(start["age"])
+    for site, name in SITES.items():
+        bmd = density(float(start[f"{site}_t"]), name, "female") * (1 + path(site, 0.0) / 100)
+        scores[f"{site}_z"] = z_score(bmd, name, "female", age + months / 12)
     median = fracture.ctx_median("female", age + months / 12)
     totals = {cause: np.zeros_like(months) for cause in (*fracture.CAUSES, "morphometric")}
     with_fracture = float(start["vertebral_fracture"])
@@ -213,11 +209,11 @@ def after_denosumab(values: Mapping[str, float]) -> tuple[float, float]:
 
     Density back at its start and CTX 1.8 times its median are assumed.
     """
-    mean, deviation = AT_72["spine"]
     start = density(-2.8, "lumbar_spine", "female")
     found = []
     for gain, ctx in ((9.2, 0.18), (0.0, 1.8), (0.0, 1.0)):
-        z = np.array([(start * (1 + gain / 100) - mean) / deviation])
+        bmd = np.array([start * (1 + gain / 100)])
+        z = z_score(bmd, "lumbar_spine", "female", 75.0)
         level = ctx * fracture.ctx_median("female", np.array([75.0]))
         found.append(
             fracture.hazards(
