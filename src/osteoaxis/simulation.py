@@ -302,9 +302,10 @@ class Simulator:
     ) -> list[xr.Dataset]:
         """Simulate one person on each of `regimens` in one batch, see `run`; the same numbers.
 
-        `doses` are those given in each; `record` names the states and rates to keep, among them
-        what the outcomes need (default: all).
+        `doses` are those given in each; `record` names the states and rates to keep beside those
+        that outcomes are made of (default: all).
         """
+        kept = None if record is None else tuple(dict.fromkeys((*record, *outcomes.NEEDS)))
         (patient,) = cohort.patients
         days, count = months * DAYS_PER_MONTH, len(regimens)
         plans = [
@@ -320,7 +321,7 @@ class Simulator:
                 days,
                 schedule=np.arange(count),
                 start=np.tile(cohort.day, count),
-                record=record,
+                record=kept,
                 rtol=rtol,
                 atol=atol,
             )

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from osteoaxis.outcomes import change, dxa, markers
-from osteoaxis.patient import ETHNICITIES, MEASURABLE
+from osteoaxis.outcomes import change, dxa, fracture, markers
+from osteoaxis.patient import ETHNICITIES, MEASURABLE, Patient
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.simulation import simulator
 
 DENSITIES = st.floats(0.4, 1.6)
 
@@ -107,3 +109,25 @@ def test_intervals_follow_menopause_and_sex() -> None:
     assert after is not None
     assert (before.high, after.high) == (0.670, 1.050)
     assert markers.interval("ntx", "male", 60.0) is None
+
+
+@pytest.mark.parametrize(
+    ("sex", "menopause"), [("female", 51.0), ("male", None)]
+)  # fmt: skip
+def test_the_typical_person_has_the_usual_bone_score(sex: str, menopause: float | None) -> None:
+    """Its reference is the model's own, so it must follow when the biology changes."""
+    ready = simulator()
+    for age in (45.0, 62.0, 75.0):
+        start = ready.start(Patient(sex=sex, age=age, menopause_age=menopause))
+        now = ready.run(start, Regimen.parse("none"), np.array([0.0, 1.0])).isel(time=0)
+        assert abs(float(now["tbs_z_score"])) < 0.06
+
+
+def test_lost_elements_raise_the_vertebral_hazard() -> None:
+    ready = simulator()
+    start = ready.start(Patient(age=62, menopause_age=51))
+    found = ready.run(start, Regimen.parse("letrozole 2.5 mg po qd"), np.arange(0.0, 61.0, 12.0))
+    assert float(found["tbs_z_score"][-1]) < -0.15
+    plain = fracture.add(found.drop_vars("tbs_z_score"), Patient(age=62, menopause_age=51))
+    ratio = found["vertebral_fracture_hazard"] / plain["vertebral_fracture_hazard"]
+    assert float(ratio[-1]) > float(ratio[0])

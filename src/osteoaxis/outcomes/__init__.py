@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 OUTCOMES = (dxa, arthralgia, fracture)
 """In this order: fracture uses the Z-scores of dxa."""
+NEEDS = tuple(dict.fromkeys(name for outcome in OUTCOMES for name in outcome.NEEDS))
+"""Quantities of the model that outcomes are made of."""
 
 
 def add(data: xr.Dataset, person: Person) -> xr.Dataset:

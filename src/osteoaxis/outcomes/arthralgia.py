@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+NEEDS = ("arthralgia_probability",)
+
 PAIN = 3.0  # of 10: worst pain that counts as arthralgia
 SEVERE = 7.0  # of 10
 SPREAD = 1.3

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 SITES = ("lumbar_spine", "total_hip", "femoral_neck")
+NEEDS = (*(f"{site}_bmd" for site in SITES), "trabecular_bone_score")
 REFERENCE = Path(__file__).parent / "reference" / "density.csv"
 
 # (mean, standard deviation) in g/cm2 by site, women and men.
@@ -66,6 +67,15 @@ DEVICES = ("hologic", "lunar", "norland")
 DEVICE_ERROR = 3.5
 """Percent: average error of one person's density converted between devices (Hui 1997)."""
 
+# Trabecular bone score by age: the means are those of this model's own typical woman (menopause at
+# 51) and man, since published norms could not be read; the deviation of 0.10 is assumed.
+BONE_SCORE = {
+    "female": ((40, 48, 51, 53, 56, 60, 65, 70, 80, 90),
+               (1.401, 1.394, 1.386, 1.353, 1.312, 1.289, 1.276, 1.269, 1.257, 1.243)),
+    "male": ((40, 60, 75, 90), (1.361, 1.351, 1.342, 1.332)),
+}  # fmt: skip
+BONE_SCORE_DEVIATION = 0.10
+
 PRECISION = {"lumbar_spine": 1.9, "total_hip": 1.8, "femoral_neck": 2.5}
 """Percent: largest precision error the ISCD accepts of a centre (official positions; recalled)."""
 
@@ -105,6 +115,11 @@ def _by_age() -> Mapping[tuple[str, str], tuple[Array, Array, Array]]:
     return {key: tuple(np.array(rows).T) for key, rows in found.items()}
 
 
+def bone_score_z(score: Any, sex: str, age: Any) -> Any:
+    """Return the Z-score of a trabecular bone score for people of `sex` and `age` (years)."""
+    return (score - np.interp(age, *BONE_SCORE[sex])) / BONE_SCORE_DEVIATION
+
+
 def convert(bmd: Any, site: str, device: str, other: str) -> Any:
     """Return a density (g/cm2) of `device` as `other` would give it, through standardised BMD."""
     intercept, slope = STANDARDISED[site][device]
@@ -134,7 +149,7 @@ def compare(
 
 
 def add(data: xr.Dataset, person: Person) -> dict[str, xr.DataArray]:
-    """Return T- and Z-scores of a trajectory by site."""
+    """Return T- and Z-scores of a trajectory by site, and that of the trabecular bone score."""
     age = person.age + data["time"].values / 12.0
     made = {}
     for site in SITES:
@@ -146,4 +161,6 @@ def add(data: xr.Dataset, person: Person) -> dict[str, xr.DataArray]:
         for letter, score in scores.items():
             long_name = f"{title} {letter.upper()}-score"
             made[f"{site}_{letter}_score"] = score.assign_attrs(unit="1", long_name=long_name)
+    texture = bone_score_z(data["trabecular_bone_score"], person.sex, age)
+    made["tbs_z_score"] = texture.assign_attrs(unit="1", long_name="trabecular bone score, Z-score")
     return made

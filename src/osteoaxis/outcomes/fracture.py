@@ -37,6 +37,7 @@ Array = NDArray[np.float64]
 Numbers = Mapping[str, Any]
 """Central values (floats) or draws (arrays of shape `(draws, 1)`) by name."""
 
+NEEDS = ("ctx", "p1np")
 CAUSES = ("vertebral", "hip", "other")
 EARLIER = ("vertebral_fracture", "hip_fracture", "other_fracture")
 RISK_FACTORS = (
