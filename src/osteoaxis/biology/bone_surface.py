@@ -1,14 +1,28 @@
 """What bisphosphonates meet on bone: one law for the class, wired into each drug by its shape.
 
-A dose settles where mineral is bare: more of it where bone is being resorbed when turnover is
-high, the rest on quiet surfaces. On the resorbing surface it acts. It leaves by letting go, the
-sooner the weaker its affinity, by being covered with new bone, and with the bone that osteoclasts
-take away; what new bone has covered or quiet surfaces hold comes back with resorption, years
-later. Drugs differ only in affinity, potency and dose.
+A dose passes the fluid of bone and osteoid and settles where mineral is bare: more of it where
+bone is being resorbed when turnover is high, the rest on quiet surfaces. On the resorbing surface
+it acts. It leaves by letting go, the sooner the weaker its affinity, by being covered with new
+bone, and with the bone that osteoclasts take away; what new bone has covered or quiet surfaces
+hold comes back with resorption, years later. Drugs differ only in affinity, potency and dose.
 """
 
 from osteoaxis.process import Param, rate
 
+k_entry = Param(
+    0.7,
+    "1/day",
+    "passage of what bone has taken up from its fluid into osteoid",
+    "assumed: plasma is clear within hours, resorption falls over days",
+    (0.3, 3.0),
+)
+k_settling = Param(
+    0.4,
+    "1/day",
+    "passage from osteoid to mineral and the osteoclasts on it",
+    "assumed: as k_entry",
+    (0.2, 3.0),
+)
 k_desorption = Param(
     0.0012,
     "1/day",

@@ -198,9 +198,27 @@ def skeletal_binding(drug: str, depots: tuple[str, ...]) -> Built:
     The laws of the surface are those of the class, see `biology.bone_surface`. What bone frees
     passes through plasma within hours: the kidney takes its share, bone takes up the rest again.
     """
-    central, surface, buried = f"{drug}_central", f"{drug}_bone_surface", f"{drug}_buried"
-    uptake = {"amount": central, "k": f"{drug}.k_uptake"}
-    made = _central(drug, depots)
+    central, fluid, osteoid = f"{drug}_central", f"{drug}_bone_fluid", f"{drug}_osteoid"
+    surface, buried = f"{drug}_bone_surface", f"{drug}_buried"
+    settling = {"amount": osteoid, "k": "k_settling"}
+    made = _central(drug, depots) | {
+        fluid: _amount(drug, "the fluid of bone"),
+        osteoid: _amount(drug, "osteoid"),
+        f"{drug}_uptake": Reaction(
+            {central: 1},
+            {fluid: 1},
+            f"{drug} leaves plasma for bone",
+            first_order,
+            {"amount": central, "k": f"{drug}.k_uptake"},
+        ),
+        f"{drug}_osteoid_entry": Reaction(
+            {fluid: 1},
+            {osteoid: 1},
+            f"{drug} enters osteoid",
+            first_order,
+            {"amount": fluid, "k": "k_entry"},
+        ),
+    }
     plasma = _states(made)
 
     def freed(place: str, opening: str) -> dict[str, str]:
@@ -210,19 +228,15 @@ def skeletal_binding(drug: str, depots: tuple[str, ...]) -> Built:
     made |= {
         surface: _amount(drug, "the resorbing bone surface"),
         buried: _amount(drug, "bone out of reach, under new bone and on quiet surfaces"),
-        f"{drug}_uptake": Reaction(
-            {central: 1},
-            {surface: 1},
-            f"{drug} leaves plasma for bone",
-            first_order,
-            uptake,
+        f"{drug}_settling": Reaction(
+            {osteoid: 1}, {surface: 1}, f"{drug} settles on bone", first_order, settling
         ),
         f"{drug}_quiet_settling": Reaction(
             {surface: 1},
             {buried: 1},
             f"{drug} settles on quiet surfaces",
             settled_quietly,
-            uptake,
+            settling,
         ),
         f"{drug}_burial": Reaction(
             {surface: 1},

@@ -99,7 +99,7 @@ def _plan(axis: Axes, result: Strategies, lanes: Sequence[tuple[str, str, Array]
         for lane, (arm, drug, _) in enumerate(lanes)
     ]
     axis.set_yticks(range(len(lanes)), names, fontsize=8)
-    axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="y", length=0, pad=7)  # clear of a first dose
     axis.grid(False, axis="y")
     axis.set_title("What is given: a mark for each dose, a bar for what is taken often")
     _years(axis, result)
@@ -170,7 +170,7 @@ def _dots(
                       transform=axis.get_yaxis_transform())  # fmt: skip
     axis.set_ylim(len(result.arms) - 0.4, -0.6)
     axis.set_yticks(range(len(result.arms)), list(result.arms), fontsize=8)
-    axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="y", length=0, pad=7)
     axis.set_xlim(left=0)
     axis.set_title(title)
     handles = [
