@@ -42,6 +42,34 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert [p.name for p in folder.parent.iterdir()] == ["anastrozole-woman"]
 
 
+def test_every_output_says_that_results_are_extrapolated(tmp_path: Path) -> None:
+    (tmp_path / "old.toml").write_text(
+        """title = "A very old woman"
+years = 2
+[patient]
+sex = "female"
+age = 99
+menopause_age = 50
+[arms]
+none = "none"
+letrozole = "letrozole 2.5 mg po qd"
+""",
+        encoding="utf-8",
+    )
+    for verb in ("run", "compare"):
+        done = osteoaxis(verb, "old.toml", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "extrapolated" in done.stdout
+    ran, compared = tmp_path / "runs" / "old", tmp_path / "compare" / "old"
+    told = [ran / "summary.json", ran / "report.html"]
+    told += [compared / "strategies.md", compared / "strategies.json"]
+    for path in told:
+        assert "extrapolated" in path.read_text(encoding="utf-8"), path.name
+    metadata = pq.read_schema(ran / "trajectories.parquet").metadata
+    for arm in json.loads(metadata[b"treatment"]).values():
+        assert any("extrapolated" in caution["text"] for caution in arm["cautions"])
+
+
 QUANTITIES = [
     "estradiol",
     "estrone",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from osteoaxis.present import figures, report
 from osteoaxis.present.summary import summary_json
@@ -14,16 +16,21 @@ from osteoaxis.simulation import Progress
 def write(result: ScenarioResult, folder: Path, progress: Progress) -> None:
     """Write trajectories.parquet, summary.json, report.html and all figures into `folder`."""
     progress("Writing trajectories", 0.0)
-    write_trajectories(result, folder / "trajectories.parquet")
-    summary = json.dumps(summary_json(result), indent=1, allow_nan=False)
-    (folder / "summary.json").write_text(summary + "\n", encoding="utf-8")
+    summary = summary_json(result)
+    write_trajectories(result, folder / "trajectories.parquet", summary["treatment"])
+    text = json.dumps(summary, indent=1, allow_nan=False)
+    (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     pictures = figures.save_all(result, folder, progress)
     progress("Writing the report", 0.95)
     (folder / "report.html").write_text(report.render(result, pictures), encoding="utf-8")
 
 
-def write_trajectories(result: ScenarioResult, path: Path) -> None:
-    """Write every quantity of every arm as one table; units stand in the column metadata."""
+def write_trajectories(result: ScenarioResult, path: Path, treatment: Mapping[str, Any]) -> None:
+    """Write every quantity of every arm as one table.
+
+    Units stand in the metadata of columns; the person and the `treatment` of each arm as in
+    summary.json (regimen, doses given, decisions, cautions) in that of the table.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -38,5 +45,6 @@ def write_trajectories(result: ScenarioResult, path: Path) -> None:
         columns = [[arm] * data.sizes["time"], data["time"].values]
         columns += [data[name].values for name in names]
         metadata = {key: str(data.attrs[key]) for key in ("version", "parameter_hash", "patient")}
+        metadata["treatment"] = json.dumps(treatment, allow_nan=False)
         tables.append(pa.table(columns, schema=pa.schema(fields, metadata=metadata)))
     pq.write_table(pa.concat_tables(tables), path)
