@@ -109,7 +109,7 @@ def test_json_is_one_object_and_writes_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert set(found) == {
-        "scenario", "version", "parameter_hash", "months", "treatment", "arms",
+        "scenario", "version", "parameter_hash", "months", "treatment", "arms", "intervals",
     }  # fmt: skip
     assert found["scenario"] == "denosumab-stop"
     assert found["months"] == [0, 6, 12, 18, 24, 30, 36]
@@ -120,6 +120,12 @@ def test_json_is_one_object_and_writes_nothing(tmp_path: Path) -> None:
             assert entry["kind"] in ("level", "percent_change")
             assert len(entry["values"]) == len(found["months"])
     assert found["arms"]["denosumab"]["lumbar_spine_bmd"]["values"][0] == 0
+    for arm, entries in found["intervals"].items():
+        assert set(QUANTITIES) - set(entries) == set()
+        for name in ("lumbar_spine_bmd", "ctx_change", "any_fracture_incidence"):
+            limits, values = entries[name], found["arms"][arm][name]["values"]
+            assert all(low <= high for low, high in zip(*limits.values(), strict=True))
+            assert limits["low"][-1] <= values[-1] <= limits["high"][-1]
     assert not list(tmp_path.iterdir())
 
 

@@ -68,7 +68,7 @@ def worst(ready: Simulator, woman: Cohort, regimen: str) -> float:
 
 @pytest.mark.parametrize("drug", ["anastrozole 1 mg", "letrozole 2.5 mg"])
 def test_reversible_inhibitors_may_be_averaged(ready: Simulator, woman: Cohort, drug: str) -> None:
-    assert worst(ready, woman, f"{drug} po qd") < 0.2
+    assert worst(ready, woman, f"{drug} po qd") < 0.25
 
 
 def test_exemestane_may_not_so_pills_stay_the_default(ready: Simulator, woman: Cohort) -> None:

@@ -19,6 +19,7 @@ Dosing = Literal["events", "average"]
 DOSINGS: tuple[Dosing, ...] = ("events", "average")
 
 LONGEST_AVERAGED = 1.0  # days between doses that may be taken as one steady input
+AVERAGED_ROUTES = ("po", "td")
 FEWEST_AVERAGED = 3  # doses
 _SAME_INTERVAL = 1e-9  # days
 
@@ -37,7 +38,7 @@ def average(doses: Sequence[Dose]) -> tuple[Dose, ...]:
     ordered = sorted(doses, key=lambda dose: (*kind(dose), dose.time_day))
     for (drug, route, amount, unit, duration), same in itertools.groupby(ordered, key=kind):
         given = list(same)
-        if route != "po" or duration:
+        if route not in AVERAGED_ROUTES or duration:
             result += given
             continue
         for run in _runs([dose.time_day for dose in given]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from osteoaxis import toml, treatment
+from osteoaxis import forecast, toml, treatment
 from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.patient import Patient
@@ -29,6 +29,15 @@ from osteoaxis.units import DAYS_PER_MONTH
 SCENARIOS = Path(__file__).parent / "presets" / "scenarios"
 CYTOKINES = ("tnf_alpha", "il1", "il6")
 MAX_ARMS = 12
+DRAWN = (
+    "estradiol", "estrone", "estrone_sulfate", "bone_estradiol", "testosterone", "androstenedione",
+    "shbg", "lh", "fsh", "aromatase_inhibition", "activated_immune_cells", "tnf_alpha", "il1",
+    "il6", "rankl", "opg", "rankl_opg_ratio", "rank_occupancy", "osteoclast_precursors",
+    "osteomorphs", "osteoclasts", "osteoblasts", "osteocytes", "sclerostin", "tgf_beta",
+    "resorption_rate", "formation_rate", "coupling_ratio", "calcium", "phosphate", "pth",
+    "vitamin_d", "calcitriol", "egfr", "ctx", "ntx", "p1np", "bsap",
+)  # fmt: skip
+"""What has intervals beside what outcomes are made of."""
 # Weekly points for half a year show what is fast; months show the rest.
 FAST_MONTHS = np.arange(0.0, 183.0, 7.0) / DAYS_PER_MONTH
 
@@ -54,13 +63,15 @@ class ScenarioResult:
     """The trajectories of every arm, and the catalogue of drugs they were made with.
 
     `blocked` holds, for each cytokine, the first and the last arm with its action blocked from
-    time zero: what the cytokine explains of the difference between them.
+    time zero: what the cytokine explains of the difference between them. `drawn` holds the runs of
+    `osteoaxis.forecast` of each arm, which intervals are made of.
     """
 
     scenario: Scenario
     arms: Mapping[str, xr.Dataset]
     blocked: Mapping[str, tuple[xr.Dataset, xr.Dataset]]
     drugs: Mapping[str, Drug]
+    drawn: Mapping[str, Sequence[xr.Dataset]] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[str]:
@@ -158,7 +169,30 @@ def run(
             return treatment.run(ready, who, plan, months, seed=seed, dosing=dosing)
 
         blocked[cytokine] = (course(first), course(last))
-    return ScenarioResult(scenario, arms, blocked, ready.drugs)
+    if progress:
+        progress("Simulating what else the data allow", 0.3)
+    drawn = draw(scenario.patient, arms, ready, DRAWN)
+    return ScenarioResult(scenario, arms, blocked, ready.drugs, drawn)
+
+
+def draw(
+    patient: Patient,
+    arms: Mapping[str, xr.Dataset],
+    ready: Simulator,
+    record: Sequence[str] = (),
+) -> dict[str, tuple[xr.Dataset, ...]]:
+    """Return the runs with parameter sets of the ensemble of every arm that was solved."""
+    return {
+        arm: forecast.runs(
+            ready,
+            patient,
+            Regimen.parse(data.attrs["given"]),
+            data["time"].values,
+            record,
+        )
+        for arm, data in arms.items()
+        if not data.attrs["status"]
+    }
 
 
 def run_arms(

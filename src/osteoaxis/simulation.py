@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from osteoaxis import engine, outcomes
+from osteoaxis import engine, fitted, outcomes
 from osteoaxis.biology import BIOLOGY
 from osteoaxis.dosing import DOSINGS, Doses, Dosing, average
 from osteoaxis.errors import InputError, OsteoaxisError, SolverError, did_you_mean
@@ -38,7 +38,7 @@ YEARS_BEFORE_MENOPAUSE = 4.0
 MAX_YEARS = 60.0
 RTOL = 1e-4
 ATOL = 1e-5
-_MATCH_ROUNDS = 12
+_MATCH_ROUNDS = 20
 _MATCH_TOLERANCE = 1e-4
 
 
@@ -336,7 +336,7 @@ class Simulator:
             "atol": atol,
         }
         return [
-            self._dataset(patient, solved, k, months)
+            self.dataset(patient, solved, k, months)
             .assign_attrs(shared)
             .assign_attrs(
                 regimen=str(regimen),
@@ -346,7 +346,7 @@ class Simulator:
             for k, regimen in enumerate(regimens)
         ]
 
-    def _dataset(
+    def dataset(
         self, patient: Patient, solved: engine.Batch, row: int, months: Array
     ) -> xr.Dataset:
         """Return one row of a batch with units and meanings, and what follows from it."""
@@ -401,20 +401,28 @@ class Simulator:
         return engine.sensitivities(adapt(cohort.parameters), full, adapt=adapt)
 
 
-def build_model(folders: tuple[Path, ...] = ()) -> tuple[Model, Mapping[str, Drug]]:
-    """Return the model with all biology and the drugs of the catalogue and `folders`."""
+def build_model(
+    folders: tuple[Path, ...] = (), *, calibrated: bool = True
+) -> tuple[Model, Mapping[str, Drug]]:
+    """Return the model with all biology and the drugs of the catalogue and `folders`.
+
+    With `calibrated` the values of `osteoaxis.fitted` stand in place of those declared.
+    """
     drugs = catalogue(*folders)
+    processes = (*BIOLOGY, *(drug.process for drug in drugs.values()))
     try:
-        model = Model((*BIOLOGY, *(drug.process for drug in drugs.values())))
+        model = Model(tuple(map(fitted.applied, processes)) if calibrated else processes)
     except ValueError as problem:
         raise InputError(f"drugs: {problem}") from problem
     return model, drugs
 
 
 @lru_cache(maxsize=4)
-def simulator(folders: tuple[Path, ...] = (), progress: Progress | None = None) -> Simulator:
+def simulator(
+    folders: tuple[Path, ...] = (), progress: Progress | None = None, *, calibrated: bool = True
+) -> Simulator:
     """Return the compiled simulator; the first one on a machine takes a while to compile."""
-    model, drugs = build_model(folders)
+    model, drugs = build_model(folders, calibrated=calibrated)
     digest = _digest(drug.file for drug in drugs.values())
     compiled = engine.load_system(model.signature, digest, lambda: model.system, progress)
     return Simulator(drugs, model, compiled, digest)

@@ -91,7 +91,7 @@ def test_twelve_arms_all_look_different() -> None:
 def test_pathway_names_the_fold_change_of_estradiol(result: ScenarioResult) -> None:
     last, first = (result.arms[arm]["estradiol"].values[-1] for arm in ("anastrozole", "none"))
     texts = [text.get_text() for text in pathway(result).axes[0].texts]
-    assert texts[texts.index("serum estradiol") + 1] == f"×{last / first:.2f}"
+    assert texts[texts.index("serum estradiol") + 1] == f"×{last / first:.3f}"
 
 
 def test_pathway_boxes_do_not_overlap_and_links_join_boxes() -> None:

@@ -4,7 +4,7 @@ One set of equations for both sexes. Feedback is by estradiol and testosterone; 
 pituitary can rise when feedback is gone (its reserve) differs by sex and age.
 """
 
-from osteoaxis.process import Param, Site, State, inhibit, rate, reaction
+from osteoaxis.process import Param, Site, State, inhibit, power, rate, reaction
 
 lh = State("IU/L", "luteinising hormone in serum", 5.0, set_by=("lh_reference",))
 fsh = State("IU/L", "follicle-stimulating hormone in serum", 5.0, set_by=("fsh_reference",))
@@ -64,6 +64,13 @@ testosterone_feedback = Param(
     "assumed: small beside estradiol, see estradiol_feedback",
     (0.01, 0.3),
 )
+estradiol_feedback_power = Param(
+    2.0,
+    "1",
+    "power of estradiol in the feedback on gonadotropins",
+    "assumed: LH trebles when estradiol halves in men (T'Sjoen 2005)",
+    (1.0, 5.0),
+)
 half_gonadotropin_drive = Param(
     3.0,
     "1",
@@ -80,13 +87,14 @@ def gonadotropin_feedback(
     testosterone,
     testosterone_reference,
     estradiol_feedback,
+    estradiol_feedback_power,
     testosterone_feedback,
 ):
-    """Estradiol and testosterone hold LH and FSH back, with the square of their level."""
+    """Estradiol, with a power of its level, and testosterone hold LH and FSH back."""
     rest = 1 - estradiol_feedback - testosterone_feedback
     return (
-        estradiol_feedback * (estradiol / estradiol_reference) ** 2
-        + testosterone_feedback * (testosterone / testosterone_reference) ** 2
+        estradiol_feedback * power(estradiol / estradiol_reference + 1e-9, estradiol_feedback_power)
+        + testosterone_feedback * testosterone / testosterone_reference
         + rest
     )
 

@@ -61,7 +61,7 @@ immune_restraint = Param(
     "1",
     "rise of activated immune cells at complete estrogen deficit",
     FIRST_NUMBERS,
-    (0.5, 3.0),
+    (0.5, 6.0),
 )
 immune_resorption = Param(
     0.1,

@@ -60,13 +60,13 @@ k_p1np = Param(0.5, "1/day", "clearance of P1NP", "assumed: one to two days", (0
 k_bsap = Param(0.3, "1/day", "clearance of BSAP", "assumed: two to three days", (0.15, 0.6))
 ctx_power = Param(0.8359, "1", "power of resorption in CTX", FIRST_NUMBERS, (0.7, 1.3))
 ntx_power = Param(0.6982, "1", "power of resorption in NTX", FIRST_NUMBERS, (0.4, 1.2))
-p1np_power = Param(0.7083, "1", "power of formation in P1NP", FIRST_NUMBERS, (0.7, 1.6))
+p1np_power = Param(0.7083, "1", "power of formation in P1NP", FIRST_NUMBERS, (0.5, 1.6))
 bsap_background = Param(
     0.3,
     "1",
     "share of BSAP that is not from bone",
     FIRST_NUMBERS,
-    (0.0, 0.3),
+    (0.0, 0.5),
 )
 bsap_power = Param(1.2, "1", "power of formation in BSAP", FIRST_NUMBERS, (0.4, 1.2))
 

@@ -200,7 +200,7 @@ def _waking_share(value: float) -> Param:
         "1",
         "formation by woken osteoblasts for each of the spine",
         ANABOLIC,
-        (0.02, 1.0),
+        (0.02, 1.5),
     )
 
 
@@ -230,7 +230,7 @@ LUMBAR_SPINE = bone_site(
         men=1.091,
     ),
     resorption_surface_power=Param(
-        3.082, "1", "power of thickness in resorption", FIRST_NUMBERS, (0.5, 4.0)
+        3.082, "1", "power of thickness in resorption", FIRST_NUMBERS, (0.5, 6.0)
     ),
     formation_surface_power=Param(
         0.02975, "1", "power of volume in formation", FIRST_NUMBERS, (0.0, 0.5)
@@ -259,7 +259,7 @@ TOTAL_HIP = bone_site(
         men=1.041,
     ),
     resorption_surface_power=Param(
-        3.992, "1", "power of thickness in resorption", FIRST_NUMBERS, (0.5, 4.0)
+        3.992, "1", "power of thickness in resorption", FIRST_NUMBERS, (0.5, 6.0)
     ),
     formation_surface_power=Param(
         0.0293, "1", "power of volume in formation", FIRST_NUMBERS, (0.0, 0.5)
@@ -288,7 +288,7 @@ FEMORAL_NECK = bone_site(
         men=0.934,
     ),
     resorption_surface_power=Param(
-        3.504, "1", "power of thickness in resorption", FIRST_NUMBERS, (0.5, 4.0)
+        3.504, "1", "power of thickness in resorption", FIRST_NUMBERS, (0.5, 6.0)
     ),
     formation_surface_power=Param(
         0.03, "1", "power of volume in formation", "assumed: as the spine", (0.0, 0.5)

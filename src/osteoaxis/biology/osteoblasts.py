@@ -57,7 +57,7 @@ coupling_power = Param(
     "1",
     "power of TGF-beta in recruitment",
     FIRST_NUMBERS,
-    (0.6, 1.1),
+    (0.6, 1.2),
 )
 apoptosis_estrogen = Param(
     0.08231,

@@ -18,6 +18,13 @@ transition_width = Param(
     "assumed: most of the fall of estradiol lies within two years of it (SWAN)",
     (0.1, 1.5),
 )
+transition_lead = Param(
+    0.5,
+    "year",
+    "how long before the final menstrual period half of ovarian function is gone",
+    "assumed: estradiol falls from two years before the final period on (SWAN)",
+    (0.1, 1.5),
+)
 body_mass_index = Param(
     27.0, "kg/m^2", "body mass index", "assumed: set by each patient", (15.0, 60.0)
 )
@@ -30,6 +37,6 @@ def age_now(age, time):
 
 
 @rate("1", "gonadal capacity left, 1 = young adult")
-def gonadal_capacity(age_now, menopause_age, transition_width):
+def gonadal_capacity(age_now, menopause_age, transition_lead, transition_width):
     """Ovarian follicles run out around the final menstrual period; the testis goes on."""
-    return switch((menopause_age - age_now) / transition_width)
+    return switch((menopause_age - transition_lead - age_now) / transition_width)

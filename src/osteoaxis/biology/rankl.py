@@ -10,7 +10,7 @@ from osteoaxis.process import Param, Site, State, power, rate, reaction
 rankl = State("pmol/L", "free RANKL in marrow", 0.3)
 opg = State("pmol/L", "osteoprotegerin in marrow", 4.0)
 
-rankl_binding = Site("binds", "1", "drugs that bind RANKL, sum of (concentration over K) squared")
+rankl_binding = Site("binds", "1", "drugs that bind RANKL, sum of concentration over K")
 
 rankl_reference = Param(
     0.3,

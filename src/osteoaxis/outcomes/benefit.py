@@ -2,12 +2,13 @@
 
 The numbers of `reference/fracture.toml` are drawn once and used in both arms, so that what is
 uncertain about both alike does not blur their difference. Intervals hold 90 % of the draws: what
-is uncertain of the fracture model, not of the trajectories, and not the luck of each person.
+is uncertain of the fracture model and, where runs of the ensemble are given, of the trajectories,
+not the luck of each person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,8 +56,11 @@ def benefit(
     history: Mapping[str, float | bool] | None = None,
     draws: int = DRAWS,
     seed: int = 0,
+    drawn: tuple[Sequence[xr.Dataset], Sequence[xr.Dataset]] = ((), ()),
 ) -> dict[str, Benefit]:
     """Return the benefit of one trajectory over another until `month`, by cause and for `any`.
+
+    `drawn` are runs of both arms with sets of the ensemble, made with the same seed.
 
     Deterministic for a seed. Raises `InputError` when a trajectory has no Z-scores or ends
     before `month`.
@@ -64,11 +68,11 @@ def benefit(
     for data in (reference, treated):
         last = float(data["time"][-1])
         toml.number(month, float(data["time"][0]), last, "months", "month of the comparison")
-    drawn = numbers.draws("fracture", draws, seed)
+    fractures = numbers.draws("fracture", draws, seed)
     central = numbers.central("fracture")
     found = {}
     for arm, data in (("reference", reference), ("treated", treated)):
-        for kind, values in (("value", central), ("draws", drawn)):
+        for kind, values in (("value", central), ("draws", fractures)):
             shares = fracture.shares(
                 data, sex=sex, age=age, menopause_age=menopause_age, history=history,
                 values=values,
@@ -77,6 +81,11 @@ def benefit(
                 cause: make_interp_spline(data["time"].values, share, k=1, axis=-1)(month)
                 for cause, share in shares.items()
                 if cause in OUTCOMES
+            }
+    if all(drawn):
+        for arm, own in zip(("reference", "treated"), drawn, strict=True):
+            found[arm, "draws"] = {
+                cause: np.array([_share(data, cause, month) for data in own]) for cause in OUTCOMES
             }
     result = {}
     for cause in OUTCOMES:
@@ -89,6 +98,12 @@ def benefit(
             number_needed(before, after, befores, afters),
         )
     return result
+
+
+def _share(data: xr.Dataset, cause: str, month: float) -> float:
+    """Return the share with a fracture by `month` of one run."""
+    shares = data[f"{cause}_fracture_incidence"].values
+    return float(np.interp(month, data["time"].values, shares)) / 100.0
 
 
 def _per_1000(value: float, drawn: Array) -> Estimate:

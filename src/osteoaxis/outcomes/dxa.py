@@ -70,9 +70,9 @@ DEVICE_ERROR = 3.5
 # Trabecular bone score by age: the means are those of this model's own typical woman (menopause at
 # 51) and man, since published norms could not be read; the deviation of 0.10 is assumed.
 BONE_SCORE = {
-    "female": ((40, 48, 51, 53, 56, 60, 65, 70, 80, 90),
-               (1.401, 1.394, 1.386, 1.353, 1.312, 1.289, 1.276, 1.269, 1.257, 1.243)),
-    "male": ((40, 60, 75, 90), (1.361, 1.351, 1.342, 1.332)),
+    "female": ((40, 48, 50, 51, 52, 53, 56, 60, 65, 70, 80, 90),
+               (1.385, 1.378, 1.374, 1.357, 1.338, 1.325, 1.302, 1.285, 1.273, 1.265, 1.253, 1.24)),
+    "male": ((40, 60, 75, 90), (1.345, 1.334, 1.322, 1.311)),
 }  # fmt: skip
 BONE_SCORE_DEVIATION = 0.10
 

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from osteoaxis import forecast
 from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import style
@@ -294,6 +295,11 @@ def _draw(
         data = result.arms[arm]
         drawn = values(data[name]) if values else data[name].values
         axis.plot(data["time"].values / YEAR, drawn, **look)
+        own = [run for run in result.drawn.get(arm, ()) if name in run]
+        limits = forecast.limits(own, lambda run: (values or _level)(run[name]))
+        if limits is not None:
+            axis.fill_between(data["time"].values / YEAR, *limits, color=look["color"],
+                              alpha=0.15, linewidth=0)  # fmt: skip
     axis.set_title(title if values else style.with_unit(title, str(data[name].attrs["unit"])))
     # Rounding noise of what does not change must not fill the panel.
     low, high = axis.get_ylim()

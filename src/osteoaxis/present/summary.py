@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from osteoaxis import guidance
+from osteoaxis import forecast, guidance
 from osteoaxis.scenario import ScenarioResult
 
 Kind = Literal["level", "percent_change"]
@@ -148,6 +148,28 @@ def summary_json(result: ScenarioResult, months: Sequence[float] | None = None) 
             }
             for arm, data in result.arms.items()
         },
+        "intervals": {
+            arm: {
+                name: limits
+                for name in QUANTITIES
+                if (limits := _limits(result.drawn.get(arm, ()), name, chosen))
+            }
+            for arm in result.arms
+        },
+    }
+
+
+def _limits(
+    drawn: Sequence[xr.Dataset], name: str, months: Sequence[float]
+) -> dict[str, list[float | None]]:
+    """Return the 90 % limits of a quantity as `low` and `high`; nothing where it was not drawn."""
+    own = [data for data in drawn if QUANTITIES[name].source in data]
+    found = forecast.limits(own, lambda data: np.array(values(data, name, months)))
+    if found is None:
+        return {}
+    return {
+        end: [_rounded(float(value)) for value in limit]
+        for end, limit in zip(("low", "high"), found, strict=True)
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -32,7 +32,8 @@ Given = Mapping[tuple[str, str], Array]
 class Arm:
     """One strategy: its trajectories, and the doses given from time zero to their end.
 
-    `reference` holds the trajectories it is held against, if any.
+    `reference` holds the trajectories it is held against, if any; `drawn` runs of the reference and
+    of the arm with sets of the ensemble, for intervals.
     """
 
     data: xr.Dataset
@@ -40,6 +41,7 @@ class Arm:
     drugs: Mapping[str, Drug]
     patient: Patient
     reference: xr.Dataset | None = None
+    drawn: tuple[Sequence[xr.Dataset], Sequence[xr.Dataset]] = ((), ())
 
     @property
     def months(self) -> Array:
@@ -66,6 +68,7 @@ class Arm:
             age=person.age,
             menopause_age=person.menopause_age,
             history=person.history,
+            drawn=self.drawn,
         )
 
 
@@ -119,6 +122,7 @@ def measure(
     known: Mapping[str, Metric],
     names: Iterable[str] | None = None,
     reference: xr.Dataset | None = None,
+    drawn: tuple[Sequence[xr.Dataset], Sequence[xr.Dataset]] = ((), ()),
 ) -> dict[str, float]:
     """Return the metrics `names` (default: all `known`) of one arm; what is absent is left out.
 
@@ -128,7 +132,7 @@ def measure(
     end = float(data["time"].values[-1])
     inside = {key: times[(times > -1e-6) & (times < end)] for key, times in doses.items()}
     counted = {key: times for key, times in inside.items() if times.size}
-    arm = Arm(data, counted, drugs, patient, reference)
+    arm = Arm(data, counted, drugs, patient, reference, drawn)
     found = {}
     for name in known if names is None else names:
         metric = known[name]

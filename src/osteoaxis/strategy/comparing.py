@@ -63,10 +63,16 @@ def compare(
         arm: given(ready, Regimen.parse(data.attrs["given"]), 12.0 * plan.years)
         for arm, data in arms.items()
     }
-    reference = next(iter(arms.values()))
+    if progress is not None:
+        progress("Simulating what else the data allow", 0.6)
+    drawn = scenarios.draw(plan.patient, arms, ready)
+    first, reference = next(iter(arms.items()))
     measured = {
-        arm: measure(data, doses[arm], ready.drugs, plan.patient, known=known, reference=reference)
+        arm: measure(
+            data, doses[arm], ready.drugs, plan.patient, known=known, reference=reference,
+            drawn=(drawn[first], drawn[arm]),
+        )
         for arm, data in arms.items()
-    }
+    }  # fmt: skip
     cautions = {arm: guidance.flags(plan.patient, data, ready.drugs) for arm, data in arms.items()}
     return Strategies(plan, arms, doses, ready.drugs, known, measured, cautions)

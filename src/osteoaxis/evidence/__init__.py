@@ -1,0 +1,50 @@
+"""Published results, each of them executable: rows, studies, predictions and how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from osteoaxis import fitted
+from osteoaxis.errors import InputError
+from osteoaxis.evidence.check import Scored, score
+from osteoaxis.evidence.prediction import Plan, Progress
+from osteoaxis.evidence.row import Row, read_table
+from osteoaxis.evidence.study import Study, find, studies
+from osteoaxis.simulation import simulator
+
+__all__ = ["Plan", "Row", "Scored", "Study", "find", "read_table", "studies", "verdicts"]
+
+DRAWS = 40
+"""Sets of the ensemble that prediction intervals of rows are made of."""
+
+
+def verdicts(
+    files: Sequence[Path] = (),
+    *,
+    role: str | None = None,
+    draws: int = DRAWS,
+    progress: Progress | None = None,
+) -> list[Scored]:
+    """Return every row of `files` (default: of the package) beside its prediction.
+
+    `role` keeps the studies of one role; a study the package does not know is `external`. Raises
+    `InputError` for a table that cannot be read or has no row of this role.
+    """
+    known = studies()
+    roles = {name: study.role for name, study in known.items()}
+    rows = (
+        [row for path in files for row in read_table(path)]
+        if files
+        else [row for study in known.values() for row in study.rows]
+    )
+    if role is not None:
+        rows = [row for row in rows if roles.get(row.study_id, "external") == role]
+    if not rows:
+        raise InputError(f"no rows{f' of the split {role}' if role else ''} to check.")
+    plan = Plan(rows, simulator(progress=progress), known)
+    sets = fitted.ensemble()
+    chosen = [sets[k] for k in np.linspace(0, len(sets) - 1, draws).astype(int)] if sets else []
+    return score(plan, plan.predict([{}, *chosen], progress=progress), roles)

@@ -1,0 +1,178 @@
+"""What a row asks of a trajectory: which quantity, between which months, and how it is put."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from osteoaxis.evidence.row import Row
+from osteoaxis.evidence.treatment import NotExecutable
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.units import DAYS_PER_MONTH, conversion_factor
+
+QUANTITIES = {
+    "lumbar_spine_bmd": "lumbar_spine_bmd",
+    "total_hip_bmd": "total_hip_bmd",
+    "femoral_neck_bmd": "femoral_neck_bmd",
+    "tbs": "trabecular_bone_score",
+    "ctx": "ctx",
+    "ntx": "ntx",
+    "p1np": "p1np",
+    "bsap": "bsap",
+    "estradiol": "estradiol",
+    "estrone": "estrone",
+    "estrone_sulfate": "estrone_sulfate",
+    "testosterone": "testosterone",
+    "free_testosterone": "free_testosterone",
+    "shbg": "shbg",
+    "lh": "lh",
+    "fsh": "fsh",
+    "pth": "pth",
+    "sclerostin": "sclerostin",
+    "vitamin_d": "vitamin_d",
+    "calcium": "calcium",
+}
+"""Endpoints that are a quantity of the model."""
+FRACTURES = {
+    "fracture_any": ("vertebral", "hip", "other"),
+    "clinical_fracture": ("vertebral", "hip", "other"),
+    "non_high_impact_fracture": ("vertebral", "hip", "other"),
+    "major_osteoporotic_fracture": ("vertebral", "hip", "other"),
+    "vertebral_fracture": ("morphometric",),
+    "nonvertebral_fracture": ("hip", "other"),
+    "hip_fracture": ("hip",),
+}
+"""Causes of fracture that an endpoint counts; `_pct` and `_hr` at its end are dropped."""
+BMD = ("lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd")
+MARKERS = ("ctx", "ntx", "p1np", "bsap", "pth", "sclerostin")
+HORMONES = ("estradiol", "estrone", "estrone_sulfate", "testosterone", "free_testosterone", "shbg",
+            "lh", "fsh")  # fmt: skip
+MOLAR_MASS = {"testosterone": 288.42, "estradiol": 272.38, "estrone": 270.37}
+MAJOR_SHARE = 0.6
+"""Share of other nonvertebral fractures at wrist or humerus, which major ones count (assumed)."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the trajectories of an arm, or of two arms where `how` compares them.
+
+    `how` is one of change (percent of the value at `start`), annual (the same for each year),
+    level, difference (of changes), hazard_ratio, risk_ratio, incidence (percent with a first
+    fracture), rate (fractures for 100 person-years), multiple_rate, prevalence and ever (percent
+    with joint pain at the time, and at any time before).
+    """
+
+    quantity: str
+    how: str
+    start: float
+    end: float
+    causes: tuple[str, ...] = ()
+
+    @property
+    def months(self) -> tuple[float, float]:
+        """First and last month looked at."""
+        return self.start, self.end
+
+
+def group(endpoint: str) -> str:
+    """Return the kind of an endpoint: bmd, marker, hormone, fracture, arthralgia or other."""
+    if endpoint in BMD:
+        return "bmd"
+    if endpoint in MARKERS:
+        return "marker"
+    if endpoint in HORMONES:
+        return "hormone"
+    if re.sub("_(pct|hr)$", "", endpoint) in FRACTURES:
+        return "fracture"
+    return "arthralgia" if endpoint.startswith("arthralgia") else "other"
+
+
+def question(row: Row, first: Regimen) -> Question:
+    """Return what `row` asks; `first` is what its first arm is given. Raises `NotExecutable`."""
+    kind = group(row.endpoint)
+    if row.statistic in ("rate_ratio", "threshold"):
+        raise NotExecutable(f"'{row.statistic}' compares people with each other")
+    if kind == "fracture":
+        return _fracture(row, first)
+    if kind == "arthralgia":
+        return _arthralgia(row)
+    if row.endpoint not in QUANTITIES:
+        raise NotExecutable(f"the model has no '{row.endpoint}'")
+    quantity = QUANTITIES[row.endpoint]
+    start, end = row.reference_month or 0.0, row.time_months
+    if "time from extension start" in row.note:
+        start = min((t.start_day for t in first.terms), default=0.0) / DAYS_PER_MONTH
+        end += start
+    if row.statistic == "level":
+        return Question(quantity, "level", 0.0, end)
+    if row.statistic not in ("percent_change", "difference"):
+        raise NotExecutable(f"statistic '{row.statistic}' does not go with '{row.endpoint}'")
+    span = re.search(r"fmp ?([+-]?\d+)(?:mo)?(?: ?\.\. ?| to (?:fmp)?)([+-]?\d+)", row.note.lower())
+    if span:
+        start, end = 0.0, float(span[2]) - float(span[1])
+    elif row.metric.startswith("annual rate") and "ref_month" not in row.note:
+        raise NotExecutable("the stretch of time is not defined by months")
+    if over := re.search(r"over (\d+) mo", row.metric):
+        end = start + float(over[1])
+    if end <= start:
+        raise NotExecutable("a comparison of people at one time, not a change")
+    how = "annual" if "annual rate" in row.metric else "change"
+    return Question(quantity, "difference" if row.statistic == "difference" else how, start, end)
+
+
+def _fracture(row: Row, first: Regimen) -> Question:
+    name = re.sub("_(pct|hr)$", "", row.endpoint)
+    causes = FRACTURES[name]
+    if "nonvertebral" in row.note:
+        causes = FRACTURES["nonvertebral_fracture"]
+    if name == "vertebral_fracture" and "clinical" in row.note:
+        causes = ("vertebral",)
+    start, end = row.reference_month or 0.0, row.time_months
+    stop = max((t.stop_day or 0.0 for t in first.terms), default=0.0) / DAYS_PER_MONTH
+    if row.statistic == "hazard_ratio":
+        if "off-treatment" in row.note or "_off" in row.arm:
+            start = stop
+        how = "risk_ratio" if row.metric.startswith("RR") else "hazard_ratio"
+        return Question(name, how, start, end, causes)
+    if row.statistic != "incidence":
+        raise NotExecutable(f"statistic '{row.statistic}' does not go with '{row.endpoint}'")
+    how = "incidence"
+    rate = re.search(r"rate per 100|per 100 (?:woman|participant|person|patient)", row.note)
+    if rate or "risk of multiple" in row.metric:
+        how = "multiple_rate" if "multiple" in row.metric else "rate"
+        if "after stop" in row.note or "_off" in row.arm:
+            start = stop or 36.0
+            end = start + row.time_months
+        elif "on treatment" in row.note and stop:
+            end = stop
+    if how == "incidence" and end <= start:
+        raise NotExecutable("no time over which fractures are counted")
+    return Question(name, how, start, end, causes)
+
+
+def _arthralgia(row: Row) -> Question:
+    if row.statistic != "incidence":
+        raise NotExecutable(f"statistic '{row.statistic}' does not go with '{row.endpoint}'")
+    if re.search(r"grade ?(>=|≥) ?[23]", row.note):
+        raise NotExecutable("graded severity is not comparable with pain scores")
+    prevalence = "prevalence" in row.note
+    return Question(
+        "arthralgia_probability", "prevalence" if prevalence else "ever", 0.0, row.time_months
+    )
+
+
+def in_unit(row: Row, value: float, unit: str) -> float:
+    """Return `value` of the model (in `unit`) in the unit of the row; raises `NotExecutable`."""
+    given = row.unit.strip().replace("U/l", "IU/L").replace("/l", "/L").replace("/ml", "/mL")
+    given = given.replace("/dl", "/dL").replace("IIU", "IU")
+    if not given or given in ("%", "g/cm2"):
+        return value
+    hormone = QUANTITIES.get(row.endpoint, row.endpoint)
+    for small, factor in (("nmol/L", 1e-9), ("pmol/L", 1e-12)):
+        if given == small and hormone in MOLAR_MASS:  # g/mol; mass units of ours are per dL or mL
+            grams = conversion_factor(unit, "g/L")
+            return value * grams / MOLAR_MASS[hormone] / factor
+    try:
+        return value * conversion_factor(unit, given)
+    except ValueError as problem:
+        raise NotExecutable(f"unit '{row.unit}' does not fit '{unit}': {problem}") from None

@@ -1,0 +1,193 @@
+"""Which mechanism earns its place: the fit again with each taken away, and shares of the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osteoaxis import engine, fitted
+from osteoaxis.evidence.prediction import Changes, Plan, Progress
+from osteoaxis.inference import fit
+from osteoaxis.inference.free import Space, space
+from osteoaxis.inference.objective import Objective
+from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.simulation import Simulator
+
+Array = NDArray[np.float64]
+
+STEPS = 8
+NOTHING = 1e-9
+"""In place of zero, where a parameter is a divisor."""
+
+MECHANISMS: dict[str, tuple[str, ...]] = {
+    "local bone aromatase": (
+        "steroids.bone_local_estradiol", "steroids.bone_local_estradiol@men",
+    ),
+    "direct cytokine action on osteoclasts": (
+        "osteoclasts.direct_tnf_alpha", "osteoclasts.direct_il1",
+        "osteoclasts.survival_tnf_alpha", "osteoclasts.survival_il1",
+    ),
+    "cytokine amplification of RANKL": (
+        "rankl.rankl_tnf_alpha", "rankl.rankl_il1", "osteoclasts.fusion_tnf_alpha",
+    ),
+    "osteoblast apoptosis": (
+        "osteoblasts.apoptosis_estrogen", "osteoblasts.apoptosis_tnf_alpha",
+        "osteoblasts.apoptosis_il1",
+    ),
+    "precursor store": (
+        "osteoclasts.precursor_store", "osteoclasts.osteomorph_share",
+        "osteoclasts.osteomorph_store", "osteoclasts.k_osteomorphs", "osteoclasts.k_precursors",
+    ),
+    "irreversible microarchitecture": (
+        "lumbar_spine.perforation_share", "total_hip.perforation_share",
+        "femoral_neck.perforation_share",
+    ),
+    "modelling without resorption": ("osteoblasts.modelling_share",),
+}  # fmt: skip
+"""Parameters that are set to nothing when a mechanism is taken away."""
+KEPT = ("osteoclasts.osteomorph_store", "osteoclasts.k_osteomorphs", "osteoclasts.k_precursors")
+"""Of those, what is held as it is: without its store it has no effect."""
+TWO_CURVES = ("estrogen.half_estradiol@men", "estrogen.estrogen_hill@men")
+
+
+@dataclass(frozen=True)
+class Refit:
+    """A fit of bone and markers without a mechanism (or with men's own estrogen curve).
+
+    `worse` is the rise of the cost (half the squared residuals and priors) over the fit with
+    everything; `changes` are all parameters.
+    """
+
+    name: str
+    removed: int
+    worse: float
+    changes: dict[str, float]
+
+
+def refits(
+    plan: Plan, roles: dict[str, str], best: Mapping[str, float], progress: Progress | None = None
+) -> list[Refit]:
+    """Refit bone, markers and drugs without each mechanism, from the best fit on."""
+    parameters = fit.declared()
+    stages = ("bone", "drugs")
+
+    def search(where: Space, fixed: Mapping[str, float]) -> tuple[float, dict[str, float]]:
+        objective = Objective.of(plan, where, fit.BONE, roles, {**best, **fixed})
+        start = where.theta({**best, **fixed})
+        result = fit.minimise(objective, start, STEPS)
+        changes = where.changes(np.array(result["theta"]))
+        return float(result["cost"]), {**best, **fixed, **changes}
+
+    full, _ = search(space(parameters, stages), {})
+    found = []
+    for number, (name, gone) in enumerate(MECHANISMS.items()):
+        if progress:
+            progress(f"Refitting without {name}", number / (len(MECHANISMS) + 1))
+        fixed = {n: NOTHING for n in gone if n not in KEPT}
+        cost, changes = search(space(parameters, stages, without=gone), fixed)
+        found.append(Refit(name, len(fixed), cost - full, changes))
+    if progress:
+        progress("Refitting with two estrogen curves", len(MECHANISMS) / (len(MECHANISMS) + 1))
+    cost, changes = search(space(parameters, stages, more=TWO_CURVES), {})
+    found.append(Refit("men with an estrogen curve of their own", -len(TWO_CURVES), cost - full,
+                       changes))  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share (percent) of the rise of osteoclasts on an inhibitor, with its 90 % interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+def shares(
+    ready: Simulator,
+    sets: Sequence[Changes],
+    *,
+    month: float = 24.0,
+    patient: Patient | None = None,
+) -> list[Share]:
+    """Return what carries the rise of osteoclasts on anastrozole, for each set of parameters.
+
+    Osteoclasts are formation over death times the pools they come from, so the logarithm of their
+    rise is a sum: RANK (in fusion and survival), TNF-alpha and IL-1 on osteoclasts themselves, and
+    pools and TGF-beta, which hold it back. Shares are of the part that drives. What TNF-alpha and
+    IL-1 do through RANKL is its share of what is made more of it.
+    """
+    person = patient or Patient("typical", age=62.0, menopause_age=50.0)
+    names = ("rank_drive", "tnf_alpha_excess", "il1_excess", "estrogen_deficit")
+    courses = _courses(ready, person, sets, names, month)
+    start, end = courses[:, 0], courses[:, 1]
+    value = {n: np.array([s.get(n, ready.model.parameters[n].value) for s in sets]) for n in (
+        "osteoclasts.survival_rank", "osteoclasts.survival_tnf_alpha", "osteoclasts.survival_il1",
+        "osteoclasts.fusion_tnf_alpha", "osteoclasts.direct_tnf_alpha", "osteoclasts.direct_il1",
+        "rankl.rankl_estrogen", "rankl.opg_estrogen", "rankl.rankl_tnf_alpha", "rankl.rankl_il1",
+    )}  # fmt: skip
+    rank, tnf, il1 = (end[:, k] for k in range(3))
+    rank0, tnf0, il10 = (start[:, k] for k in range(3))
+    fusion = value["osteoclasts.fusion_tnf_alpha"]
+
+    def log_drive(rank: Array, tnf: Array, il1: Array) -> Array:
+        return np.log(
+            rank * (1 + fusion * tnf)
+            + value["osteoclasts.direct_tnf_alpha"] * tnf
+            + value["osteoclasts.direct_il1"] * il1
+        )
+
+    parts = {
+        "RANKL and OPG": log_drive(rank, tnf0, il10) - log_drive(rank0, tnf0, il10)
+        + value["osteoclasts.survival_rank"] * np.log(rank / rank0),
+        "TNF-alpha on osteoclasts": log_drive(rank, tnf, il10) - log_drive(rank, tnf0, il10)
+        + value["osteoclasts.survival_tnf_alpha"] * np.log((1 + tnf) / (1 + tnf0)),
+        "IL-1 on osteoclasts": log_drive(rank, tnf, il1) - log_drive(rank, tnf, il10)
+        + value["osteoclasts.survival_il1"] * np.log((1 + il1) / (1 + il10)),
+    }  # fmt: skip
+    total = sum(parts.values())
+    deficit0, deficit = start[:, 3], end[:, 3]
+    made0 = _rankl(value, deficit0, tnf0, il10)
+    by_cytokines = np.log(_rankl(value, deficit0, tnf, il1) / made0)
+    all_rankl = np.log(_rankl(value, deficit, tnf, il1) / made0) + np.log(
+        (1 + value["rankl.opg_estrogen"] * deficit) / (1 + value["rankl.opg_estrogen"] * deficit0)
+    )
+    parts["of RANKL and OPG: raised by TNF-alpha and IL-1"] = (
+        parts["RANKL and OPG"] * by_cytokines / all_rankl
+    )
+    return [_share(name, 100.0 * part / total) for name, part in parts.items()]
+
+
+def _rankl(value: Mapping[str, Array], deficit: Array, tnf: Array, il1: Array) -> Array:
+    return (
+        1
+        + value["rankl.rankl_estrogen"] * deficit
+        + value["rankl.rankl_tnf_alpha"] * tnf
+        + value["rankl.rankl_il1"] * il1
+    )
+
+
+def _share(name: str, values: Array) -> Share:
+    low, middle, high = np.percentile(values, (5, 50, 95))
+    return Share(name, float(middle), float(low), float(high))
+
+
+def _courses(
+    ready: Simulator, person: Patient, sets: Sequence[Changes], names: Sequence[str], month: float
+) -> Array:
+    """Return (set, start or month, quantity) on anastrozole."""
+    people = [
+        replace(person, parameters={**person.parameters, **fitted.of_sex(s, male=person.male)})
+        for s in sets
+    ]
+    cohort = ready.start_all(people)
+    task = ready.problem(
+        cohort, Regimen.parse("anastrozole 1 mg po qd"), np.array([0.0, month]), record=names,
+        dosing="average",
+    )  # fmt: skip
+    return engine.solve_many(task).values

@@ -1,0 +1,170 @@
+"""Every study of the package, its predictions, and how they are scored."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from osteoaxis import evidence, simulate
+from osteoaxis.cli import app
+from osteoaxis.errors import InputError
+from osteoaxis.evidence import check
+from osteoaxis.evidence.prediction import Plan
+from osteoaxis.evidence.row import parse
+from osteoaxis.patient import Patient
+from osteoaxis.simulation import simulator
+
+KEYS = {"study_id", "arm", "endpoint", "time_months", "observed", "predicted", "low", "high",
+        "executable", "reason"}  # fmt: skip
+
+
+def table(**changes: str) -> dict[str, str]:
+    return {
+        "study_id": "MINE", "population": "postmenopausal; mean age 62", "arm": "a",
+        "treatment": "anastrozole 1mg po qd", "endpoint": "lumbar_spine_bmd", "time_months": "12",
+        "statistic": "mean_pct_change", "value": "-2.5", "n": "100",
+        "source_quality": "abstract",
+    } | changes  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(evidence.studies()))
+def test_every_study_states_patient_or_time_zero_role_and_source(name: str):
+    study = evidence.studies()[name]
+    assert study.rows
+    assert study.role in ("calibration", "validation", "context")
+    assert all(row.study_id == study.id for row in study.rows)
+    assert all(row.citation or row.doi for row in study.rows)
+    assert study.people or any("FMP" in row.note for row in study.rows)
+
+
+def test_a_study_is_found_in_any_case_or_suggested():
+    assert evidence.find("atac").id == "ATAC"
+    with pytest.raises(InputError, match="Did you mean 'ATAC'"):
+        evidence.find("ATACC")
+
+
+def test_predictions_are_those_of_a_simulation():
+    rows = [parse(table(), "x"), parse(table(endpoint="ctx", time_months="6"), "x")]
+    predicted = Plan(rows, simulator()).predict()
+    data = simulate(
+        Patient("typical", age=62.0, menopause_age=50.0), "anastrozole 1 mg po qd", 1.0,
+        dosing="average",
+    )  # fmt: skip
+    for value, name, month in ((predicted[0], "lumbar_spine_bmd", 12), (predicted[1], "ctx", 6)):
+        levels = data[name].values
+        assert value[0] == pytest.approx(100 * (levels[month] / levels[0] - 1), abs=2e-2)
+
+
+def test_a_difference_is_of_two_arms_and_equal_arms_do_not_differ():
+    same = table(statistic="difference_pct", treatment="none vs none")
+    two = table(statistic="difference_pct", treatment="denosumab 60mg sc q6mo vs none")
+    one = [table(treatment="denosumab 60mg sc q6mo"), table(treatment="none")]
+    hazards = table(statistic="hazard_ratio", endpoint="fracture_any_hr", treatment="none vs none")
+    plan = Plan([parse(r, "x") for r in (same, two, *one, hazards)], simulator())
+    equal, difference, first, second, ratio = plan.predict()[:, 0]
+    assert equal == pytest.approx(0.0, abs=1e-9)
+    assert difference == pytest.approx(first - second, abs=1e-9)
+    assert ratio == pytest.approx(1.0)
+
+
+def test_draws_are_independent_of_company():
+    rows = [parse(table(), "x"), parse(table(treatment="none", time_months="24"), "x")]
+    plan = Plan(rows, simulator())
+    sets = [{}, {"estrogen.half_estradiol": 30.0}]
+    together = plan.predict(sets)
+    alone = np.hstack([plan.predict([s]) for s in sets])
+    assert np.allclose(together, alone, rtol=0, atol=1e-9)
+    assert abs(together[0, 0] - together[0, 1]) > 0.01
+
+
+def test_levels_at_entry_are_given_to_the_patient_and_followed_as_ratios():
+    entry = {"population": "men 62-74 y", "statistic": "mean_abs", "unit": "pg/ml",
+             "endpoint": "estradiol"}  # fmt: skip
+    rows = [parse(table(**entry, time_months="0", value="26"), "x"),
+            parse(table(**entry, time_months="3", value="17"), "x")]  # fmt: skip
+    plan = Plan(rows, simulator())
+    assert plan.rows[0].given
+    start, later = plan.predict()[:, 0]
+    assert start == 26.0
+    assert 5.0 < later < 26.0
+    scored = check.score(plan, plan.predict(), {})
+    assert scored[0].weight == 0.0
+    assert scored[1].weight == 1.0
+    assert scored[1].difference == pytest.approx(100 * (later / 17 - 1))
+
+
+def test_scores():
+    rows = [parse(r, "x") for r in (
+        table(), table(value=""), table(source_quality="memory"), table(endpoint="moon"),
+    )]  # fmt: skip
+    plan = Plan(rows, simulator())
+    scored = check.score(plan, plan.predict([{}, {}]), {})
+    assert [each.weight for each in scored] == [1.0, 0.0, 0.0, 0.0]
+    assert scored[0].role == "external"
+    assert scored[0].allowed == pytest.approx(1.0)
+    assert scored[0].difference == pytest.approx(scored[0].predicted + 2.5)
+    assert scored[0].low < scored[0].predicted < scored[0].high
+    assert not scored[3].planned.executable
+    assert "moon" in scored[3].reason
+    found = check.summary(scored)["lumbar_spine_bmd"]
+    assert found["n"] == 1
+    assert found["bias"] == pytest.approx(scored[0].difference)
+    assert found["rmse"] == pytest.approx(abs(scored[0].difference))
+
+
+def test_one_person_is_judged_by_the_spread_between_people():
+    row = parse(table(n="1"), "x")
+    assert check.sampling_error(row) == pytest.approx(4.0)
+    assert check.sampling_error(parse(table(n="100"), "x")) == pytest.approx(0.4)
+    ratio = parse(table(statistic="hazard_ratio", endpoint="fracture_any_hr", value="1.5",
+                        low="1.25", high="1.77", uncertainty_kind="95ci"), "x")  # fmt: skip
+    assert check.sampling_error(ratio) == pytest.approx(math.log(1.77 / 1.25) / 3.92, rel=1e-3)
+
+
+def test_check_of_a_strangers_table(tmp_path: Path):
+    path = tmp_path / "mine.csv"
+    rows = [table(), table(treatment="moonshine 5mg po qd", arm="b")]
+    path.write_text("\n".join([",".join(rows[0]), *(",".join(r.values()) for r in rows)]))
+    result = CliRunner().invoke(app, ["evidence", "check", str(path), "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert set(found) == {"rows", "summary"}
+    assert all(set(row) >= KEYS for row in found["rows"])
+    assert [row["executable"] for row in found["rows"]] == [True, False]
+    assert "moonshine" in found["rows"][1]["reason"]
+    assert found["rows"][1]["predicted"] is None
+    assert set(found["summary"]["lumbar_spine_bmd"]) >= {"n", "bias", "rmse", "share_within"}
+    text = CliRunner().invoke(app, ["evidence", "check", str(path)])
+    assert text.exit_code == 0
+    assert "1 of 2 rows (50.0 %) cannot be executed" in text.output
+
+
+def test_fewer_than_a_tenth_of_rows_cannot_be_executed():
+    rows = [row for study in evidence.studies().values() for row in study.rows]
+    plan = Plan(rows, simulator(), evidence.studies())
+    stuck = [each for each in plan.rows if not each.executable]
+    assert all(each.reason for each in stuck)
+    assert len(stuck) < 0.1 * len(rows)
+
+
+def test_listing_and_showing():
+    runner = CliRunner()
+    listed = runner.invoke(app, ["evidence", "list"])
+    assert listed.exit_code == 0
+    assert "BURNETT2009" in listed.output
+    assert json.loads(runner.invoke(app, ["evidence", "list", "--json"]).stdout)
+    shown = runner.invoke(app, ["evidence", "show", "ATAC"])
+    assert "anastrozole 1 mg po qd [m0-m60]" in shown.output
+    assert json.loads(runner.invoke(app, ["evidence", "show", "ATAC", "--json"]).stdout)["rows"]
+    missing = runner.invoke(app, ["evidence", "show", "NOPE"])
+    assert isinstance(missing.exception, InputError)
+
+
+def test_recalled_rows_have_no_weight():
+    scored = evidence.verdicts(role="context", draws=2)
+    assert all(each.weight == 0.0 for each in scored)

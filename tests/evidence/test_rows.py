@@ -1,0 +1,173 @@
+"""Tables of evidence: read, refused with the place, and put in the words of the model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from osteoaxis.errors import InputError
+from osteoaxis.evidence import population, treatment
+from osteoaxis.evidence.endpoint import question
+from osteoaxis.evidence.row import parse, read_table
+from osteoaxis.evidence.treatment import NotExecutable
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.simulation import simulator
+
+ROW = {
+    "study_id": "X", "population": "postmenopausal osteoporosis; mean age 70", "arm": "drug",
+    "treatment": "denosumab 60mg sc q6mo [m0-m24]", "n": "50", "endpoint": "lumbar_spine_bmd",
+    "time_months": "24", "statistic": "mean_pct_change", "value": "6.5", "low": "6.0",
+    "high": "7.0", "uncertainty_kind": "95ci", "source_quality": "abstract", "note": "",
+}  # fmt: skip
+
+
+def row(**changes: str):
+    return parse(ROW | changes, "here")
+
+
+def test_a_row_is_normalised():
+    assert row().statistic == "percent_change"
+    assert row(statistic="median_abs").statistic == "level"
+    assert row(statistic="median_abs").median
+    assert row().standard_error == pytest.approx(0.5 / 1.959964)
+    assert row(uncertainty_kind="SD").standard_error == pytest.approx(0.5 / 50**0.5)
+    assert row(uncertainty_kind="SE_assumed").standard_error == pytest.approx(0.5)
+    assert row(value="").value is None
+    assert row(note="ref_month=12; off").reference_month == 12.0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"statistic": "mean_change"}, "statistic"),
+        ({"value": "six"}, "value: must be a number, not 'six'"),
+        ({"time_months": ""}, "time_months"),
+        ({"source_quality": "rumour"}, "source_quality"),
+        ({"uncertainty_kind": "maybe"}, "uncertainty_kind"),
+        ({"endpoint": ""}, "endpoint"),
+        ({"high": "inf"}, "high"),
+    ],
+)
+def test_a_faulty_row_names_its_field(change: dict[str, str], said: str):
+    with pytest.raises(InputError, match=said):
+        row(**change)
+
+
+def test_a_table_names_file_line_and_column(tmp_path: Path):
+    table = tmp_path / "mine.csv"
+    table.write_text("study_id,arm\nX,a\n")
+    with pytest.raises(InputError, match=r"mine\.csv: column 'population' is missing"):
+        read_table(table)
+    head = ",".join(ROW)
+    table.write_text(head + "\n" + ",".join(ROW.values()) + "\n" + ",".join(
+        (ROW | {"value": "x"}).values()) + "\n")  # fmt: skip
+    with pytest.raises(InputError, match=r"mine\.csv: line 3: value"):
+        read_table(table)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_table(tmp_path / "nothing.csv")
+
+
+@pytest.mark.parametrize(
+    ("words", "regimens"),
+    [
+        ("AI (any) po qd [m0-m24]", ["anastrozole 1 mg po qd [m0-m24]"]),
+        ("none", ["none"]),
+        ("placebo sc q6mo [m0-m36]", ["none"]),
+        ("letrozole po qd [m0-m6] vs placebo", ["letrozole 2.5 mg po qd [m0-m6]", "none"]),
+        ("goserelin 3.6mg sc q4w [m0-m4]; testosterone gel 1% 2.5g td qd [m0-m4]",
+         ["goserelin 3.6 mg sc q4w [m0-m4] + testosterone_gel 25 mg td qd [m0-m4]"]),
+        ("zoledronate 5mg iv [m0,m60] vs placebo", ["zoledronate 5 mg iv once [m0,m60]", "none"]),
+        ("leuprolide+flutamide [m0-m9]", ["leuprolide 7.5 mg im q4w [m0-m9]"]),
+        ("goserelin 3.6mg; anastrozole 5mg po qd; T+,E2+ [m0-m1]",
+         ["goserelin 3.6 mg sc q4w + anastrozole 5 mg po qd + testosterone_gel 50 mg td qd [m0-m1]"
+          " + estradiol 0.0375 mg td qd [m0-m1]"]),
+        ("goserelin 3.6mg; anastrozole 5mg po qd; T-,E2- [m0-m1]",
+         ["goserelin 3.6 mg sc q4w + anastrozole 5 mg po qd"]),
+        ("estradiol patch 50ug td 2x/wk [m0-m6]; 25ug 2x/wk [m6-m15]",
+         ["estradiol 0.05 mg td qd [m0-m6] + estradiol 0.025 mg td qd [m6-m15]"]),
+        ("orchiectomy [m0]", ["goserelin 3.6 mg sc q4w"]),
+    ],
+)  # fmt: skip
+def test_treatments_in_words_become_regimens(words: str, regimens: list[str]):
+    found = treatment.regimens(words, simulator())
+    assert [str(each) for each in found] == [str(Regimen.parse(text)) for text in regimens]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("bicalutamide [m0-m12]", "androgen receptor"),
+        ("wonderdrug 5mg po qd", "no drug called 'wonderdrug'"),
+        ("anastrozol 1mg po qd", "Did you mean 'anastrozole'"),
+        ("anastrozole 900mg po qd", "outside"),
+        ("", "no treatment"),
+        ("mixed", "mixture"),
+    ],
+)
+def test_what_cannot_be_given_says_why(words: str, reason: str):
+    with pytest.raises(NotExecutable, match=reason):
+        treatment.regimens(words, simulator())
+
+
+def test_delayed_treatment_is_a_rule_for_people_who_differ():
+    (plan,) = treatment.regimens(
+        "letrozole 2.5mg po qd [m0-m60] + zoledronate 4mg iv q6mo [start if T<-2.0 or fracture]",
+        simulator(),
+    )
+    assert plan.ruled
+    people = population.spread(population.patient("postmenopausal breast cancer; T >= -2.0"))
+    assert len({person.t_scores["lumbar_spine"] for person in people}) == 4
+    assert all(person.t_scores["lumbar_spine"] > -2.0 for person in people)
+
+
+@pytest.mark.parametrize(
+    ("words", "arm", "sex", "age", "after_menopause"),
+    [
+        ("postmenopausal osteoporosis; mean age 73; 3889", "a", "female", 73, True),
+        ("premenopausal HR+ breast cancer; mean age 42", "a", "female", 42, False),
+        ("postmenopausal osteoporosis; age 55-81; existing vertebral fracture", "", "female", 68,
+         True),
+        ("eugonadal men >65 y", "", "male", 70, None),
+        ("men 62-74 y, T<350 ng/dl", "", "male", 68, None),
+        ("healthy men young n=10, elderly n=10", "young", "male", 28, None),
+        ("men 60+ y with low testosterone", "", "male", 65, None),
+        ("breast cancer starting tamoxifen; by menopausal status", "tamoxifen premenopausal",
+         "female", 43, False),
+    ],
+)  # fmt: skip
+def test_populations_in_words_become_people(words, arm, sex, age, after_menopause):
+    person = population.patient(words, arm)
+    assert (person.sex, person.age) == (sex, age)
+    if after_menopause is not None:
+        assert (person.menopause_age < person.age) is after_menopause
+
+
+def test_words_of_entry_become_t_scores_and_history():
+    assert population.patient("postmenopausal; T LS -2.96, TH -2.80, FN -2.90").t_scores == {
+        "lumbar_spine": -2.96, "total_hip": -2.8, "femoral_neck": -2.9,
+    }  # fmt: skip
+    assert not population.patient("postmenopausal; osteoporosis excluded").t_scores
+    assert population.patient("postmenopausal; existing vertebral fracture").history[
+        "vertebral_fracture"
+    ]
+    assert "breast_cancer" not in population.patient("at raised breast cancer risk").history
+
+
+def test_questions():
+    plan = Regimen.parse("denosumab 60 mg sc q6mo [m0-m36]")
+    asked = question(row(note="ref_month=12"), plan)
+    assert (asked.how, asked.start, asked.end) == ("change", 12.0, 24.0)
+    asked = question(row(note="metric=annual rate, FMP 0..+24"), plan)
+    assert (asked.how, asked.start, asked.end) == ("annual", 0.0, 24.0)
+    asked = question(
+        row(endpoint="vertebral_fracture_pct", statistic="incidence_pct", time_months="12",
+            note="metric=rate per 100 participant-years after stop"), plan,
+    )  # fmt: skip
+    assert (asked.how, asked.start, asked.end) == ("rate", 36.0, 48.0)
+    asked = question(row(endpoint="fracture_any_hr", statistic="hazard_ratio",
+                         note="metric=RR; type=nonvertebral"), plan)  # fmt: skip
+    assert (asked.how, asked.causes) == ("risk_ratio", ("hip", "other"))
+    for endpoint, statistic in (("moon", "mean_pct_change"), ("ctx", "incidence_pct")):
+        with pytest.raises(NotExecutable):
+            question(row(endpoint=endpoint, statistic=statistic), plan)

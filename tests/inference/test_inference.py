@@ -1,0 +1,236 @@
+"""The machinery of calibration: parameters, objective, ensemble, profiles, and what was shipped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from osteoaxis import evidence, fitted, forecast
+from osteoaxis.cli import app
+from osteoaxis.errors import InputError
+from osteoaxis.evidence.prediction import Plan
+from osteoaxis.evidence.row import parse
+from osteoaxis.inference import fit, posterior, validation
+from osteoaxis.inference.free import STAGES, space
+from osteoaxis.inference.objective import STUDENT, Objective
+from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.simulation import build_model, month_grid, simulator
+
+ROWS = [
+    {"study_id": "A", "population": "postmenopausal; mean age 62", "arm": "drug",
+     "treatment": "anastrozole 1mg po qd", "endpoint": "lumbar_spine_bmd",
+     "time_months": month, "statistic": "mean_pct_change", "value": value, "n": "100"}
+    for month, value in (("12", "-2.5"), ("24", "-4.0"))
+]  # fmt: skip
+ROLES = {"A": "calibration", "B": "validation"}
+
+
+def objective(*extra: dict[str, str]) -> Objective:
+    rows = [parse(row, "x") for row in (*ROWS, *extra)]
+    plan = Plan(rows, simulator(calibrated=False))
+    return Objective.of(plan, space(fit.declared(), ("bone",)), fit.BONE, ROLES)
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+def test_fitted_parameters_exist_and_start_within_their_ranges(stage: str):
+    where = space(fit.declared(), (stage,))
+    assert (where.low <= 0).all()
+    assert (where.high >= 0).all()
+    assert (where.sd > 0).all()
+    theta = 0.3 * np.sin(np.arange(len(where)))
+    changes = where.changes(theta)
+    assert np.allclose(where.theta(changes), theta)
+    assert all(name.partition("@")[0] in fit.declared() for name in changes)
+
+
+def test_names_that_move_together_do():
+    where = space(fit.declared(), ("drugs",))
+    changes = where.changes(np.full(len(where), 0.1))
+    tied = {v for n, v in changes.items() if n.endswith("osteoclast_apoptosis_stimulates_Emax")}
+    assert len(tied) == 1
+
+
+def test_only_read_rows_of_calibration_studies_are_used():
+    held = objective(
+        ROWS[0] | {"study_id": "B"},
+        ROWS[0] | {"source_quality": "memory"},
+        ROWS[0] | {"value": ""},
+        ROWS[0] | {"treatment": "teriparatide 20ug sc qd"},
+        ROWS[0] | {"endpoint": "estradiol"},
+    )
+    assert held.used == (0, 1)
+    known = evidence.studies()
+    assert not {row.study_id for row in fit.rows_of(known)} & {
+        s.id for s in known.values() if s.role != "calibration"
+    }
+
+
+def test_residuals_are_students_and_rows_of_one_arm_share_errors():
+    asked = objective()
+    raw = np.array([[1.0, 1.0], [0.0, 0.0]])
+    robust = asked.robust(raw)
+    white = raw @ asked.whiten.T
+    assert np.allclose(robust**2, (STUDENT + 1) * np.log1p(white**2 / STUDENT))
+    apart = np.linalg.inv(asked.whiten) @ np.linalg.inv(asked.whiten).T
+    assert apart[0, 1] > 0  # the same study and arm
+    assert apart[0, 0] > apart[0, 1]
+
+
+def test_the_jacobian_is_that_of_central_differences():
+    asked = objective()
+    theta = np.zeros(len(asked.space))
+    found = asked.jacobian(theta)
+    for k in (3, 20, 45):
+        step = np.zeros(len(theta))
+        step[k] = 0.01
+        ends = asked.residuals(np.array([theta + step, theta - step]), rtol=1e-7)
+        central = (ends[0] - ends[1]) / 0.02
+        assert np.allclose(found[:, k], central, atol=0.02 * np.abs(central).max() + 5e-3)
+
+
+def test_a_fit_lowers_the_cost_resumes_and_refuses_what_is_of_another(tmp_path: Path):
+    asked = objective()
+    few = fit.Settings(starts=2, hormone_steps=2, start_steps=3, joint_steps=2, best=1)
+    extra = [
+        ROWS[0] | {"endpoint": "arthralgia_pct", "statistic": "incidence_pct", "value": "30"},
+        ROWS[0] | {"endpoint": "estradiol", "value": "-90"},
+        ROWS[0] | {"treatment": "teriparatide 20ug sc qd", "value": "6"},
+    ]
+    plan = Plan([parse(row, "x") for row in (*ROWS, *extra)], simulator(calibrated=False))
+    found = fit.calibrate(plan, ROLES, tmp_path, few)
+    start = Objective.of(plan, found.space, fit.ALL, ROLES)
+    assert found.cost < start.costs(np.zeros(len(found.space)))[0]
+    lines = (tmp_path / "starts.jsonl").read_text().splitlines()
+    again = fit.calibrate(plan, ROLES, tmp_path, few)
+    assert np.array_equal(found.theta, again.theta)
+    assert (tmp_path / "starts.jsonl").read_text().splitlines() == lines
+    other = Plan([parse(row, "x") for row in (ROWS[0] | {"value": "-3"}, *extra)],
+                 simulator(calibrated=False))  # fmt: skip
+    with pytest.raises(InputError, match="another fit"):
+        fit.calibrate(other, ROLES, tmp_path, few)
+    assert asked.count == 2
+
+
+@dataclass
+class Linear:
+    """An objective whose posterior is normal and known."""
+
+    matrix: np.ndarray
+    space: object
+
+    def residuals(self, thetas, **_):
+        return np.atleast_2d(thetas) @ self.matrix.T
+
+    def costs(self, thetas):
+        return 0.5 * (self.residuals(thetas) ** 2).sum(axis=1)
+
+    def jacobian(self, _theta):
+        return self.matrix
+
+
+@dataclass
+class Wide:
+    free: tuple
+    low: np.ndarray
+    high: np.ndarray
+    middle: np.ndarray
+
+
+def linear() -> Linear:
+    random = np.random.default_rng(3)
+    matrix = np.vstack([random.normal(size=(12, 3)), np.eye(3)])
+    declared = space(fit.declared(), ("joints",))
+    wide = Wide(declared.free[:3], np.full(3, -50.0), np.full(3, 50.0), declared.middle[:3])
+    return Linear(matrix, wide)
+
+
+def test_the_ensemble_of_a_linear_model_is_its_posterior():
+    model = linear()
+    drawn = posterior.sample(model, np.zeros(3), 4000, seed=2)
+    wanted = np.linalg.inv(model.matrix.T @ model.matrix)
+    assert np.allclose(np.cov(drawn.thetas.T), wanted, atol=0.15 * np.diag(wanted).max())
+    assert np.allclose(drawn.thetas.mean(axis=0), 0, atol=0.05)
+    assert drawn.excess.mean() == pytest.approx(1.5, rel=0.1)
+    same = posterior.sample(model, np.zeros(3), 4000, seed=2)
+    assert np.array_equal(drawn.thetas, same.thetas)
+
+
+def test_profiles_of_a_linear_model_end_where_they_should():
+    model = linear()
+    covariance = np.linalg.inv(model.matrix.T @ model.matrix)
+    costs = posterior._profiles(model, np.zeros(3), model.matrix, covariance, None)
+    assert np.allclose(costs, 0.5 * np.array(posterior.OFFSETS) ** 2)
+    low, high = posterior._limits(np.array(posterior.OFFSETS), costs[0])
+    assert high == pytest.approx(1.96, abs=0.1)
+    assert low == pytest.approx(-1.96, abs=0.1)
+
+
+def test_shipped_values_lie_in_their_ranges_and_replace_those_declared():
+    declared = fit.declared()
+    values = fitted.values()
+    assert values
+    model = build_model()[0]
+    for name, value in values.items():
+        full, _, men = name.partition("@")
+        param = model.parameters[full]
+        assert (param.men if men else param.value) == pytest.approx(value)
+        assert param.basis == "fitted"
+        low, high = declared[full].range
+        if not men:
+            assert low - 1e-12 <= value <= high * (1 + 1e-4)
+
+
+def test_the_shipped_ensemble_is_large_varied_and_of_the_fitted_parameters():
+    sets = fitted.ensemble()
+    assert len(sets) >= 500
+    assert set(sets[0]) == set(fitted.values())
+    spread = np.std([[s[n] for n in sets[0]] for s in sets], axis=0)
+    assert (spread > 0).all()
+
+
+def test_mens_own_values_are_for_men():
+    changes = {"a.x": 1.0, "a.x@men": 2.0, "a.y": 3.0}
+    assert fitted.of_sex(changes, male=False) == {"a.x": 1.0, "a.y": 3.0}
+    assert fitted.of_sex(changes, male=True) == {"a.x": 2.0, "a.y": 3.0}
+
+
+def test_forecasts_hold_the_central_run_and_share_their_sets():
+    ready, months = simulator(), month_grid(3)
+    person = Patient("w", age=62.0, menopause_age=50.0, t_scores={"lumbar_spine": -1.0})
+    plan = Regimen.parse("anastrozole 1 mg po qd")
+    runs = forecast.runs(ready, person, plan, months, ["ctx"], count=30)
+    assert len(runs) == 30
+    spine = np.array([run["lumbar_spine_bmd"].values for run in runs])
+    assert np.ptp(spine[:, 0]) < 1e-3  # the person's own T-score is met by every set
+    central = ready.run(ready.start(person), plan, months, dosing="average")
+    found = forecast.limits(runs, lambda run: run["lumbar_spine_bmd"].values)
+    assert found is not None
+    low, high = found
+    middle = central["lumbar_spine_bmd"].values
+    assert low[-1] < middle[-1] < high[-1]
+    again = forecast.runs(ready, person, plan, months, ["ctx"], count=30)
+    assert np.array_equal(again[7]["ctx"].values, runs[7]["ctx"].values)
+    assert "any_fracture_incidence" in runs[0]
+
+
+def test_validate_writes_the_report(tmp_path: Path):
+    result = CliRunner().invoke(app, ["validate", "-o", str(tmp_path / "v")])
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "v" / "credibility.html").read_text()
+    for word in ("Question of interest", "Context of use", "Assumptions", "Limits",
+                 "not a medical device", validation.frozen_commit()):  # fmt: skip
+        assert word in page
+    found = json.loads((tmp_path / "v" / "summary.json").read_text())
+    assert len(found["goals"]) == 15
+    assert "goals met" in result.output
+    assert (tmp_path / "v" / "forest-lumbar_spine_bmd.png").stat().st_size > 10_000
+
+
+def test_the_shipped_parameters_are_the_frozen_ones():
+    assert len(validation.frozen_commit()) == 40
