@@ -142,11 +142,13 @@ class Wide:
     middle: np.ndarray
 
 
-def linear() -> Linear:
+def linear(count: int = 3) -> Linear:
     random = np.random.default_rng(3)
-    matrix = np.vstack([random.normal(size=(12, 3)), np.eye(3)])
+    matrix = np.vstack([random.normal(size=(12, count)), np.eye(count)])
     declared = space(fit.declared(), ("joints",))
-    wide = Wide(declared.free[:3], np.full(3, -50.0), np.full(3, 50.0), declared.middle[:3])
+    wide = Wide(
+        declared.free[:count], np.full(count, -50.0), np.full(count, 50.0), declared.middle[:count]
+    )
     return Linear(matrix, wide)
 
 
@@ -169,6 +171,17 @@ def test_profiles_of_a_linear_model_end_where_they_should():
     low, high = posterior._limits(np.array(posterior.OFFSETS), costs[0])
     assert high == pytest.approx(1.96, abs=0.1)
     assert low == pytest.approx(-1.96, abs=0.1)
+
+
+def test_limits_ascend_also_for_a_parameter_that_is_negative():
+    model, theta = linear(5), np.zeros(5)
+    drawn = posterior.sample(model, theta, 500)
+    found = posterior.identify(model, theta, drawn.thetas, ["1"] * 5)
+    assert found[-1].value < 0
+    for each in found:
+        assert each.low < each.value < each.high
+        assert each.posterior_low < each.value < each.posterior_high
+        assert each.prior_low < each.prior < each.prior_high
 
 
 def test_shipped_values_lie_in_their_ranges_and_replace_those_declared():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from osteoaxis.scenario import scenarios
 from osteoaxis.simulation import build_model
 
 Folders = tuple[Path, ...]
+SOURCE_WIDTH = 110
+"""Letters of a source in the list; `osteoaxis show NAME` has all."""
 
 
 def show_list(kind: str, folders: Folders) -> None:
@@ -95,7 +98,8 @@ def _parameters(model: Model) -> Table:
     table = _table("parameter", "value", "men", "unit", "basis", "source")
     for name, p in model.parameters.items():
         men = "" if p.men is None else _number(p.men)
-        table.add_row(name, _number(p.value), men, p.unit, p.basis, p.source)
+        source = textwrap.shorten(p.source, SOURCE_WIDTH, placeholder=" …")
+        table.add_row(name, _number(p.value), men, p.unit, p.basis, source)
     return table
 
 
@@ -154,9 +158,10 @@ def _parameter_lines(model: Model, name: str) -> list[str]:
     p = model.parameters[full]
     low, high = p.range
     men = "" if p.men is None else f"   ({_number(p.men)} in men)"
+    told = p.source.startswith(f"{p.basis}:")
     return [
         f"{full} = {_number(p.value)} {p.unit}{men}",
         f"  {p.meaning}",
         f"  plausible range {_number(low)} to {_number(high)} {p.unit}",
-        f"  {p.basis}: {p.source}",
+        f"  {p.source if told else f'{p.basis}: {p.source}'}",
     ]

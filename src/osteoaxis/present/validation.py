@@ -19,7 +19,7 @@ from rich.table import Table
 from osteoaxis.evidence import check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
-from osteoaxis.inference.validation import Course, Validation
+from osteoaxis.inference.validation import FEWEST_POINTS, Course, Validation
 from osteoaxis.present import style
 from osteoaxis.present.report import TEMPLATES
 
@@ -167,7 +167,7 @@ def figures(found: Validation) -> dict[str, tuple[Figure, str]]:
         own = [course for course in found.courses if course.role == role]
         if own:
             drawn[f"courses-{role}"] = (
-                courses(own, f"Arms measured {len(own[0].rows)} times or more: {role}"),
+                courses(own, f"Arms measured {FEWEST_POINTS} times or more: {role}"),
                 "Lines: the fitted model with the 90 % interval of its parameters.",
             )
     for name, title in FORESTS.items():
