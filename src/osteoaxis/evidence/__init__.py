@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from osteoaxis import fitted
+from osteoaxis import forecast
 from osteoaxis.errors import InputError
 from osteoaxis.evidence.check import Scored, score
 from osteoaxis.evidence.prediction import Plan, Progress
@@ -45,6 +43,5 @@ def verdicts(
     if not rows:
         raise InputError(f"no rows{f' of the split {role}' if role else ''} to check.")
     plan = Plan(rows, simulator(progress=progress), known)
-    sets = fitted.ensemble()
-    chosen = [sets[k] for k in np.linspace(0, len(sets) - 1, draws).astype(int)] if sets else []
-    return score(plan, plan.predict([{}, *chosen], progress=progress), roles)
+    predicted = plan.predict([{}, *forecast.sets(draws)], progress=progress)
+    return score(plan, predicted, roles)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from osteoaxis import fitted, toml
+from osteoaxis import fitted, forecast, toml
 from osteoaxis.evidence import DRAWS, check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
@@ -114,8 +114,7 @@ def validate(progress: Progress | None = None) -> Validation:
     roles = {name: study.role for name, study in known.items()}
     rows = [row for study in known.values() for row in study.rows]
     plan = Plan(rows, ready, known)
-    sets = fitted.ensemble()
-    chosen = [sets[k] for k in np.linspace(0, len(sets) - 1, DRAWS).astype(int)] if sets else []
+    chosen = forecast.sets(DRAWS)
     scored = check.score(plan, plan.predict([{}, *chosen], progress=progress), roles)
     return Validation(
         scored=tuple(scored),
