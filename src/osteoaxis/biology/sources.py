@@ -5,10 +5,11 @@ FIRST_NUMBERS = (
     " DMAB-PH2, DEFEND, FREEDOM-STOP, GREY-ZOL5, GREENSPAN2005 together, first numbers by hand-made"
     " targets; docs/decisions/0002"
 )
-"""One joint fit of all parameters marked so; the calibration of issue 4 replaces it."""
+"""One quick fit of all parameters marked so: the middle of the prior of the calibration; its value
+is in `osteoaxis.fitted` (docs/decisions/0007)."""
 
 ANABOLIC = (
     "fitted: FPT-TPTD, FRAME, a phase 2 trial of romosozumab (10.1056/NEJMoa1305224) and marker"
     " courses together; docs/decisions/0006"
 )
-"""One joint fit of what wakes osteoblasts; the calibration of issue 4 replaces it."""
+"""One joint fit of what wakes osteoblasts: prior of what the calibration fits last."""
