@@ -66,9 +66,18 @@ def worst(ready: Simulator, woman: Cohort, regimen: str) -> float:
     return float((np.abs(steady - pills).max(axis=0) / np.abs(pills).max(axis=0)).max() * 100)
 
 
-@pytest.mark.parametrize("drug", ["anastrozole 1 mg", "letrozole 2.5 mg"])
+@pytest.mark.parametrize(
+    "drug",
+    [
+        pytest.param(
+            "anastrozole 1 mg",
+            marks=pytest.mark.xfail(strict=True, reason="a known miss since calibration: 0.213"),
+        ),
+        "letrozole 2.5 mg",
+    ],
+)
 def test_reversible_inhibitors_may_be_averaged(ready: Simulator, woman: Cohort, drug: str) -> None:
-    assert worst(ready, woman, f"{drug} po qd") < 0.25
+    assert worst(ready, woman, f"{drug} po qd") < 0.2
 
 
 def test_exemestane_may_not_so_pills_stay_the_default(ready: Simulator, woman: Cohort) -> None:

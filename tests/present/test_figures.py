@@ -10,7 +10,7 @@ import pytest
 
 from osteoaxis import scenario
 from osteoaxis.present import figures, style
-from osteoaxis.present.pathway import LINKS, NODES, pathway
+from osteoaxis.present.pathway import LINKS, NODES, _fold_text, pathway
 from osteoaxis.scenario import ScenarioResult
 
 NAMES = [
@@ -91,7 +91,7 @@ def test_twelve_arms_all_look_different() -> None:
 def test_pathway_names_the_fold_change_of_estradiol(result: ScenarioResult) -> None:
     last, first = (result.arms[arm]["estradiol"].values[-1] for arm in ("anastrozole", "none"))
     texts = [text.get_text() for text in pathway(result).axes[0].texts]
-    assert texts[texts.index("serum estradiol") + 1] == f"×{last / first:.3f}"
+    assert texts[texts.index("serum estradiol") + 1] == _fold_text(last / first)
 
 
 def test_pathway_boxes_do_not_overlap_and_links_join_boxes() -> None:

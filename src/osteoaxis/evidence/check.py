@@ -32,8 +32,8 @@ FRACTURE_BETWEEN = 0.20
 WITHIN_PERSON = {"bmd": 4.0, "marker": 35.0, "hormone": 30.0, "other": 4.0}
 """Standard deviation of changes between people, in points, where no standard error is printed
 (assumed: spine density of trials 3.5 to 4.5)."""
-CHANGE_OF_HORMONES = 0.02
-"""Smallest level left, as a share, that errors of hormones shrink with."""
+LEAST_LEFT = 0.02
+"""Share of a hormone below which its errors shrink no further."""
 USUAL_N = 60.0
 _NORMAL_95, _NORMAL_90 = 1.959964, 1.644854
 
@@ -121,7 +121,7 @@ def left(row: Row) -> float:
     if group(row.endpoint) != "hormone" or not percent:
         return 1.0
     assert row.value is not None
-    return max(1.0 + row.value / 100.0, CHANGE_OF_HORMONES)
+    return max(1.0 + row.value / 100.0, LEAST_LEFT)
 
 
 def off(row: Row, difference: float) -> float:

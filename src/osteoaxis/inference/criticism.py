@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis import engine, fitted
+from osteoaxis.biology import osteoclasts, rankl
 from osteoaxis.evidence.prediction import Changes, Plan, Progress
 from osteoaxis.inference import fit
 from osteoaxis.inference.free import Space, space
@@ -124,52 +125,67 @@ def shares(
     """
     person = patient or Patient("typical", age=62.0, menopause_age=50.0)
     names = ("rank_drive", "tnf_alpha_excess", "il1_excess", "estrogen_deficit")
-    courses = _courses(ready, person, sets, names, month)
-    start, end = courses[:, 0], courses[:, 1]
-    value = {n: np.array([s.get(n, ready.model.parameters[n].value) for s in sets]) for n in (
-        "osteoclasts.survival_rank", "osteoclasts.survival_tnf_alpha", "osteoclasts.survival_il1",
-        "osteoclasts.fusion_tnf_alpha", "osteoclasts.direct_tnf_alpha", "osteoclasts.direct_il1",
-        "rankl.rankl_estrogen", "rankl.opg_estrogen", "rankl.rankl_tnf_alpha", "rankl.rankl_il1",
-    )}  # fmt: skip
-    rank, tnf, il1 = (end[:, k] for k in range(3))
-    rank0, tnf0, il10 = (start[:, k] for k in range(3))
-    fusion = value["osteoclasts.fusion_tnf_alpha"]
+    before, after = np.moveaxis(_courses(ready, person, sets, names, month), 1, 0)
+    rank0, tnf0, il10, deficit0 = before.T
+    rank, tnf, il1, deficit = after.T
 
-    def log_drive(rank: Array, tnf: Array, il1: Array) -> Array:
-        return np.log(
-            rank * (1 + fusion * tnf)
-            + value["osteoclasts.direct_tnf_alpha"] * tnf
-            + value["osteoclasts.direct_il1"] * il1
+    def value(process: str, name: str) -> Array:
+        full = f"{process}.{name}"
+        return np.array([s.get(full, ready.model.parameters[full].value) for s in sets])
+
+    own = {
+        name: value("osteoclasts", name)
+        for name in ("fusion_tnf_alpha", "direct_tnf_alpha", "direct_il1", "survival_rank",
+                     "survival_tnf_alpha", "survival_il1", "apoptosis_tgf_beta")
+    }  # fmt: skip
+
+    def drive(rank: Array, tnf: Array, il1: Array) -> Array:
+        """Logarithm of formation over death, without what holds it back."""
+        felt = {"rank_drive": rank, "tnf_alpha_excess": tnf, "il1_excess": il1}
+        formed = osteoclasts.fusion_drive(
+            **felt, **{n: own[n] for n in ("fusion_tnf_alpha", "direct_tnf_alpha", "direct_il1")}
+        )
+        lost = osteoclasts.osteoclast_death(
+            **felt, tgf_beta=1.0, tgf_beta_reference=1.0, osteoclast_apoptosis_stimulation=0.0,
+            **{n: own[n] for n in own if n.startswith(("survival", "apoptosis"))},
+        )  # fmt: skip
+        return np.asarray(np.log(formed / lost))
+
+    def made(deficit: Array, tnf: Array, il1: Array) -> Array:
+        """Logarithm of RANKL made."""
+        return np.asarray(
+            np.log(
+                rankl.rankl_production(
+                    k_rankl=1.0,
+                    rankl_reference=1.0,
+                    rankl_pth=0.0,
+                    pth_tone=1.0,
+                    rankl_pth_lineage=0.0,
+                    pth_lineage=0.0,
+                    estrogen_deficit=deficit,
+                    tnf_alpha_excess=tnf,
+                    il1_excess=il1,
+                    **{
+                        n: value("rankl", n)
+                        for n in ("rankl_estrogen", "rankl_tnf_alpha", "rankl_il1")
+                    },
+                )
+            )
         )
 
+    opg = np.log1p(value("rankl", "opg_estrogen") * deficit) - np.log1p(
+        value("rankl", "opg_estrogen") * deficit0
+    )
     parts = {
-        "RANKL and OPG": log_drive(rank, tnf0, il10) - log_drive(rank0, tnf0, il10)
-        + value["osteoclasts.survival_rank"] * np.log(rank / rank0),
-        "TNF-alpha on osteoclasts": log_drive(rank, tnf, il10) - log_drive(rank, tnf0, il10)
-        + value["osteoclasts.survival_tnf_alpha"] * np.log((1 + tnf) / (1 + tnf0)),
-        "IL-1 on osteoclasts": log_drive(rank, tnf, il1) - log_drive(rank, tnf, il10)
-        + value["osteoclasts.survival_il1"] * np.log((1 + il1) / (1 + il10)),
-    }  # fmt: skip
-    total = sum(parts.values())
-    deficit0, deficit = start[:, 3], end[:, 3]
-    made0 = _rankl(value, deficit0, tnf0, il10)
-    by_cytokines = np.log(_rankl(value, deficit0, tnf, il1) / made0)
-    all_rankl = np.log(_rankl(value, deficit, tnf, il1) / made0) + np.log(
-        (1 + value["rankl.opg_estrogen"] * deficit) / (1 + value["rankl.opg_estrogen"] * deficit0)
-    )
-    parts["of RANKL and OPG: raised by TNF-alpha and IL-1"] = (
-        parts["RANKL and OPG"] * by_cytokines / all_rankl
-    )
+        "RANKL and OPG": drive(rank, tnf0, il10) - drive(rank0, tnf0, il10),
+        "TNF-alpha on osteoclasts": drive(rank, tnf, il10) - drive(rank, tnf0, il10),
+        "IL-1 on osteoclasts": drive(rank, tnf, il1) - drive(rank, tnf, il10),
+    }
+    total = drive(rank, tnf, il1) - drive(rank0, tnf0, il10)
+    start = made(deficit0, tnf0, il10)
+    cytokines = (made(deficit0, tnf, il1) - start) / (made(deficit, tnf, il1) - start + opg)
+    parts["of RANKL and OPG: raised by TNF-alpha and IL-1"] = parts["RANKL and OPG"] * cytokines
     return [_share(name, 100.0 * part / total) for name, part in parts.items()]
-
-
-def _rankl(value: Mapping[str, Array], deficit: Array, tnf: Array, il1: Array) -> Array:
-    return (
-        1
-        + value["rankl.rankl_estrogen"] * deficit
-        + value["rankl.rankl_tnf_alpha"] * tnf
-        + value["rankl.rankl_il1"] * il1
-    )
 
 
 def _share(name: str, values: Array) -> Share:

@@ -222,9 +222,7 @@ def space(
             declared = parameters[full]
             value = declared.men if men and declared.men is not None else declared.value
             low, high = declared.range
-            sign = 1.0
-            if high <= 0.0:
-                sign, low, high = -1.0, declared.range[0], declared.range[1]
+            sign = -1.0 if high <= 0.0 else 1.0
             smallest = sign * max(abs(value) / 30.0, 1e-6)
             if low == 0.0:
                 low = smallest

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 from osteoaxis.evidence.prediction import Progress
 from osteoaxis.evidence.study import studies
 from osteoaxis.inference import criticism, fit, posterior
-from osteoaxis.inference.fit import Fit, Settings
+from osteoaxis.inference.fit import Fit
 from osteoaxis.inference.objective import Objective
 from osteoaxis.inference.posterior import Ensemble, Identified
 
@@ -49,7 +49,7 @@ def run(
     roles = {name: study.role for name, study in known.items()}
     plan = fit.plan_of(known)
     base = fit.QUICK if quick else fit.FULL
-    settings = Settings(**{**vars(base), "seed": seed})
+    settings = replace(base, seed=seed)
     found = fit.calibrate(plan, roles, folder, settings, _part(progress, 0.0, 0.6))
     objective = Objective.of(plan, found.space, fit.ALL, roles)
     drawn = posterior.sample(

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from osteoaxis import guidance
+from osteoaxis import forecast, guidance
 from osteoaxis.dosing import DOSINGS, Dosing
 from osteoaxis.errors import InputError
 from osteoaxis.guidance import Finding
@@ -155,10 +155,24 @@ class Trier:
             self.space.label(regimen), str(regimen), measured, (*lost, *broken), confirmed
         )
 
+    @cached_property
+    def base_drawn(self) -> tuple[xr.Dataset, ...]:
+        """The base alone with sets of the ensemble."""
+        return self.drawn(self.space.base)
+
+    def drawn(self, regimen: Regimen) -> tuple[xr.Dataset, ...]:
+        """Return the runs of a strategy with sets of the ensemble, for intervals."""
+        (person,) = self.cohort.patients
+        return forecast.runs(self.ready, person, regimen, self.months)
+
     def solve(
         self, regimens: Sequence[Regimen], dosing: Dosing, names: Sequence[str] | None
     ) -> list[Measured]:
-        """Return the metrics `names` (default: all) of each strategy; empty where unsolved."""
+        """Return the metrics `names` (default: all) of each strategy; empty where unsolved.
+
+        All metrics have intervals from the ensemble; those asked for by name in a search do not
+        need them.
+        """
         solved = self.ready.run_each(
             self.cohort, regimens, self.months, record=self.recorded, dosing=dosing
         )
@@ -173,6 +187,7 @@ class Trier:
                 known=self.metrics,
                 names=names,
                 reference=self.reference[dosing],
+                drawn=(self.base_drawn, self.drawn(regimen)) if names is None else ((), ()),
             )
             for regimen, data in zip(regimens, solved, strict=True)
         ]

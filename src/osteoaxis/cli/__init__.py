@@ -1,0 +1,30 @@
+"""The command line: `osteoaxis run`, `compare`, `evidence`, `list`, `show` and more."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from osteoaxis.cli.app import EXIT_INPUT, EXIT_INTERRUPTED, EXIT_SOLVER, app
+from osteoaxis.errors import InputError, OsteoaxisError
+
+# Each registers its commands; the help lists them in this order.
+from osteoaxis.cli import simulate, lookup, credibility  # noqa: F401 # isort: skip
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run the command line; errors become one message and an exit code (2 input, 3 solver)."""
+    try:
+        app()
+    except OsteoaxisError as problem:
+        typer.echo(f"osteoaxis: {problem}", err=True)
+        sys.exit(EXIT_INPUT if isinstance(problem, InputError) else EXIT_SOLVER)
+    except KeyboardInterrupt:
+        typer.echo("osteoaxis: interrupted; nothing half-written was left.", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,5 @@
+"""`python -m osteoaxis.cli`."""
+
+from osteoaxis.cli import main
+
+main()

@@ -1,0 +1,69 @@
+"""The application, and the options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="What aromatase inhibitors do to bone: a mechanistic, sourced simulator. "
+    "For research and education; not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+EXIT_INPUT = 2
+EXIT_SOLVER = 3
+EXIT_INTERRUPTED = 130
+
+
+def scenario_names(incomplete: str) -> list[str]:
+    from osteoaxis.scenario import scenarios
+
+    return [name for name in scenarios() if name.startswith(incomplete)]
+
+
+Scenario = Annotated[
+    str,
+    typer.Argument(
+        help="A built-in scenario (see 'osteoaxis list scenarios') or a TOML file.",
+        autocompletion=scenario_names,
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(min=0, help="Of chance, where rules of a regimen leave doses to it.")
+]
+JsonOnly = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object and, without -o, write nothing.")
+]
+Drugs = Annotated[
+    Path | None,
+    typer.Option("--drugs", metavar="DIR", help="Folder with further drug files (TOML)."),
+]
+
+
+def model_names(incomplete: str) -> list[str]:
+    from osteoaxis.published import PUBLISHED
+
+    return [name for name in PUBLISHED if name.startswith(incomplete)]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"osteoaxis {version('osteoaxis')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version_wanted: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """What aromatase inhibitors do to bone, computed mechanism by mechanism."""
