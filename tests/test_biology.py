@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from osteoaxis.biology import matrix, osteoblasts
 from osteoaxis.model import Model
 from osteoaxis.patient import Patient, presets
 from osteoaxis.process import Rate, Reaction, Site, Value, arguments
@@ -156,3 +157,25 @@ def test_bone_is_neither_made_nor_lost_but_by_cells(site: str) -> None:
             assert "formation" in name or "resorption" in name
             total += net * MODEL.call(process, flow, ENVIRONMENT)
     assert total == pytest.approx(-ENVIRONMENT[f"{site}_net_loss"], rel=1e-9)
+
+
+def test_a_degenerating_spine_gains_density_but_no_bone() -> None:
+    of_bone = {"young": 0.1, "middle": 0.5, "old": 0.4, "turnover": 3e-4, "k_young": 0.01,
+               "k_middle": 5e-4, "peak_bmd": 1.0, "degeneration_onset": 55.0,
+               "degeneration_width": 2.0}  # fmt: skip
+    seen = {
+        age: matrix.bone_mineral_density(**of_bone, degeneration=0.004, age_now=age)
+        / matrix.bone_mineral_density(**of_bone, degeneration=0.0, age_now=age)
+        for age in (30.0, 55.0, 75.0)
+    }
+    assert seen[30.0] == pytest.approx(1.0, abs=1e-3)
+    assert seen[30.0] < seen[55.0] < seen[75.0]
+    assert seen[75.0] == pytest.approx(1.08, abs=5e-3)
+
+
+def test_teriparatide_wakes_fewer_cells_where_resorption_is_silent() -> None:
+    of_drugs = {"k_lining_sclerostin": 0.04, "sclerostin_neutralised": 0.0, "k_lining_pth": 1.0,
+                "pth_pulse": 0.1, "pth_modelling": 0.3, "tgf_beta_reference": 1.0}  # fmt: skip
+    usual, silent = (osteoblasts.lining_activation(**of_drugs, tgf_beta=x) for x in (1.0, 0.1))
+    assert usual == pytest.approx(0.1)
+    assert silent == pytest.approx(0.037)

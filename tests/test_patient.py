@@ -53,6 +53,30 @@ def test_every_measurable_quantity_can_be_met_together(ready: Simulator) -> None
     assert float(now["total_hip_t_score"]) == pytest.approx(-2.1, abs=0.01)
 
 
+def test_a_man_with_little_testosterone_has_less_estradiol_and_less_androgen_signal(
+    ready: Simulator,
+) -> None:
+    """Not that of the average man from a fifth of the testosterone."""
+    usual, low = (
+        ready.run(ready.start(Patient(sex="male", age=60, baseline=levels)), NONE, NOW)
+        for levels in ({}, {"testosterone": 100.0})
+    )
+    assert float(low["testosterone"][0]) == pytest.approx(100.0, rel=2e-3)
+    for quantity in ("estradiol", "androgen_signal"):
+        assert float(low[quantity][0]) < 0.9 * float(usual[quantity][0])
+
+
+@pytest.mark.parametrize("plan", ["estradiol 0.4 mg td qd", "testosterone_enanthate 400 mg im qw"])
+def test_more_estrogen_than_the_young_adult_has_leaves_everything_positive(
+    ready: Simulator, plan: str
+) -> None:
+    """Cytokines once went below zero, and the equations could not be solved any further."""
+    man = Patient(sex="male", age=60, baseline={"testosterone": 78.0})
+    found = ready.run(ready.start(man), Regimen.parse(plan), np.arange(0.0, 37.0, 3.0))
+    for name in ("activated_immune_cells", "tnf_alpha", "il1", "il6", "sclerostin", "rankl", "opg"):
+        assert float(found[name].min()) > 0.0, name
+
+
 def test_bone_at_time_zero_is_what_life_left(ready: Simulator) -> None:
     """Years since menopause, lived through before time zero, leave less bone."""
     bone = [

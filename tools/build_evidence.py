@@ -3,8 +3,9 @@
     python tools/build_evidence.py ../shared/evidence
 
 `tools/evidence/reread.csv` replaces or adds rows: numbers somebody read in a public source, with
-the place. `tools/evidence/baselines.csv` holds ages, T-scores and levels at entry that were read.
-`tools/evidence/arms.toml` says what an arm was given where the words of the table do not.
+the place. `tools/evidence/baselines.csv` holds what was read of people at entry, and the calcium
+and vitamin D that all of them were given. `tools/evidence/arms.toml` says what an arm was given
+where the words of the table do not.
 """
 
 from __future__ import annotations
@@ -27,7 +28,12 @@ HERE = Path(__file__).parent / "evidence"
 KEYS = ("study_id", "arm", "endpoint", "time_months", "statistic")
 HEADER = ("study_id", "population")
 KEPT = tuple(column for column in COLUMNS if column not in HEADER)
-LEVELS = {"estradiol_pg_ml": "estradiol", "testosterone_ng_dl": "testosterone"}
+LEVELS = {
+    "estradiol_pg_ml": "estradiol",
+    "testosterone_ng_dl": "testosterone",
+    "vitamin_d_ng_ml": "vitamin_d",
+}
+ALWAYS = 100.0
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -86,7 +92,25 @@ def stated(person: Patient, read: Mapping[str, str]) -> Patient:
     if (mass := number("bmi")) is not None:
         person = replace(person, body_mass_index=mass)
     levels = {name: v for column, name in LEVELS.items() if (v := number(column)) is not None}
-    return replace(person, baseline={**person.baseline, **levels}) if levels else person
+    if levels:
+        person = replace(person, baseline={**person.baseline, **levels})
+    if number("prior_vertebral_fracture_pct") == ALWAYS:
+        person = replace(person, history={**person.history, "vertebral_fracture": True})
+    return person
+
+
+def beside(read: Mapping[str, str]) -> str:
+    """Return the supplements that all of a study were given, empty if none were read."""
+    terms = (("calcium_mg", "calcium {} mg"), ("vitamin_d_IU", "vitamin_d3 {} IU"))
+    return " + ".join(f"{words} po qd [m0-]".format(read[c]) for c, words in terms if read.get(c))
+
+
+def earlier_fractures(read: Mapping[str, str]) -> list[str]:
+    """Return the line for a share of people with an earlier vertebral fracture, if one was read."""
+    percent = read.get("prior_vertebral_fracture_pct", "")
+    if not percent or float(percent) == ALWAYS:
+        return []
+    return [f"earlier_vertebral_fracture_percent = {float(percent):g}"]
 
 
 def toml_of(person: Patient, heading: str) -> list[str]:
@@ -110,7 +134,7 @@ def main(folder: Path) -> None:
     rows = reread([{c: row.get(c, "") for c in COLUMNS} for row in rows])
     roles = {row["study_id"]: row for row in table(folder / "splits.csv")}
     roles |= {row["study_id"]: row for row in table(HERE / "roles.csv")}
-    baselines = {row["study_id"]: row for row in table(HERE / "baselines.csv")}
+    baselines = {(row["study_id"], row["arm"]): row for row in table(HERE / "baselines.csv")}
     special = tomllib.loads((HERE / "arms.toml").read_text(encoding="utf-8"))
     ready = simulator()
     for old in STUDIES.glob("*"):
@@ -121,24 +145,25 @@ def main(folder: Path) -> None:
         people: dict[str, Patient] = {}
         arms: dict[str, str] = dict(special.get(study_id, {}))
         given: dict[str, set[str]] = {}
+
+        def entry(arm: str, study_id: str = study_id) -> dict[str, str]:
+            return baselines.get((study_id, arm), baselines.get((study_id, ""), {}))
+
         for row in own:
             where = f"{study_id}: {row['arm']}"
             parse(row, where)
             person = population.patient(row["population"], row["arm"], row["note"])
-            person = (
-                stated(person, baselines.get(study_id, {}))
-                if "fmp" not in row["note"].lower()
-                else person
-            )
+            if "fmp" not in row["note"].lower():
+                person = stated(person, entry(row["arm"]))
             people.setdefault(row["arm"], person)
             given.setdefault(row["arm"], set()).add(row["treatment"])
         for arm, texts in given.items():
-            if arm in arms or len(texts) > 1:
+            if arm not in arms and len(texts) > 1:
                 continue
+            extra = beside(entry(arm)) or treatment.beside(head["population"])
             try:
-                arms[arm] = " vs ".join(
-                    map(str, treatment.regimens(min(texts), ready, head["population"]))
-                )
+                text = arms.get(arm, min(texts))
+                arms[arm] = " vs ".join(map(str, treatment.regimens(text, ready, extra)))
             except treatment.NotExecutable:
                 continue
         common = max(people.values(), key=list(people.values()).count)
@@ -149,6 +174,7 @@ def main(folder: Path) -> None:
             f"population = {json.dumps(head['population'], ensure_ascii=False)}",
             f"role = {json.dumps(role['role'])}",
             f"reason = {json.dumps(role['reason'])}",
+            *earlier_fractures(entry("")),
             "",
             *toml_of(common, "patient"),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,34 @@ def test_one_person_is_judged_by_the_spread_between_people():
     ratio = parse(table(statistic="hazard_ratio", endpoint="fracture_any_hr", value="1.5",
                         low="1.25", high="1.77", uncertainty_kind="95ci"), "x")  # fmt: skip
     assert check.sampling_error(ratio) == pytest.approx(math.log(1.77 / 1.25) / 3.92, rel=1e-3)
+
+
+def test_fractures_of_a_mixed_population_lie_between_those_of_its_parts():
+    rows = [parse(table(study_id="FREEDOM", endpoint="vertebral_fracture_pct", treatment="none",
+                        time_months="36", statistic="incidence_pct", value="7"), "x")]  # fmt: skip
+    known = evidence.studies()["FREEDOM"]
+    assert known.earlier_vertebral_fracture == pytest.approx(0.23)
+
+    def predicted(share: float) -> float:
+        study = replace(known, earlier_vertebral_fracture=share)
+        return float(Plan(rows, simulator(), {"FREEDOM": study}).predict()[0, 0])
+
+    none, some, everybody = (predicted(share) for share in (0.0, 0.25, 1.0))
+    assert none < some < everybody
+    assert some == pytest.approx(0.75 * none + 0.25 * everybody)
+
+
+def test_intervals_hold_the_error_of_the_model(monkeypatch: pytest.MonkeyPatch):
+    plan = Plan([parse(table(), "x")], simulator())
+
+    def width(error: dict[str, float]) -> float:
+        monkeypatch.setattr(check.fitted, "model_error", lambda: error)
+        (scored,) = check.score(plan, np.array([[-2.0, -2.0]]), {})
+        return float(scored.high - scored.low)
+
+    narrow, wide = width({}), width({"spine": 3.0})
+    assert width({"bmd": 3.0}) == narrow  # of other sites
+    assert wide**2 == pytest.approx(narrow**2 + (2 * 1.644854 * 3.0) ** 2, rel=1e-6)
 
 
 def test_check_of_a_strangers_table(tmp_path: Path):

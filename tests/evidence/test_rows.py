@@ -110,6 +110,16 @@ def test_what_cannot_be_given_says_why(words: str, reason: str):
         treatment.regimens(words, simulator())
 
 
+def test_what_all_were_given_besides_is_added_to_every_arm():
+    extra = treatment.beside("postmenopausal breast cancer; Ca+VitD; n=100")
+    assert extra == "calcium 1000 mg po qd [m0-] + vitamin_d3 800 IU po qd [m0-]"
+    assert treatment.beside("postmenopausal breast cancer") == ""
+    found = treatment.regimens("letrozole 2.5mg po qd vs placebo", simulator(), extra)
+    assert [str(each) for each in found] == [
+        str(Regimen.parse(text)) for text in (f"letrozole 2.5 mg po qd + {extra}", extra)
+    ]
+
+
 def test_delayed_treatment_is_a_rule_for_people_who_differ():
     (plan,) = treatment.regimens(
         "letrozole 2.5mg po qd [m0-m60] + zoledronate 4mg iv q6mo [start if T<-2.0 or fracture]",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from osteoaxis.cli import app
 from osteoaxis.errors import InputError
 from osteoaxis.evidence.prediction import Plan
 from osteoaxis.evidence.row import parse
-from osteoaxis.inference import fit, posterior, validation
+from osteoaxis.inference import fit, leftout, posterior, validation
 from osteoaxis.inference.free import STAGES, space
 from osteoaxis.inference.objective import STUDENT, Objective
 from osteoaxis.patient import Patient
@@ -182,6 +182,37 @@ def test_limits_ascend_also_for_a_parameter_that_is_negative():
         assert each.low < each.value < each.high
         assert each.posterior_low < each.value < each.posterior_high
         assert each.prior_low < each.prior < each.prior_high
+
+
+def test_leaving_a_study_out_is_a_fit_without_it():
+    rows = [ROWS[0], ROWS[0] | {"study_id": "C", "value": "-9.0"}]
+    plan = Plan([parse(row, "x") for row in rows], simulator(calibrated=False))
+    roles = {"A": "calibration", "C": "calibration"}
+    where = space(fit.declared(), ("bone",))
+    both = Objective.of(plan, where, fit.BONE, roles)
+    theta = np.array(fit.minimise(both, np.zeros(len(where)), 10)["theta"])
+    found = leftout.differences(both, theta)
+    alone = Objective.of(plan, where, fit.BONE, {"A": "calibration"})
+    other = np.array(fit.minimise(alone, np.zeros(len(where)), 10)["theta"])
+    assert found[1] == pytest.approx(both.raw(other)[0, 1], abs=0.2)
+    assert found[1] > both.raw(theta)[0, 1]  # without -9.0 less is lost
+
+
+def test_the_error_of_the_model_covers_nine_tenths_of_the_studies():
+    even = [(float(k), f"study {k}") for k in range(1, 20)]
+    assert leftout._quantile(even) == 18.0  # 18 of 19, and one to come
+    assert leftout._quantile([(0.0, "a"), (5.0, "b")]) == 5.0
+    many = [(float(k), "one long curve") for k in range(100)] + even
+    assert leftout._quantile(many) < 100.0
+
+
+def test_a_perfect_model_is_within_where_tolerance_is_wide():
+    verdicts = evidence.verdicts(role="calibration", draws=2)
+    rows = [v for v in verdicts if v.weight > 0 and v.row.endpoint == "lumbar_spine_bmd"]
+    usual = validation.perfect_share(rows)
+    assert 50.0 < usual < 100.0
+    wide = [replace(row, allowed=10 * (row.allowed or 0.0)) for row in rows]
+    assert usual < validation.perfect_share(wide) <= 100.0
 
 
 def test_shipped_values_lie_in_their_ranges_and_replace_those_declared():

@@ -10,7 +10,7 @@ above the level of the young adult: no effect on bone without inflammation was f
 """
 
 from osteoaxis.biology.sources import FIRST_NUMBERS
-from osteoaxis.process import Param, Site, State, inhibit, rate, reaction, sqrt
+from osteoaxis.process import Param, Site, State, exp, inhibit, rate, reaction, sqrt
 
 activated_immune_cells = State(
     "1", "activated T cells and macrophages of the marrow, 1 = young adult", 1.0
@@ -57,11 +57,11 @@ k_cytokine = Param(
     2.0, "1/day", "turnover of cytokines at the marrow", "assumed: hours to a day", (0.5, 50.0)
 )
 immune_restraint = Param(
-    2.241,
+    1.5,
     "1",
-    "rise of activated immune cells at complete estrogen deficit",
+    "logarithm of the rise of activated immune cells at complete estrogen deficit",
     FIRST_NUMBERS,
-    (0.5, 6.0),
+    (0.4, 3.0),
 )
 immune_resorption = Param(
     0.1,
@@ -149,9 +149,12 @@ def il6_excess(il6, il6_reference, il6_block, after_time_zero, il6_binding):
 def immune_activation(
     k_immune_cells, immune_restraint, estrogen_deficit, immune_resorption, resorption_rate
 ):
-    """Estrogen deficit frees T cells and macrophages; products of resorption add to it."""
+    """Estrogen deficit frees T cells and macrophages; products of resorption add to it.
+
+    Exponential, so that more estrogen than the young adult has silences but never inverts it.
+    """
     products = immune_resorption * (resorption_rate - 1) / (resorption_rate + 1)
-    return k_immune_cells * (1 + immune_restraint * estrogen_deficit + products)
+    return k_immune_cells * (exp(immune_restraint * estrogen_deficit) + products)
 
 
 @reaction("activated_immune_cells ->")

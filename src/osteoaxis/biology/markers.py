@@ -60,7 +60,14 @@ k_p1np = Param(0.5, "1/day", "clearance of P1NP", "assumed: one to two days", (0
 k_bsap = Param(0.3, "1/day", "clearance of BSAP", "assumed: two to three days", (0.15, 0.6))
 ctx_power = Param(0.8359, "1", "power of resorption in CTX", FIRST_NUMBERS, (0.7, 1.3))
 ntx_power = Param(0.6982, "1", "power of resorption in NTX", FIRST_NUMBERS, (0.4, 1.2))
-p1np_power = Param(0.7083, "1", "power of formation in P1NP", FIRST_NUMBERS, (0.5, 1.6))
+p1np_background = Param(
+    0.2,
+    "1",
+    "share of P1NP that is not from bone",
+    "assumed: other tissues make type I collagen too; denosumab leaves a quarter to a third of it",
+    (0.05, 0.4),
+)
+p1np_power = Param(1.0, "1", "power of formation in P1NP", "assumed: in proportion", (0.7, 1.4))
 bsap_background = Param(
     0.3,
     "1",
@@ -102,9 +109,10 @@ def ntx_clearance(ntx, k_ntx):
 
 
 @reaction("-> p1np")
-def p1np_release(k_p1np, p1np_reference, formation_rate, p1np_power):
-    """New collagen releases P1NP."""
-    return k_p1np * p1np_reference * power(formation_rate, p1np_power)
+def p1np_release(k_p1np, p1np_reference, formation_rate, p1np_power, p1np_background):
+    """New collagen releases P1NP, most of it in bone."""
+    bone = (1 - p1np_background) * power(formation_rate, p1np_power)
+    return k_p1np * p1np_reference * (p1np_background + bone)
 
 
 @reaction("p1np ->")

@@ -126,6 +126,14 @@ k_lining_pth = Param(
     ANABOLIC,
     (0.1, 5.0),
 )
+pth_modelling = Param(
+    0.3,
+    "1",
+    "share of waking by PTH that needs no resorption nearby",
+    "assumed: on teriparatide most new bone lies on or beside resorbed surface, but all kinds of "
+    "formation rise (biopsies, 10.1002/jbmr.3309)",
+    (0.05, 0.8),
+)
 k_lining_refill = Param(
     0.0026,
     "1/day",
@@ -202,9 +210,18 @@ def free_sclerostin(sclerostin, sclerostin_neutralised):
 
 
 @rate("1/day", "waking of lining cells")
-def lining_activation(k_lining_sclerostin, sclerostin_neutralised, k_lining_pth, pth_pulse):
-    """Lining cells wake without sclerostin and with pulses of PTH."""
-    return k_lining_sclerostin * sclerostin_neutralised + k_lining_pth * pth_pulse
+def lining_activation(
+    k_lining_sclerostin,
+    sclerostin_neutralised,
+    k_lining_pth,
+    pth_pulse,
+    pth_modelling,
+    tgf_beta,
+    tgf_beta_reference,
+):
+    """Lining cells wake without sclerostin and with pulses of PTH, these mostly near resorption."""
+    near = pth_modelling + (1 - pth_modelling) * tgf_beta / tgf_beta_reference
+    return k_lining_sclerostin * sclerostin_neutralised + k_lining_pth * pth_pulse * near
 
 
 @reaction("-> lining_cells")

@@ -17,7 +17,7 @@ rankl_reference = Param(
     "pmol/L",
     "free RANKL in the young adult",
     "assumed: assays differ fifteenfold",
-    (0.05, 2.0),
+    (0.05, 1.5),
 )
 opg_reference = Param(
     4.0, "pmol/L", "OPG in the young adult", "assumed: assays differ fifteenfold", (1.0, 10.0)
@@ -66,7 +66,7 @@ rankl_pth = Param(
     "1",
     "power of the lasting PTH level in RANKL production",
     "assumed: resorption rises by a fifth to a half in hyperparathyroidism",
-    (0.0, 1.0),
+    (0.05, 1.5),
 )
 rankl_pth_lineage = Param(
     52.0,

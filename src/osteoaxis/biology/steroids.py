@@ -9,7 +9,7 @@ hormone results can replace it.
 from osteoaxis.process import Param, Site, State, as_unit, power, rate, reaction, sqrt
 
 testosterone = State(
-    "ng/dL", "total testosterone in serum", 100.0, set_by=("testosterone_reference",)
+    "ng/dL", "total testosterone in serum", 100.0, set_by=("testosterone_secreted",)
 )
 androstenedione = State(
     "ng/dL", "androstenedione in serum", 80.0, set_by=("androstenedione_reference",)
@@ -48,6 +48,13 @@ testosterone_reference = Param(
     "assumed: usual levels by mass spectrometry",
     (10.0, 60.0),
     men=550.0,
+)
+testosterone_secreted = Param(
+    1.0,
+    "1",
+    "testosterone secreted, 1 = reference; set by a measured level",
+    "assumed: the reference; below it estradiol made from testosterone is lower, too",
+    (0.05, 4.0),
 )
 testosterone_gonadal_share = Param(
     0.25,
@@ -340,11 +347,15 @@ def free_estradiol(estradiol, free_estradiol_share):
 
 @reaction("-> testosterone")
 def testosterone_secretion(
-    k_testosterone, testosterone_reference, testosterone_gonadal_share, gonadal_output
+    k_testosterone,
+    testosterone_reference,
+    testosterone_secreted,
+    testosterone_gonadal_share,
+    gonadal_output,
 ):
     """Adrenal and gonad make testosterone."""
     share = 1 - testosterone_gonadal_share + testosterone_gonadal_share * gonadal_output
-    return k_testosterone * testosterone_reference * share
+    return k_testosterone * testosterone_reference * testosterone_secreted * share
 
 
 @reaction("-> testosterone")
@@ -422,9 +433,17 @@ def estrone_elimination(estrone, k_estrone):
 
 
 @reaction("-> estradiol")
-def gonadal_estradiol(k_estradiol, estradiol_gonadal, gonadal_output, gonadal_aromatase_activity):
-    """The gonad makes estradiol with its own aromatase."""
-    return k_estradiol * estradiol_gonadal * gonadal_output * gonadal_aromatase_activity
+def gonadal_estradiol(
+    k_estradiol,
+    estradiol_gonadal,
+    gonadal_output,
+    gonadal_aromatase_activity,
+    testosterone_secreted,
+    testosterone_gonadal_share,
+):
+    """The gonad makes estradiol with its own aromatase, less if it makes less testosterone."""
+    precursor = power(testosterone_secreted, testosterone_gonadal_share)
+    return k_estradiol * estradiol_gonadal * gonadal_output * gonadal_aromatase_activity * precursor
 
 
 @reaction("-> estradiol")

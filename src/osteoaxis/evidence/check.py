@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis import fitted
 from osteoaxis.evidence.endpoint import BMD, group
 from osteoaxis.evidence.prediction import Plan, Planned
 from osteoaxis.evidence.row import Row
@@ -43,8 +44,9 @@ class Scored:
     """A row beside its prediction.
 
     `low` and `high` hold the 90 % interval of what such a study would observe: uncertainty of the
-    parameters, between studies and of sampling. `difference` is predicted minus observed in
-    points (percent for levels, log units for fractures); `allowed` what counts as agreement.
+    parameters, error of the model, spread between studies and sampling. `difference` is predicted
+    minus observed in points (percent for levels, log units for fractures); `allowed` what counts
+    as agreement.
     """
 
     planned: Planned
@@ -109,6 +111,14 @@ def between_studies(row: Row) -> float:
         return FRACTURE_BETWEEN
     spine = row.endpoint == "lumbar_spine_bmd"
     return BETWEEN_AT_SPINE if spine else BETWEEN_STUDIES[group(row.endpoint)] * left(row)
+
+
+def error_kind(row: Row) -> str:
+    """Return by which of `fitted.model_error` the interval of a row is widened."""
+    if row.endpoint == "lumbar_spine_bmd":
+        return "spine"
+    kind = group(row.endpoint)
+    return f"{kind}_level" if row.statistic == "level" else kind
 
 
 def left(row: Row) -> float:
@@ -194,14 +204,14 @@ def _score(planned: Planned, values: Array, role: str) -> Scored:
     if planned.given:
         return Scored(planned, role, central, central, central, None, None, None, 0.0, reason)
     error = sampling_error(row)
+    beyond = fitted.model_error().get(error_kind(row), 0.0)
+    others = error**2 + between_studies(row) ** 2 + beyond**2
     if relative(row):
-        spread = math.sqrt(
-            np.var(np.log(np.maximum(draws, 1e-9))) + error**2 + between_studies(row) ** 2
-        )
+        spread = math.sqrt(np.var(np.log(np.maximum(draws, 1e-9))) + others)
         low, high = (central * math.exp(s * _NORMAL_90 * spread) for s in (-1, 1))
     else:
         unit = scale(row)
-        spread = math.sqrt(np.var(draws) / unit**2 + error**2 + between_studies(row) ** 2) * unit
+        spread = math.sqrt(np.var(draws) / unit**2 + others) * unit
         low, high = central - _NORMAL_90 * spread, central + _NORMAL_90 * spread
     if row.value is None:
         return Scored(planned, role, central, low, high, None, None, None, 0.0, reason)

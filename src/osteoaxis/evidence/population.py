@@ -26,6 +26,9 @@ ASSUMED = {
 }  # fmt: skip
 """Age in years where none is printed."""
 MENOPAUSE = 50.0
+UNCLOSED_TURNOVER = 4.0
+"""Turnover of bones whose growth plates never closed, over that of adults (assumed: on testosterone
+the spine of men with open plates gained five times what closed ones did, 10.1210/jcem-69-4-776)."""
 OBESE = 40.0
 """Body mass index (kg/m2) of severely obese people (assumed)."""
 _NUMBER = r"(\d+(?:\.\d+)?)"
@@ -65,10 +68,14 @@ def patient(population: str, arm: str = "", note: str = "") -> Patient:
 
 
 def spread(person: Patient) -> tuple[Patient, ...]:
-    """Return four people around `person` who differ in T-score, none below -2 at entry."""
+    """Return four people around `person` who differ in T-score, none below -2 at entry.
+
+    Where no T-scores are known they are those of people who enter above -2.
+    """
     people = []
     for k, shift in enumerate((-0.9, -0.4, 0.3, 1.0)):
-        scores = {site: max(score + shift, -1.95) for site, score in person.t_scores.items()}
+        known = person.t_scores or T_SCORES["not_low"]
+        scores = {site: max(score + shift, -1.95) for site, score in known.items()}
         people.append(replace(person, name=f"{person.name} {k + 1}", t_scores=scores))
     return tuple(people)
 
@@ -184,6 +191,7 @@ def _levels(text: str) -> dict[str, Any]:
             "steroids.estradiol_gonadal": 0.01, "steroids.estradiol_peripheral": 0.3,
             "steroids.estrone_gonadal": 0.01, "steroids.estrone_peripheral": 0.3,
             "steroids.bone_local_estradiol": 0.0,
+            "skeleton.unclosed_turnover": UNCLOSED_TURNOVER,
         }  # fmt: skip
     if "chemotherapy" in text and "premenopausal" in text and "postmenopausal" not in text:
         found["parameters"] = {"person.transition_width": 0.1, "person.transition_lead": 0.0}

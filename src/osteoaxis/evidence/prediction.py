@@ -65,14 +65,15 @@ class Member:
 class Planned:
     """A row with its question, the members of its arms, and what it is relative to.
 
-    `reason` says why a row cannot be executed. `given` rows are levels at time zero, which the
-    patient starts from.
+    `people` are those whose fractures are counted and the share of each: they differ in earlier
+    fractures alone. `reason` says why a row cannot be executed. `given` rows are levels at time
+    zero, which the patient starts from.
     """
 
     row: Row
     question: Question | None = None
     arms: tuple[tuple[int, ...], ...] = ()
-    people: tuple[Patient, ...] = ()
+    people: tuple[tuple[Patient, float], ...] = ()
     baseline: float | None = None
     given: bool = False
     reason: str = ""
@@ -112,7 +113,7 @@ class Plan:
             if asked.how == "level" and asked.end <= 0.0:
                 return Planned(row, asked, baseline=row.value, given=True)
             arms = tuple(self._members(person, plan) for plan in plans)
-            return Planned(row, asked, arms, (person,), baseline)
+            return Planned(row, asked, arms, self._fractured(person, row), baseline)
         except NotExecutable as problem:
             return Planned(row, reason=str(problem))
         except InputError as problem:
@@ -135,6 +136,16 @@ class Plan:
                 entry[name] = level
         return replace(person, baseline={**person.baseline, **entry}) if entry else person
 
+    def _fractured(self, person: Patient, row: Row) -> tuple[tuple[Patient, float], ...]:
+        study = self.studies.get(row.study_id)
+        share = study.earlier_vertebral_fracture if study else None
+        if share is None:
+            return ((person, 1.0),)
+        return tuple(
+            (replace(person, history={**person.history, "vertebral_fracture": had}), part)
+            for had, part in ((True, share), (False, 1.0 - share))
+        )
+
     def _arms(self, row: Row) -> tuple[Regimen, ...]:
         study = self.studies.get(row.study_id)
         text = study and study.treatment(row)
@@ -143,7 +154,7 @@ class Plan:
             self._regimens[key] = (
                 tuple(map(Regimen.parse, text.split(" vs ")))
                 if text
-                else treatment.regimens(row.treatment, self.ready, row.population)
+                else treatment.regimens(row.treatment, self.ready, treatment.beside(row.population))
             )
         return self._regimens[key]
 
@@ -355,28 +366,25 @@ def _fractures(
     """Answer a question about fractures for people whose T-scores spread around the typical."""
     asked = planned.question
     assert asked is not None
-    (person,) = planned.people
     last = _at(grid, asked.end) + 1
     months, first = grid[:last], _at(grid, asked.start)
     years = (asked.end - asked.start) / 12.0
     results = []
     for arm in arms:
-        counted = []
-        for member in arm:
-            for node in _NODES * T_SCORE_SPREAD:
-                hazards = _hazards(person, member, months, node)
-                total = np.sum(
-                    [_of_cause(hazards, c, asked.quantity) for c in asked.causes], axis=0
-                )
-                if asked.how == "multiple_rate":
-                    share = fracture.multiple_share(
-                        member["ctx"][:, :last], sex=person.sex, age=person.age, months=months,
-                        menopause_age=person.menopause_age,
-                    )  # fmt: skip
-                    total = total * share
-                spent = cumulative(total, months)
-                counted.append(spent[:, -1] - spent[:, first])
-        weights = np.tile(_WEIGHTS, len(arm)) / len(arm)
+        counted, weights = [], []
+        for member, (person, part), (node, weight) in itertools.product(
+            arm, planned.people, zip(_NODES * T_SCORE_SPREAD, _WEIGHTS, strict=True)
+        ):
+            hazards = _hazards(person, member, months, node)
+            total = np.sum([_of_cause(hazards, c, asked.quantity) for c in asked.causes], axis=0)
+            if asked.how == "multiple_rate":
+                total = total * fracture.multiple_share(
+                    member["ctx"][:, :last], sex=person.sex, age=person.age, months=months,
+                    menopause_age=person.menopause_age,
+                )  # fmt: skip
+            spent = cumulative(total, months)
+            counted.append(spent[:, -1] - spent[:, first])
+            weights.append(part * weight / len(arm))
         expected = np.array(counted)
         results.append(
             (np.tensordot(weights, expected, 1), np.tensordot(weights, -np.expm1(-expected), 1))

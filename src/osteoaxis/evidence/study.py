@@ -18,7 +18,8 @@ from osteoaxis.patient import Patient
 
 STUDIES = Path(__file__).parent / "studies"
 ROLES = ("calibration", "validation", "context")
-_KEYS = ("id", "title", "population", "role", "reason", "patient", "patients", "arms")
+_EARLIER = "earlier_vertebral_fracture_percent"
+_KEYS = ("id", "title", "population", "role", "reason", _EARLIER, "patient", "patients", "arms")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Study:
     """A study: its rows, whom it studied and what each arm was given.
 
     `role` is calibration, validation (looked at once, after the fit is frozen) or context.
+    `earlier_vertebral_fracture` is the share of people who had one, None if it was not read or
+    their patient says it.
     """
 
     id: str
@@ -36,6 +39,7 @@ class Study:
     rows: tuple[Row, ...]
     people: Mapping[str, Patient]
     arms: Mapping[str, str]
+    earlier_vertebral_fracture: float | None = None
 
     def patient(self, row: Row) -> Patient | None:
         """Return the patient of a row's arm, if the study states one."""
@@ -70,6 +74,7 @@ def load(path: Path) -> Study:
         ),
         people=people,
         arms={str(k): str(v) for k, v in toml.sub_table(table, "arms", str(path)).items()},
+        earlier_vertebral_fracture=float(table[_EARLIER]) / 100.0 if _EARLIER in table else None,
     )
 
 

@@ -53,15 +53,17 @@ _JOINT = re.compile(r"\s*[;+]\s*")
 _WINDOW = re.compile(r"\[([^]]*)\]?\s*$")
 
 
-def regimens(text: str, ready: Simulator, population: str = "") -> tuple[Regimen, ...]:
+def beside(population: str) -> str:
+    """Return what all of a population were given besides, empty if its words do not say."""
+    return " + ".join(given for words, given in SUPPLEMENTS if re.search(words, population.lower()))
+
+
+def regimens(text: str, ready: Simulator, extra: str = "") -> tuple[Regimen, ...]:
     """Return the regimens of the arms in `text`, in order; raises `NotExecutable`.
 
-    What all of a `population` got beside, calcium and vitamin D, is added to every arm.
+    `extra` is what all arms were given besides, see `beside`.
     """
     arms = [regimen(part, ready) for part in re.split(r"\s+vs\.?\s+", text.strip())]
-    extra = " + ".join(
-        given for words, given in SUPPLEMENTS if re.search(words, population.lower())
-    )
     if not extra:
         return tuple(arms)
     return tuple(Regimen.parse(extra if not arm.terms else f"{arm} + {extra}") for arm in arms)

@@ -1,8 +1,9 @@
 """What the calibration found: fitted parameters, and an ensemble of sets the data allow.
 
 `fitted.toml` replaces values of the biology and of drugs, `ensemble.parquet` holds sets of the
-same parameters drawn from the posterior. Both are written by `osteoaxis calibrate`; a name that
-ends in `@men` is the value of men.
+same parameters drawn from the posterior, `model_error.toml` how far off results of studies are that
+were left out. All are written by `osteoaxis calibrate`; a name that ends in `@men` is the value of
+men.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from osteoaxis.process import Param, Process
 HERE = Path(__file__).parent
 VALUES = HERE / "fitted.toml"
 ENSEMBLE = HERE / "ensemble.parquet"
+MODEL_ERROR = HERE / "model_error.toml"
 MEN = "@men"
 
 
@@ -46,6 +48,14 @@ def ensemble() -> tuple[Mapping[str, float], ...]:
         dict(zip(table.column_names, map(float, row), strict=True))
         for row in zip(*columns, strict=True)
     )
+
+
+@lru_cache(maxsize=1)
+def model_error() -> Mapping[str, float]:
+    """Return the standard deviation of the model's own error in points, by kind of endpoint."""
+    if not MODEL_ERROR.exists():
+        return {}
+    return {kind: float(value) for kind, value in toml.read(MODEL_ERROR).items()}
 
 
 def of_sex(changes: Mapping[str, float], *, male: bool) -> dict[str, float]:

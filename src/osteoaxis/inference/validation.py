@@ -33,13 +33,17 @@ FEWEST_POINTS = 4
 
 @dataclass(frozen=True)
 class Goal:
-    """Something that was asked of the model, what was found, and whether it is met."""
+    """Something that was asked of the model, what was found, and whether it is met.
+
+    `perfect` is what a model without error would be expected to show, see `perfect_share`.
+    """
 
     what: str
     asked: str
     found: float
     rows: int
     met: bool
+    perfect: float
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Validation:
     identified: tuple[dict[str, str], ...]
     shares: tuple[dict[str, Any], ...]
     fit: Mapping[str, Any]
+    model_error: Mapping[str, float]
     commit: str
     causes: Mapping[str, str]
 
@@ -95,9 +100,9 @@ def frozen_commit() -> str:
 
 
 def digest() -> str:
-    """Return the hash of fitted values and ensemble."""
+    """Return the hash of fitted values, ensemble and error of the model."""
     found = hashlib.sha256()
-    for path in (fitted.VALUES, fitted.ENSEMBLE):
+    for path in (fitted.VALUES, fitted.ENSEMBLE, fitted.MODEL_ERROR):
         found.update(path.read_bytes() if path.exists() else b"")
     return found.hexdigest()
 
@@ -124,6 +129,7 @@ def validate(progress: Progress | None = None) -> Validation:
         identified=_csv(fitted.HERE / "identifiability.csv"),
         shares=tuple(_json(fitted.HERE / "shares.json")),
         fit=fitted.record()["fit"],
+        model_error=fitted.model_error(),
         commit=frozen_commit(),
         causes=toml.read(CAUSES) if CAUSES.exists() else {},
     )
@@ -131,7 +137,25 @@ def validate(progress: Progress | None = None) -> Validation:
 
 def men_of(plan: Plan) -> set[str]:
     """Return the studies of men."""
-    return {p.row.study_id for p in plan.rows if p.people and p.people[0].male}
+    return {p.row.study_id for p in plan.rows if p.people and p.people[0][0].male}
+
+
+def error_without_model(each: Scored) -> float:
+    """Return the standard deviation (points) of a row about a model without error.
+
+    Sampling and the spread between studies of one treatment, as they are in the intervals.
+    """
+    return math.hypot(check.sampling_error(each.row), check.between_studies(each.row))
+
+
+def perfect_share(rows: Sequence[Scored]) -> float:
+    """Return the share (percent) of rows that would be within under a model without error."""
+    assert all(each.allowed is not None for each in rows)
+    chances = [
+        math.erf((each.allowed or 0.0) / error_without_model(each) / math.sqrt(2.0))
+        for each in rows
+    ]
+    return 100.0 * float(np.mean(chances)) if chances else math.nan
 
 
 def goals(scored: Sequence[Scored], men: set[str]) -> list[Goal]:
@@ -147,7 +171,8 @@ def goals(scored: Sequence[Scored], men: set[str]) -> list[Goal]:
         asked = f"at least {100 * least:.0f} %" if most == 1.0 else (
             f"{100 * least:.0f} to {100 * most:.0f} %"
         )  # fmt: skip
-        return Goal(what, asked, 100.0 * value, len(rows), bool(least <= value <= most))
+        perfect = perfect_share(rows) if most == 1.0 else 90.0
+        return Goal(what, asked, 100.0 * value, len(rows), bool(least <= value <= most), perfect)
 
     def spine(role: str) -> list[Scored]:
         return [e for e in chosen(role, "bmd") if e.row.endpoint == "lumbar_spine_bmd"]
@@ -160,11 +185,12 @@ def goals(scored: Sequence[Scored], men: set[str]) -> list[Goal]:
                   markers)
         )  # fmt: skip
         values = check.statistics(spine(role))
+        perfect = math.sqrt(float(np.mean([error_without_model(e) ** 2 for e in spine(role)])))
         found.append(Goal(f"{role}: spine RMSE, points", f"at most {most:g}", values["rmse"],
-                          int(values["n"]), values["rmse"] <= most))  # fmt: skip
+                          int(values["n"]), values["rmse"] <= most, perfect))  # fmt: skip
         values = check.statistics(chosen(role, "bmd"))
         found.append(Goal(f"{role}: density bias, points", "within ±0.5", values["bias"],
-                          int(values["n"]), abs(values["bias"]) <= 0.5))  # fmt: skip
+                          int(values["n"]), abs(values["bias"]) <= 0.5, 0.0))  # fmt: skip
         own = [e for e in chosen(role, "bmd") if e.row.study_id in men]
         found.append(share(f"{role}, men: density within", own, bmd))
         own = [e for e in chosen(role, "marker", "hormone") if e.row.study_id in men]

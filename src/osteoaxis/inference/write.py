@@ -1,7 +1,7 @@
 """The whole calibration as one job, and what it leaves: values, ensemble, tables.
 
-`fitted.toml` and `ensemble.parquet` are what `osteoaxis.fitted` reads; the tables say what the data
-fix and which mechanism earns its place.
+`fitted.toml`, `ensemble.parquet` and `model_error.toml` are what `osteoaxis.fitted` reads; the
+tables say what the data fix and which mechanism earns its place.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from osteoaxis.evidence.prediction import Progress
 from osteoaxis.evidence.study import studies
-from osteoaxis.inference import criticism, fit, posterior
+from osteoaxis.inference import criticism, fit, leftout, posterior
 from osteoaxis.inference.fit import Fit
 from osteoaxis.inference.objective import Objective
 from osteoaxis.inference.posterior import Ensemble, Identified
@@ -53,7 +53,7 @@ def run(
     found = fit.calibrate(plan, roles, folder, settings, _part(progress, 0.0, 0.6))
     objective = Objective.of(plan, found.space, fit.ALL, roles)
     drawn = posterior.sample(
-        objective, found.theta, QUICK_DRAWS if quick else DRAWS, seed, _part(progress, 0.6, 0.75)
+        objective, found.theta, QUICK_DRAWS if quick else DRAWS, seed, _part(progress, 0.6, 0.73)
     )
     last = Objective.of(
         plan, found.apart, fit.BONE, roles, found.space.changes(found.theta), apart=True
@@ -77,6 +77,10 @@ def run(
     }
     write_values(folder / "fitted.toml", values, record)
     write_ensemble(folder / "ensemble.parquet", sets)
+    errors = leftout.model_error(
+        objective, found.theta, drawn.thetas, _part(progress, 0.73, 0.75)
+    ) | leftout.fracture_error(plan, sets)
+    write_model_error(folder / "model_error.toml", errors)
     parameters = fit.declared()
     units = [parameters[f.short.removesuffix("@men")].unit for f in found.space.free]
     identified = posterior.identify(
@@ -127,6 +131,13 @@ def write_ensemble(path: Path, sets: list[dict[str, float]]) -> None:
         name: pa.array(np.array([s[name] for s in sets], dtype=np.float32)) for name in sets[0]
     }
     pq.write_table(pa.table(columns), path, compression="zstd")
+
+
+def write_model_error(path: Path, errors: Mapping[str, float]) -> None:
+    """Write the error of the model by kind of endpoint as TOML."""
+    lines = ["# written by osteoaxis calibrate; do not edit. Points; fractures in log units."]
+    lines += [f"{kind} = {value:.3g}" for kind, value in errors.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

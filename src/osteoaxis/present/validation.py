@@ -19,7 +19,7 @@ from rich.table import Table
 from osteoaxis.evidence import check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
-from osteoaxis.inference.validation import FEWEST_POINTS, Course, Validation
+from osteoaxis.inference.validation import FEWEST_POINTS, Course, Goal, Validation
 from osteoaxis.present import style
 from osteoaxis.present.report import TEMPLATES
 
@@ -201,6 +201,7 @@ def write(found: Validation, folder: Path) -> None:
     )  # fmt: skip
     page = environment.get_template("credibility.html.j2").render(
         found=found,
+        number=goal_number,
         pictures=pictures,
         tables={role: check.summary(found.of_role(role)) for role in ("calibration", "validation")},
         stuck=[each for each in found.scored if not each.planned.executable],
@@ -222,7 +223,8 @@ def summary(found: Validation) -> dict[str, object]:
         "fit": dict(found.fit),
         "goals": [
             {"goal": g.what, "asked": g.asked, "found": None if math.isnan(g.found) else
-             round(g.found, 3), "rows": g.rows, "met": g.met}
+             round(g.found, 3), "perfect": None if math.isnan(g.perfect) else round(g.perfect, 3),
+             "rows": g.rows, "met": g.met}
             for g in found.goals
         ],
         "endpoints": {
@@ -237,18 +239,26 @@ def summary(found: Validation) -> dict[str, object]:
     }  # fmt: skip
 
 
+def goal_number(goal: Goal, value: float) -> str:
+    """Return a number of a goal in its unit."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:.2f}" if "points" in goal.what else f"{value:.0f} %"
+
+
 def show(found: Validation) -> None:
     """Print the goals and how they stand."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 110
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("goal", "asked", "found", "rows", ""):
+    for column in ("goal", "asked", "found", "perfect model", "rows", ""):
         table.add_column(column, justify="left" if column in ("goal", "asked", "") else "right")
     for goal in found.goals:
-        value = "–" if math.isnan(goal.found) else f"{goal.found:.2f}" if "points" in goal.what \
-            else f"{goal.found:.0f} %"  # fmt: skip
-        table.add_row(goal.what, goal.asked, value, str(goal.rows), "" if goal.met else "missed")
+        table.add_row(
+            goal.what, goal.asked, goal_number(goal, goal.found), goal_number(goal, goal.perfect),
+            str(goal.rows), "" if goal.met else "missed",
+        )  # fmt: skip
     console.print(table)
     met = sum(goal.met for goal in found.goals)
     console.print(f"{met} of {len(found.goals)} goals met. Parameters of commit {found.commit}.")
