@@ -113,7 +113,7 @@ def test_an_infusion_lasts_as_long_as_planned(ready: Simulator, woman: Cohort) -
 def test_a_cohort_equals_its_members(ready: Simulator) -> None:
     names = ["postmenopausal-breast-cancer", "older-man", "premenopausal-ovarian-suppression"]
     patients = [Patient.load(name) for name in names]
-    patients.append(Patient("unmet", baseline={"estradiol": 900.0}, age=75))
+    patients.append(Patient("unmet", parameters={"rankl.k_rankl": -4.0}, age=75))
     cohort = ready.start_all(patients)
     assert [problem is None for problem in cohort.problems] == [True, True, True, False]
     assert "unmet" in str(cohort.problems[3])

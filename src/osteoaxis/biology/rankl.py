@@ -64,7 +64,7 @@ rankl_il1 = Param(
 rankl_pth = Param(
     0.5,
     "1",
-    "power of the lasting PTH level in RANKL production",
+    "power of the body's own PTH in RANKL production",
     "assumed: resorption rises by a fifth to a half in hyperparathyroidism",
     (0.05, 1.5),
 )
@@ -102,15 +102,17 @@ def rankl_production(
     rankl_il1,
     il1_excess,
     rankl_pth,
-    pth_tone,
+    pth,
+    pth_young,
     rankl_pth_lineage,
     pth_lineage,
 ):
     """The osteoblast lineage makes RANKL; estrogen restrains it, TNF-alpha, IL-1 and PTH raise it.
 
-    A lasting rise of PTH acts at once; pulses act through the lineage they expand, so later.
+    The body's own PTH, which lasts, acts at once; pulses of drugs that imitate it act through the
+    lineage they expand, so later.
     """
-    parathyroid = power(pth_tone, rankl_pth) * (1 + rankl_pth_lineage * pth_lineage)
+    parathyroid = power(pth / pth_young, rankl_pth) * (1 + rankl_pth_lineage * pth_lineage)
     return (
         k_rankl
         * rankl_reference
