@@ -20,6 +20,8 @@ class Kind(StrEnum):
     PARAMETERS = "parameters"
     MODELS = "models"
     METRICS = "metrics"
+    POPULATIONS = "populations"
+    TRIALS = "trials"
 
 
 @app.command("list")
@@ -27,7 +29,7 @@ def list_(
     kind: Annotated[Kind, typer.Argument(help="What to list.")],
     drugs: Drugs = None,
 ) -> None:
-    """List drugs, scenarios, patients, quantities, parameters, published models or metrics."""
+    """List drugs, scenarios, patients, populations, trials, quantities, parameters and more."""
     from osteoaxis.present import catalogue
 
     catalogue.show_list(kind.value, (drugs,) if drugs else ())

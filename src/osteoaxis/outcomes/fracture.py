@@ -65,7 +65,7 @@ CTX_AFTER_MENOPAUSE = 0.307
 CTX_MEN = ((27.0, 77.0), (0.316, 0.170))
 
 
-def ctx_median(sex: str, age: Array, menopause_age: float | None = None) -> Array:
+def ctx_median(sex: str, age: Array, menopause_age: float | Array | None = None) -> Array:
     """Return the median CTX (ng/mL) of healthy people of this sex and age (years).
 
     Crosses menopause within two years on either side. Source: PMID 24076251 (IDS-iSYS).
@@ -100,7 +100,7 @@ def formation_kept(
 def hazards(
     *,
     sex: str,
-    age: float,
+    age: float | Array,
     months: Array,
     spine_z: Array,
     neck_z: Array,
@@ -108,16 +108,17 @@ def hazards(
     ctx: Array | None = None,
     p1np: Array | None = None,
     tbs_z: Array | None = None,
-    menopause_age: float | None = None,
+    menopause_age: float | Array | None = None,
     history: Mapping[str, float | bool] | None = None,
     values: Numbers | None = None,
 ) -> dict[str, Array]:
     """Return the hazards (1/year) of `vertebral`, `hip`, `other` and `morphometric` fractures.
 
     Time is the last axis of every array, `months` from time zero, `age` (years) that at time
-    zero. Z-scores are age-matched; CTX and P1NP in ng/mL; `tbs_z` the age-matched Z-score of the
-    trabecular bone score. What is not given is taken as that of the average person. `history` has
-    the keys of `patient.HISTORY`. `values` are central numbers (the default) or draws.
+    zero; of many people, `age` and `menopause_age` are columns. Z-scores are age-matched; CTX and
+    P1NP in ng/mL; `tbs_z` the age-matched Z-score of the trabecular bone score. What is not given
+    is taken as that of the average person. `history` has the keys of `patient.HISTORY`. `values`
+    are central numbers (the default) or draws.
     """
     values = numbers.central("fracture") if values is None else values
     months = np.asarray(months, dtype=float)

@@ -34,7 +34,7 @@ def life_table() -> Mapping[str, Array]:
     return {"age": columns["age"], **hazard}
 
 
-def mortality(sex: str, age: float, months: Array, excess: float = 1.0) -> Array:
+def mortality(sex: str, age: float | Array, months: Array, excess: float = 1.0) -> Array:
     """Return the hazard of death in 1/year, `excess` times that of the life table."""
     table = life_table()
     now = age + np.asarray(months, dtype=float) / MONTHS_PER_YEAR
@@ -54,7 +54,7 @@ def incidence(
     months: Array,
     *,
     sex: str,
-    age: float,
+    age: float | Array,
     excess_mortality: float = 1.0,
 ) -> dict[str, Array]:
     """Return shares of people (1) by time, with death competing.

@@ -14,10 +14,12 @@ from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import presets
+from osteoaxis.population import names as populations
 from osteoaxis.present.summary import QUANTITIES
 from osteoaxis.process import Param, Rate, Site, State
 from osteoaxis.scenario import scenarios
 from osteoaxis.simulation import build_model
+from osteoaxis.trials import names as trials
 
 Folders = tuple[Path, ...]
 SOURCE_WIDTH = 110
@@ -33,6 +35,8 @@ def show_list(kind: str, folders: Folders) -> None:
         "quantities": _quantities,
         "models": _models,
         "metrics": lambda: _metrics(folders),
+        "populations": lambda: _files("population", populations(), "title"),
+        "trials": lambda: _files("trial", trials(), "title"),
         "parameters": lambda: _parameters(build_model(folders)[0]),
     }
     console = Console(highlight=False)
@@ -55,10 +59,10 @@ def _drugs(folders: Folders) -> Table:
     return table
 
 
-def _files(kind: str, files: dict[str, Path]) -> Table:
+def _files(kind: str, files: dict[str, Path], field: str = "summary") -> Table:
     table = _table(kind, "what it is")
     for name, path in files.items():
-        table.add_row(name, str(toml.read(path).get("summary", "")))
+        table.add_row(name, str(toml.read(path).get(field, "")))
     return table
 
 

@@ -1,0 +1,208 @@
+"""Commands that run the model many times: `population`, `sensitivity`, `trial`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from osteoaxis.cli.app import JsonOnly, Scenario, Seed, app
+
+
+def _names(incomplete: str) -> list[str]:
+    from osteoaxis.population import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+@app.command()
+def population(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A named population (see 'osteoaxis list populations') or a TOML file.",
+            autocompletion=_names,
+        ),
+    ],
+    count: Annotated[int, typer.Option("--n", min=1, help="How many people.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal people.")] = 1,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Folder; resumed. [default: populations/NAME]"
+        ),
+    ] = None,
+    regimen: Annotated[
+        str | None, typer.Option(help="What everybody is given. [default: the population's]")
+    ] = None,
+    years: Annotated[float, typer.Option(help="How long.")] = 5.0,
+    step: Annotated[float, typer.Option(help="Months between the times looked at.")] = 6.0,
+    json_only: JsonOnly = False,
+) -> None:
+    """Simulate a virtual population: who people are, and what happens to each.
+
+    Can be stopped at any time; the same command goes on where it was, to the same result.
+    """
+    from osteoaxis import output as out
+    from osteoaxis import population as people
+    from osteoaxis import toml
+    from osteoaxis.pharmacology.regimen import Regimen
+    from osteoaxis.population.solve import Task
+    from osteoaxis.present import population as shown
+    from osteoaxis.present.progress import Steps
+    from osteoaxis.simulation import month_grid, simulator
+
+    found = people.Population.load(name)
+    toml.number(step, 0.25, 60.0, "months", "--step")
+    months = tuple(float(m) for m in month_grid(years, step))
+    task = Task(found, seed, count, Regimen.parse(regimen or found.regimen), months)
+    folder = output or Path("populations") / found.name
+    out.check_folder(folder)
+    with Steps(quiet=json_only) as steps:
+        ready = simulator(progress=steps.update)
+        ready.check(task.regimen)
+        run = people.simulate(task, ready, folder, steps.update)
+        steps.update("Drawing", 1.0)
+        summary = shown.write(run)
+    if json_only:
+        import json
+
+        typer.echo(json.dumps(summary, allow_nan=False))
+        return
+    shown.show(summary, folder)
+
+
+class Method(StrEnum):
+    """How sensitivities are found."""
+
+    MORRIS = "morris"
+    SOBOL = "sobol"
+    LOCAL = "local"
+
+
+@app.command()
+def sensitivity(
+    scenario: Scenario,
+    method: Annotated[
+        Method,
+        typer.Option(help="Morris screens, Sobol shares out the variance, local differentiates."),
+    ] = Method.MORRIS,
+    arm: Annotated[
+        str | None, typer.Option(help="Arm of the scenario. [default: its last]")
+    ] = None,
+    of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--of",
+            metavar="OUTPUT",
+            help="A quantity; may be repeated. "
+            "[default: density of spine and hip, CTX, osteoclasts]",
+        ),
+    ] = None,
+    at: Annotated[float, typer.Option(help="Month.")] = 24.0,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameters",
+            metavar="PATTERN",
+            help="Names, * allowed; may be repeated. [default: all fitted ones]",
+        ),
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=2, help="Trajectories (morris) or base samples (sobol).")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: sensitivity/NAME]"),
+    ] = None,
+    seed: Seed = 1,
+    json_only: JsonOnly = False,
+) -> None:
+    """Which parameters move an outcome? Tornado and heat map, by Morris, Sobol or derivatives."""
+    from osteoaxis import output as out
+    from osteoaxis import scenario as scenarios
+    from osteoaxis import sensitivity as ask
+    from osteoaxis import toml
+    from osteoaxis.pharmacology.regimen import Regimen
+    from osteoaxis.present import sensitivity as shown
+    from osteoaxis.present.progress import Steps
+    from osteoaxis.simulation import MAX_YEARS, simulator
+
+    plan = scenarios.load(scenario)
+    chosen = toml.one_of(arm or list(plan.arms)[-1], tuple(plan.arms), "--arm")
+    toml.number(at, 0.1, 12.0 * MAX_YEARS, "months", "--at")
+    folder = output or (None if json_only else Path("sensitivity") / plan.name)
+    if folder is not None:
+        out.check_folder(folder)
+    outputs = tuple(of or ("lumbar_spine_bmd", "total_hip_bmd", "ctx", "osteoclasts"))
+    with Steps(quiet=json_only) as steps:
+        ready = simulator(progress=steps.update)
+        regimen = Regimen.parse(plan.arms[chosen])
+        ready.check(regimen)
+        varied = ask.ranges(ready, parameters or (), male=plan.patient.male)
+        question = ask.Question(plan.patient, regimen, outputs, at)
+        found = ask.analyse(ready, question, varied, method.value, samples=samples, seed=seed,
+                            progress=steps.update)  # fmt: skip
+        if folder is not None:
+            with out.staged(folder) as stage:
+                shown.write(found, stage)
+    if json_only:
+        import json
+
+        typer.echo(json.dumps(shown.summary(found), allow_nan=False))
+        return
+    shown.show(found)
+    typer.echo(f"Tables and figures: {folder}")
+
+
+def _trial_names(incomplete: str) -> list[str]:
+    from osteoaxis.trials import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
+@app.command()
+def trial(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A built-in trial (see 'osteoaxis list trials') or a TOML file.",
+            autocompletion=_trial_names,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: trials/NAME]"),
+    ] = None,
+    seed: Seed = 1,
+    json_only: JsonOnly = False,
+) -> None:
+    """Conduct a virtual trial: effects with intervals, power by size, and the data it yields."""
+    from osteoaxis import output as out
+    from osteoaxis import trials
+    from osteoaxis.present import trials as shown
+    from osteoaxis.present.progress import Steps
+    from osteoaxis.simulation import simulator
+
+    plan = trials.Trial.load(name)
+    folder = output or (None if json_only else Path("trials") / plan.name)
+    if folder is not None:
+        out.check_folder(folder)
+    with Steps(quiet=json_only) as steps:
+        found = trials.conduct(plan, simulator(progress=steps.update), seed=seed,
+                               progress=steps.update)  # fmt: skip
+        steps.update("Counting", 0.95)
+        effects = trials.effects(found)
+        powers = [(effect, trials.power(found, effect, seed=seed)) for effect in effects]
+        if folder is not None:
+            with out.staged(folder) as stage:
+                shown.write(found, effects, powers, stage)
+    if json_only:
+        import json
+
+        typer.echo(json.dumps(shown.summary(found, effects, powers), allow_nan=False))
+        return
+    shown.show(found, effects, powers)
+    typer.echo(f"Data, figures and tables: {folder}")

@@ -1,0 +1,208 @@
+"""Named populations: how the people of a group differ, each number with its source.
+
+Covariates follow truncated normal distributions joined by correlations (a Gaussian copula);
+parameters of the biology and of drugs differ between people by log-normal factors on top of a set
+of the ensemble. Levels that a population is known by are restored by weights: `made` is what
+members show on their own, so that the weight of a member depends on nobody else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from osteoaxis import toml
+from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.patient import HISTORY, MEASURABLE, SEXES
+
+Array = NDArray[np.float64]
+
+HERE = Path(__file__).parent / "named"
+BETWEEN = Path(__file__).parent / "between.toml"
+PEOPLE = ("age", "years_since_menopause", "body_mass_index")
+SCORES = tuple(
+    f"{letter}_{site}" for letter in "tz" for site in ("lumbar_spine", "total_hip", "femoral_neck")
+)
+COVARIATES = (*PEOPLE, *SCORES, *MEASURABLE)
+HEAVIEST = 5.0
+"""Largest weight of a member: one person never stands for a crowd."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A normal distribution (of the logarithm where `log`), cut off at `low` and `high`."""
+
+    mean: float
+    sd: float
+    low: float
+    high: float
+    source: str
+    log: bool = False
+
+    def at(self, score: float) -> float:
+        """Return the value at a standard normal `score`."""
+        middle, ends = self.mean, np.array([self.low, self.high])
+        if self.log:
+            middle, ends = math.log(middle), np.log(ends)
+        first, last = ndtr((ends - middle) / self.sd)
+        value = middle + self.sd * float(ndtri(first + (last - first) * ndtr(score)))
+        value = math.exp(value) if self.log else value
+        return min(max(value, self.low), self.high)
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """A published level at time zero: median and spread of its logarithm, and those `made`."""
+
+    median: float
+    log_sd: float
+    made_median: float
+    made_log_sd: float
+    source: str
+
+    def log_ratio(self, level: Array) -> Array:
+        """Return the logarithm of wanted over made density at `level`."""
+        wanted = np.log(level / self.median) / self.log_sd
+        made = np.log(level / self.made_median) / self.made_log_sd
+        return np.asarray(0.5 * (made**2 - wanted**2) + math.log(self.made_log_sd / self.log_sd))
+
+
+@dataclass(frozen=True)
+class Population:
+    """A group of people, see the module; `plausible` are levels beyond which nobody is kept."""
+
+    name: str
+    title: str
+    sex: str
+    regimen: str
+    history: Mapping[str, bool]
+    covariates: Mapping[str, Spread]
+    correlations: Mapping[tuple[str, str], float]
+    between: Mapping[str, float]
+    marginals: Mapping[str, Marginal]
+    plausible: Mapping[str, tuple[float, float]]
+
+    @cached_property
+    def root(self) -> Array:
+        """Return what turns independent scores of the covariates into correlated ones."""
+        order = list(self.covariates)
+        matrix = np.eye(len(order))
+        for (one, other), value in self.correlations.items():
+            i, j = order.index(one), order.index(other)
+            matrix[i, j] = matrix[j, i] = value
+        try:
+            return np.asarray(np.linalg.cholesky(matrix), dtype=float)
+        except np.linalg.LinAlgError:
+            raise InputError(
+                f"population '{self.name}': correlations: no people can be correlated like this."
+            ) from None
+
+    def weights(self, levels: Mapping[str, Array]) -> Array:
+        """Return the weight of each member from its `levels` at time zero."""
+        total = np.sum([m.log_ratio(levels[name]) for name, m in self.marginals.items()], axis=0)
+        return np.asarray(np.minimum(np.exp(total), HEAVIEST)) * np.ones(1)
+
+    @classmethod
+    def load(cls, name: str) -> Population:
+        """Return the population called `name`, or that of a TOML file of this path.
+
+        Raises `InputError` for an unknown name or a faulty file.
+        """
+        known = names()
+        path = known.get(name, Path(name))
+        if name not in known and path.suffix != ".toml":
+            raise InputError(
+                f"unknown population '{name}'.{did_you_mean(name, known)}"
+                f" Known: {', '.join(known)}; or give a .toml file."
+            )
+        return cls.from_table(toml.read(path), str(path) if name not in known else name, path.stem)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], where: str, name: str) -> Population:
+        """Make a population of a TOML table; `where` names its file in errors."""
+        toml.known_keys(table, _KEYS, where)
+        covariates = {
+            key: _spread(key, toml.sub_table({key: value}, key, where), where)
+            for key, value in toml.sub_table(table, "covariates", where).items()
+        }
+        if "age" not in covariates:
+            raise InputError(f"{where}: covariates: 'age' is missing.")
+        sex = toml.one_of(table.get("sex"), SEXES, f"{where}: sex")
+        if sex == "male" and "years_since_menopause" in covariates:
+            raise InputError(f"{where}: years_since_menopause is given for men.")
+        correlations = {}
+        for pair, value in toml.sub_table(table, "correlations", where).items():
+            both = tuple(part.strip() for part in pair.split("~"))
+            for part in both:
+                toml.one_of(part, tuple(covariates), f"{where}: correlations: '{pair}'")
+            if len(both) != 2 or both[0] == both[1]:
+                raise InputError(f"{where}: correlations: '{pair}' must name two, as 'a ~ b'.")
+            correlations[both[0], both[1]] = toml.number(
+                value, -0.99, 0.99, "", f"{where}: correlations: '{pair}'"
+            )
+        history = toml.sub_table(table, "history", where)
+        for key in history:
+            toml.one_of(key, tuple(HISTORY), f"{where}: history")
+        return cls(
+            name=name,
+            title=toml.text(table.get("title"), f"{where}: title"),
+            sex=sex,
+            regimen=toml.text(table.get("regimen", "none"), f"{where}: regimen"),
+            history=history,
+            covariates=covariates,
+            correlations=correlations,
+            between=usual_between()
+            | {
+                full: toml.number(value, 0.0, 2.0, "log units", f"{where}: between: {full}")
+                for full, value in toml.sub_table(table, "between", where).items()
+            },
+            marginals={
+                key: Marginal(**toml.sub_table({key: value}, key, where))
+                for key, value in toml.sub_table(table, "marginals", where).items()
+            },
+            plausible={
+                key: (float(low), float(high))
+                for key, (low, high) in toml.sub_table(table, "plausible", where).items()
+            },
+        )
+
+
+_KEYS = ("title", "sex", "regimen", "history", "covariates", "correlations", "between",
+         "marginals", "plausible")  # fmt: skip
+
+
+def _spread(key: str, table: Mapping[str, Any], where: str) -> Spread:
+    where = f"{where}: covariates.{key}"
+    toml.one_of(key, COVARIATES, where)
+    toml.known_keys(table, ("mean", "sd", "low", "high", "source", "log"), where)
+    low, high = (toml.number(table.get(end), -1e6, 1e6, "", f"{where}: {end}")
+                 for end in ("low", "high"))  # fmt: skip
+    if low >= high:
+        raise InputError(f"{where}: low {low:g} is not below high {high:g}.")
+    return Spread(
+        mean=toml.number(table.get("mean"), low, high, "", f"{where}: mean"),
+        sd=toml.number(table.get("sd"), 1e-6, 1e6, "", f"{where}: sd"),
+        low=low,
+        high=high,
+        source=toml.text(table.get("source"), f"{where}: source"),
+        log=bool(table.get("log", False)),
+    )
+
+
+def usual_between() -> dict[str, float]:
+    """Return how parameters differ between people of any population, in log units."""
+    table = toml.read(BETWEEN)
+    return {full: float(table["scale"]) * float(sd) for full, sd in table["log_sd"].items()}
+
+
+def names() -> dict[str, Path]:
+    """Return the file of each named population by name."""
+    return {path.stem: path for path in sorted(HERE.glob("*.toml"))}

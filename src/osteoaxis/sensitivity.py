@@ -1,0 +1,235 @@
+"""Which parameters move an outcome: Morris screening, Sobol indices, local derivatives.
+
+Parameters vary on a log scale within 90 % of the ensemble (what the data leave open) or, for names
+the ensemble does not have, within their plausible range. Sampling and indices are SALib's (Morris
+1991, 10.1080/00401706.1991.10484804; Saltelli 2010, 10.1016/j.cpc.2009.09.018); the model runs in
+batches. Outcomes are changes of density from time zero, and levels of all else.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osteoaxis import engine, fitted
+from osteoaxis.errors import InputError, SolverError, did_you_mean
+from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.simulation import Simulator
+
+Array = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+
+METHODS = ("morris", "sobol", "local")
+LIMITS = (5.0, 95.0)
+TRAJECTORIES = 16
+LEVELS = 8
+SAMPLES = 256
+BATCH = 2048
+MOST_FAILED = 0.05
+STEP = 0.01
+
+
+@dataclass(frozen=True)
+class Range:
+    """A parameter and the limits between which it varies."""
+
+    name: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: outcomes of one person on one regimen at `month`."""
+
+    patient: Patient
+    regimen: Regimen
+    outputs: tuple[str, ...]
+    month: float
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Indices (parameter, output) by name, `main` first; `failed` runs were left out.
+
+    morris: `mu_star` (mean absolute effect over the range, units of the output) and `sigma`;
+    sobol: `total` and `first` (shares of the variance) with `total_conf` (95 %);
+    local: `effect` of going over the range along the derivative at the middle.
+    """
+
+    method: str
+    question: Question
+    ranges: tuple[Range, ...]
+    indices: Mapping[str, Array]
+    main: str
+    runs: int
+    failed: int
+
+    def ranked(self, output: int) -> list[int]:
+        """Return numbers of parameters, the one that moves `output` most first."""
+        return [int(k) for k in np.argsort(-np.abs(self.indices[self.main][:, output]))]
+
+
+def ranges(ready: Simulator, patterns: Sequence[str] = (), *, male: bool) -> tuple[Range, ...]:
+    """Return the parameters that match `patterns` (shell style; default: those of the ensemble).
+
+    Raises `InputError` for a pattern that nothing matches.
+    """
+    sets = [fitted.of_sex(s, male=male) for s in fitted.ensemble()]
+    open_ = {
+        name: tuple(float(x) for x in np.percentile([s[name] for s in sets], LIMITS))
+        for name in (sets[0] if sets else {})
+    }
+    parameters = ready.model.parameters
+    names: dict[str, None] = dict.fromkeys(open_) if not patterns else {}
+    for pattern in patterns:
+        found = fnmatch.filter(parameters, pattern) or fnmatch.filter(parameters, f"*.{pattern}")
+        if not found:
+            raise InputError(f"no parameter '{pattern}'.{did_you_mean(pattern, parameters)}")
+        names |= dict.fromkeys(found)
+    result = []
+    for name in names:
+        low, high = open_.get(name, parameters[name].range)
+        if low < high and (low > 0 or high < 0):
+            result.append(Range(name, float(low), float(high)))
+    if not result:
+        raise InputError("none of these parameters has a range of one sign to vary in.")
+    return tuple(result)
+
+
+def analyse(
+    ready: Simulator,
+    question: Question,
+    varied: Sequence[Range],
+    method: str = "morris",
+    *,
+    samples: int | None = None,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> Sensitivity:
+    """Return how `varied` parameters move the outcomes of `question`.
+
+    `samples` are trajectories (morris) or base samples (sobol). Raises `InputError` for an unknown
+    outcome or method, `SolverError` if more than a twentieth of the runs fail.
+    """
+    if method not in METHODS:
+        raise InputError(f"method: '{method}' given, allowed are {', '.join(METHODS)}.")
+    for name in question.outputs:
+        if name not in ready.model.quantities:
+            raise InputError(
+                f"unknown output '{name}'.{did_you_mean(name, ready.model.quantities)}"
+            )
+    signs = np.array([np.sign(r.low) for r in varied])
+    ends = np.log([sorted((abs(r.low), abs(r.high))) for r in varied])
+    problem = {
+        "num_vars": len(varied), "names": [r.name for r in varied], "bounds": ends.tolist(),
+    }  # fmt: skip
+
+    def run(logs: Array) -> Array:
+        return _run(ready, question, [r.name for r in varied], signs * np.exp(logs), progress)
+
+    if method == "local":
+        logs = ends.mean(axis=1) + np.vstack(
+            [np.zeros(len(varied)), STEP * np.eye(len(varied)), -STEP * np.eye(len(varied))]
+        )
+        values = run(logs)
+        up, down = values[1 : 1 + len(varied)], values[1 + len(varied) :]
+        effect = (up - down) / (2 * STEP) * np.ptp(ends, axis=1)[:, None] * signs[:, None]
+        indices, main, logs_run = {"effect": effect}, "effect", logs
+    elif method == "morris":
+        indices, main, values, logs_run = _morris(problem, run, samples, seed)
+    else:
+        indices, main, values, logs_run = _sobol(problem, run, samples, seed)
+    failed = int(np.isnan(values).any(axis=1).sum())
+    return Sensitivity(method, question, tuple(varied), indices, main, len(logs_run), failed)
+
+
+def _morris(
+    problem: dict[str, Any], run: Callable[[Array], Array], samples: int | None, seed: int
+) -> tuple[dict[str, Array], str, Array, Array]:
+    from SALib.analyze import morris as analysis
+    from SALib.sample import morris as sampling
+
+    logs = sampling.sample(problem, samples or TRAJECTORIES, num_levels=LEVELS, seed=seed)
+    values = run(logs)
+    filled = _filled(values)
+    found = [
+        analysis.analyze(problem, logs, filled[:, k], num_levels=LEVELS, seed=seed)
+        for k in range(filled.shape[1])
+    ]
+    indices = {
+        key: np.array([f[key] for f in found], dtype=float).T for key in ("mu_star", "mu", "sigma")
+    }
+    return indices, "mu_star", values, logs
+
+
+def _sobol(
+    problem: dict[str, Any], run: Callable[[Array], Array], samples: int | None, seed: int
+) -> tuple[dict[str, Array], str, Array, Array]:
+    from SALib.analyze import sobol as analysis
+    from SALib.sample import sobol as sampling
+
+    logs = sampling.sample(problem, samples or SAMPLES, calc_second_order=False, seed=seed)
+    values = run(logs)
+    filled = _filled(values)
+    found = [
+        analysis.analyze(problem, filled[:, k], calc_second_order=False, seed=seed)
+        for k in range(filled.shape[1])
+    ]
+    names = {"total": "ST", "total_conf": "ST_conf", "first": "S1", "first_conf": "S1_conf"}
+    indices = {ours: np.array([f[key] for f in found], dtype=float).T for ours, key in
+               names.items()}  # fmt: skip
+    return indices, "total", values, logs
+
+
+def _filled(values: Array) -> Array:
+    """Return outcomes with failed runs at the mean, so that designs stay whole."""
+    bad = np.asarray(np.isnan(values).any(axis=1))
+    if bad.mean() > MOST_FAILED:
+        raise SolverError(f"{bad.sum()} of {len(bad)} runs could not be solved.")
+    return np.where(bad[:, None], np.nanmean(values, axis=0), values)
+
+
+def _run(
+    ready: Simulator,
+    question: Question,
+    names: Sequence[str],
+    points: Array,
+    progress: Progress | None,
+) -> Array:
+    """Return outcomes (run, output) at `points` (run, parameter); NaN where a run failed."""
+    months = np.array([0.0, question.month])
+    found = np.full((len(points), len(question.outputs)), np.nan)
+    for first in range(0, len(points), BATCH):
+        part = points[first : first + BATCH]
+        cohort = ready.start_all(
+            [
+                replace(
+                    question.patient,
+                    parameters={
+                        **question.patient.parameters,
+                        **dict(zip(names, map(float, row), strict=True)),
+                    },
+                )
+                for row in part
+            ]
+        )
+        task = ready.problem(
+            cohort, question.regimen, months, record=question.outputs, dosing="average"
+        )
+        values = engine.solve_many(task).values
+        values[[problem is not None for problem in cohort.problems]] = np.nan
+        for k, name in enumerate(question.outputs):
+            before, after = values[:, 0, k], values[:, -1, k]
+            change = 100.0 * (after / before - 1.0) if name.endswith("_bmd") else after
+            found[first : first + len(part), k] = change
+        if progress:
+            done = first + len(part)
+            progress(f"{done:,} of {len(points):,} runs", done / len(points))
+    return found

@@ -1,0 +1,205 @@
+"""A trial conducted: everybody in every arm, then one arm each, with errors and dropout.
+
+Each participant is simulated in all arms with the same chance (errors of measurement, dropout,
+luck with fractures), so that effects without noise are known, too; who is allocated where is a
+draw of its own. Rules of a regimen are decided person by person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osteoaxis import engine
+from osteoaxis.errors import InputError, SolverError
+from osteoaxis.outcomes import dxa, fracture
+from osteoaxis.outcomes.incidence import first_fracture_month
+from osteoaxis.population.members import Member, members
+from osteoaxis.simulation import Cohort, Simulator
+from osteoaxis.treatment import given, uniforms
+from osteoaxis.trials.design import FRACTURES, MEASURED, Arm, Trial
+
+Array = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+
+SCREEN_CHUNK = 512
+SCREENED_MOST = 50
+"""People screened for each participant at most."""
+NONE = np.array([0.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Conducted:
+    """What happened: `truth` and `measured` are (arm, participant, visit) by variable.
+
+    `stayed` (participant, visit) says who is still there, `allocated` (participant) the arm,
+    `events` the month of the first fracture by kind (arm, participant; infinite if none).
+    """
+
+    trial: Trial
+    people: tuple[Member, ...]
+    screened: int
+    truth: dict[str, Array]
+    measured: dict[str, Array]
+    stayed: NDArray[np.bool_]
+    left_month: Array
+    allocated: NDArray[np.int64]
+    events: dict[str, Array]
+
+
+def conduct(
+    trial: Trial, ready: Simulator, *, seed: int = 1, progress: Progress | None = None
+) -> Conducted:
+    """Conduct `trial`. Raises `InputError` if too few people are eligible."""
+    say = progress or (lambda _text, _share: None)
+    for arm in trial.arms:
+        ready.check(arm.regimen)
+    people, cohort, screened = _enrolled(trial, ready, seed, say)
+    months = np.unique(np.concatenate([trial.visits, np.arange(0.0, trial.visits[-1] + 0.5, 3.0)]))
+    visits = np.searchsorted(months, trial.visits)
+    truth: dict[str, list[Array]] = {name: [] for name in MEASURED}
+    events: dict[str, list[Array]] = {name: [] for name in FRACTURES}
+    luck = np.array([_uniforms(seed, each, "fracture", len(FRACTURES)) for each in people])
+    for number, arm in enumerate(trial.arms):
+        say(f"Arm '{arm.name}' of {len(people):,} people", 0.3 + 0.6 * number / len(trial.arms))
+        values = _arm(arm, people, cohort, ready, months)
+        for name in MEASURED:
+            truth[name].append(values[name][:, visits])
+        hazards = _hazards(people, values, months)
+        for k, name in enumerate(FRACTURES):
+            cause = name.removesuffix("_fracture")
+            hazard = sum(hazards.values()) if cause == "any" else hazards[cause]
+            events[name].append(
+                np.array([first_fracture_month(h, months, float(u)) for h, u in
+                          zip(np.asarray(hazard), luck[:, k], strict=True)])
+            )  # fmt: skip
+    whole = {name: np.array(found) for name, found in truth.items()}
+    left = np.array(
+        [
+            -np.log1p(-_uniforms(seed, each, "dropout", 1)[0]) / max(trial.dropout / 1200.0, 1e-12)
+            for each in people
+        ]
+    )
+    stayed = np.array(trial.visits) <= left[:, None]
+    measured = {}
+    for k, name in enumerate(MEASURED):
+        noise = np.array([_normal(seed, each, k, len(trial.visits)) for each in people])
+        factor = np.exp(noise * trial.errors[name] / 100.0)
+        measured[name] = np.where(stayed, whole[name] * factor, np.nan)
+    return Conducted(
+        trial, tuple(people), screened, whole, measured, stayed, left,
+        _allocation(trial, len(people), seed), {n: np.array(e) for n, e in events.items()},
+    )  # fmt: skip
+
+
+def _allocation(trial: Trial, count: int, seed: int) -> NDArray[np.int64]:
+    shares = np.array([arm.share for arm in trial.arms])
+    places = np.floor(np.cumsum(shares) / shares.sum() * count + 1e-9).astype(int)
+    arms = np.searchsorted(places, np.arange(count), side="right")
+    return np.random.default_rng([seed, 7]).permutation(arms)
+
+
+def _enrolled(
+    trial: Trial, ready: Simulator, seed: int, say: Progress
+) -> tuple[list[Member], Cohort, int]:
+    """Return the first people of the population who are eligible, and their state."""
+    found: list[Member] = []
+    parts: list[tuple[Cohort, list[int]]] = []
+    first = 0
+    while len(found) < trial.participants:
+        if first >= SCREENED_MOST * trial.participants + SCREEN_CHUNK:
+            raise InputError(
+                f"trial '{trial.name}': eligibility: {len(found)} of {first:,} people screened "
+                f"are eligible, {trial.participants} are needed."
+            )
+        batch = members(trial.population, seed, range(first, first + SCREEN_CHUNK),
+                        ready.model.parameters)  # fmt: skip
+        cohort = ready.start_all([each.patient for each in batch])
+        levels = _at_entry(batch, cohort, ready)
+        ok = np.array([problem is None for problem in cohort.problems])
+        for name, (low, high) in {**trial.population.plausible, **trial.eligibility}.items():
+            ok &= (low <= levels[name]) & (levels[name] <= high)
+        chosen = np.flatnonzero(ok)[: trial.participants - len(found)].tolist()
+        found += [batch[k] for k in chosen]
+        parts.append((cohort, chosen))
+        first += SCREEN_CHUNK
+        say(f"{len(found):,} of {trial.participants:,} enrolled",
+            0.3 * len(found) / trial.participants)  # fmt: skip
+    return found, _joined(parts), first
+
+
+def _joined(parts: list[tuple[Cohort, list[int]]]) -> Cohort:
+    return Cohort(
+        tuple(c.patients[k] for c, chosen in parts for k in chosen),
+        np.vstack([c.parameters[chosen] for c, chosen in parts]),
+        np.concatenate([c.day[chosen] for c, chosen in parts]),
+        np.vstack([c.state[chosen] for c, chosen in parts]),
+        tuple(c.problems[k] for c, chosen in parts for k in chosen),
+    )
+
+
+def _at_entry(batch: list[Member], cohort: Cohort, ready: Simulator) -> dict[str, Array]:
+    from osteoaxis.pharmacology.regimen import Regimen
+
+    task = ready.problem(cohort, Regimen.parse("none"), NONE, record=MEASURED, dosing="average")
+    values = engine.solve_many(task).values[:, 0]
+    levels = dict(zip(MEASURED, values.T, strict=True))
+    for site in dxa.SITES:
+        sex = batch[0].patient.sex
+        levels[f"{site}_t_score"] = dxa.t_score(levels[f"{site}_bmd"], site, sex)
+    levels["age"] = np.array([each.patient.age for each in batch])
+    levels["body_mass_index"] = np.array([each.patient.body_mass_index for each in batch])
+    return levels
+
+
+def _arm(
+    arm: Arm, people: list[Member], cohort: Cohort, ready: Simulator, months: Array
+) -> dict[str, Array]:
+    """Return what is recorded (participant, month) by name, everybody on the regimen of `arm`."""
+    names = tuple(dict.fromkeys((*MEASURED, *dxa.NEEDS, *fracture.NEEDS)))
+    if not arm.regimen.ruled:
+        task = ready.problem(cohort, arm.regimen, months, record=names, dosing="average")
+        solved = engine.solve_many(task)
+        if (solved.status != 0).any():
+            worst = int(np.argmax(solved.status != 0))
+            raise SolverError(f"{people[worst].patient.name}: {solved.messages[worst]}")
+        return {name: solved.values[:, :, k] for k, name in enumerate(names)}
+    rows = []
+    for k in range(len(people)):
+        alone = _joined([(cohort, [k])])
+        plan = given(ready, alone, arm.regimen, months)
+        task = ready.problem(alone, plan, months, record=names, dosing="average")
+        rows.append(engine.solve_many(task).values[0])
+    values = np.array(rows)
+    return {name: values[:, :, k] for k, name in enumerate(names)}
+
+
+def _hazards(people: list[Member], values: dict[str, Array], months: Array) -> dict[str, Array]:
+    patients = [each.patient for each in people]
+    sex = patients[0].sex
+    age = np.array([p.age for p in patients])[:, None]
+    now = age + months / 12.0
+    menopause = None
+    if sex == "female":
+        menopause = np.array([p.menopause_age or 200.0 for p in patients])[:, None]
+    z = {site: dxa.z_score(values[f"{site}_bmd"], site, sex, now) for site in dxa.SITES}
+    found = fracture.hazards(
+        sex=sex, age=age, months=months, spine_z=z["lumbar_spine"], neck_z=z["femoral_neck"],
+        hip_z=z["total_hip"], ctx=values["ctx"], p1np=values["p1np"],
+        tbs_z=dxa.bone_score_z(values["trabecular_bone_score"], sex, now),
+        menopause_age=menopause, history=patients[0].history,
+    )  # fmt: skip
+    return {cause: found[cause] for cause in fracture.CAUSES}
+
+
+def _uniforms(seed: int, each: Member, purpose: str, count: int) -> Array:
+    return uniforms(seed, each.patient.name, f"trial|{purpose}", count)
+
+
+def _normal(seed: int, each: Member, variable: int, count: int) -> Array:
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri(_uniforms(seed, each, f"error|{variable}", count)))

@@ -1,0 +1,140 @@
+"""The design of a trial: a TOML file of population, arms, visits, endpoints and errors."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from osteoaxis import toml
+from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.population import Population
+
+HERE = Path(__file__).parent / "named"
+MEASURED = ("lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd", "ctx", "p1np", "estradiol",
+            "testosterone")  # fmt: skip
+SCORES = ("lumbar_spine_t_score", "total_hip_t_score", "femoral_neck_t_score")
+SCREENED = ("age", "body_mass_index", *SCORES, *MEASURED)
+FRACTURES = ("any_fracture", "vertebral_fracture", "hip_fracture")
+ERRORS = {
+    "lumbar_spine_bmd": 1.2, "total_hip_bmd": 1.1, "femoral_neck_bmd": 1.7, "ctx": 15.0,
+    "p1np": 9.0, "estradiol": 12.0, "testosterone": 10.0,
+}  # fmt: skip
+"""Errors of one measurement in percent, where a trial gives none (assumed: usual precision of
+densitometers; variation of markers and hormones within a person from day to day)."""
+MOST = 20_000
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What an arm is given, and its share of the participants."""
+
+    name: str
+    regimen: Regimen
+    share: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial, see docs/populations.md. The first arm is the reference."""
+
+    name: str
+    title: str
+    population: Population
+    participants: int
+    arms: tuple[Arm, ...]
+    visits: tuple[float, ...]
+    eligibility: Mapping[str, tuple[float, float]]
+    errors: Mapping[str, float]
+    dropout: float
+    endpoints: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def load(cls, name: str) -> Trial:
+        """Return the built-in trial called `name`, or that of a TOML file of this path."""
+        known = names()
+        path = known.get(name, Path(name))
+        if name not in known and path.suffix != ".toml":
+            raise InputError(
+                f"unknown trial '{name}'.{did_you_mean(name, known)}"
+                f" Built in: {', '.join(known)}; or give a .toml file."
+            )
+        return cls.from_table(toml.read(path), str(path) if name not in known else name, path.stem)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], where: str, name: str) -> Trial:
+        """Make a trial of a TOML table; `where` names its file in errors."""
+        toml.known_keys(table, _KEYS, where)
+        visits = _numbers(table.get("visits"), f"{where}: visits")
+        if visits[0] != 0.0 or any(b <= a for a, b in itertools.pairwise(visits)):
+            raise InputError(f"{where}: visits: must begin at 0 and ascend, not {list(visits)}.")
+        arms = []
+        for arm, given in toml.sub_table(table, "arms", where).items():
+            place = f"{where}: arms.{arm}"
+            plan = given if isinstance(given, dict) else {"regimen": given}
+            toml.known_keys(plan, ("regimen", "share"), place)
+            regimen = Regimen.parse(toml.text(plan.get("regimen"), f"{place}: regimen"))
+            share = toml.number(plan.get("share", 1.0), 0.01, 100.0, "", f"{place}: share")
+            arms.append(Arm(arm, regimen, share))
+        if len(arms) < 2:
+            raise InputError(f"{where}: arms: a trial needs two or more.")
+        endpoints = []
+        for text in table.get("endpoints", ["lumbar_spine_bmd"]):
+            variable, _, month = str(text).partition("@")
+            toml.one_of(variable, (*MEASURED, *FRACTURES), f"{where}: endpoints: '{text}'")
+            try:
+                at = float(month or visits[-1])
+            except ValueError:
+                raise InputError(f"{where}: endpoints: '{text}': no month after '@'.") from None
+            if at not in visits:
+                raise InputError(
+                    f"{where}: endpoints: '{text}': month {at:g} is no visit; visits are "
+                    f"{', '.join(f'{v:g}' for v in visits)}."
+                )
+            endpoints.append((variable, at))
+        eligibility = {}
+        for key, limits in toml.sub_table(table, "eligibility", where).items():
+            toml.one_of(key, SCREENED, f"{where}: eligibility")
+            low, high = _numbers(limits, f"{where}: eligibility.{key}", 2)
+            eligibility[key] = (low, high)
+        errors = {
+            toml.one_of(key, MEASURED, f"{where}: errors"): toml.number(
+                value, 0.0, 100.0, "percent", f"{where}: errors.{key}"
+            )
+            for key, value in toml.sub_table(table, "errors", where).items()
+        }
+        return cls(
+            name=name,
+            title=toml.text(table.get("title", name), f"{where}: title"),
+            population=Population.load(
+                toml.text(table.get("population"), f"{where}: population")
+            ),
+            participants=int(toml.number(table.get("participants"), 4, MOST, "people",
+                                         f"{where}: participants")),
+            arms=tuple(arms),
+            visits=visits,
+            eligibility=eligibility,
+            errors={**ERRORS, **errors},
+            dropout=toml.number(table.get("dropout", 0.0), 0.0, 90.0, "percent a year",
+                                f"{where}: dropout"),
+            endpoints=tuple(endpoints),
+        )  # fmt: skip
+
+
+_KEYS = ("title", "population", "participants", "arms", "visits", "eligibility", "errors",
+         "dropout", "endpoints")  # fmt: skip
+
+
+def _numbers(value: Any, where: str, count: int | None = None) -> tuple[float, ...]:
+    if not isinstance(value, list) or not value or (count and len(value) != count):
+        wanted = f"a list of {count} numbers" if count else "a list of numbers"
+        raise InputError(f"{where}: must be {wanted}, not {value!r}.")
+    return tuple(toml.number(v, -1e6, 1e6, "", where) for v in value)
+
+
+def names() -> dict[str, Path]:
+    """Return the file of each built-in trial by name."""
+    return {path.stem: path for path in sorted(HERE.glob("*.toml"))}

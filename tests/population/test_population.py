@@ -1,0 +1,188 @@
+"""Virtual populations: the same person in any company, resumed runs, weights, bad input."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import ndtri
+from typer.testing import CliRunner
+
+from osteoaxis import population
+from osteoaxis.cli import app
+from osteoaxis.errors import InputError
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.population import store
+from osteoaxis.population.named import Marginal, Population, Spread
+from osteoaxis.population.solve import REASONS, SIMULATED, Task, solve
+from osteoaxis.simulation import Simulator
+
+MONTHS = (0.0, 12.0, 24.0)
+
+
+def task(name: str = "early-breast-cancer", count: int = 40, **changes: object) -> Task:
+    found = Population.load(name)
+    made = Task(found, 1, count, Regimen.parse(found.regimen), MONTHS)
+    return replace(made, **changes)
+
+
+def test_the_promised_populations_exist() -> None:
+    assert set(population.names()) == {
+        "early-breast-cancer", "premenopausal-ovarian-suppression", "men-on-testosterone",
+        "older-men", "general-postmenopausal",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(population.names()))
+def test_nearly_everybody_is_simulated_and_covariates_are_as_published(
+    ready: Simulator, name: str
+) -> None:
+    asked = task(name, 300)
+    people = population.members(asked.population, 1, range(3000), ready.model.parameters)
+    spread = asked.population.covariates["age"]
+    ages = np.array([each.patient.age for each in people])
+    scores = ndtri((np.arange(1000) + 0.5) / 1000)
+    assert ages.mean() == pytest.approx(np.mean([spread.at(z) for z in scores]), abs=0.3)
+    assert spread.low <= ages.min() <= ages.max() <= spread.high
+    found = solve(asked, ready, 0, 300)
+    assert (found.status == SIMULATED).mean() > 0.97
+    assert set(found.status) <= set(REASONS)
+    kept = found.status == SIMULATED
+    assert np.isfinite(found.values["lumbar_spine_bmd"][kept]).all()
+    assert np.isnan(found.values["lumbar_spine_bmd"][~kept]).all()
+    assert (found.weight[kept] > 0).all()
+    assert (found.weight[~kept] == 0).all()
+
+
+def test_a_person_is_the_same_alone_and_in_company(ready: Simulator) -> None:
+    asked = task()
+    crowd = solve(asked, ready, 0, 40)
+    for number in (0, 17, 39):
+        alone = solve(asked, ready, number, number + 1)
+        assert alone.people[0].patient == crowd.people[number].patient
+        assert alone.weight[0] == crowd.weight[number]
+        for name, values in alone.values.items():
+            assert np.array_equal(values[0], crowd.values[name][number], equal_nan=True), name
+
+
+def test_seeds_and_numbers_make_other_people(ready: Simulator) -> None:
+    found = Population.load("older-men")
+    parameters = ready.model.parameters
+    one = population.member(found, 1, 5, parameters)
+    assert one.patient == population.member(found, 1, 5, parameters).patient
+    for seed, number in ((2, 5), (1, 6)):
+        assert population.member(found, seed, number, parameters).patient.age != one.patient.age
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_end(
+    ready: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CHUNK", 8)
+    asked = task(count=28)
+    whole = population.simulate(asked, ready, tmp_path / "whole")
+
+    class Stopped(Exception):
+        pass
+
+    def stop(_text: str, share: float) -> None:
+        if share > 0.5:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        population.simulate(asked, ready, tmp_path / "part", stop)
+    cut = next((tmp_path / "part" / store.STORE / "status" / "c").iterdir())
+    cut.write_bytes(cut.read_bytes()[:3])  # as a kill in the middle of writing leaves it
+    calls: list[int] = []
+    kept = store.solve
+    monkeypatch.setattr(store, "solve", lambda t, r, a, b: (calls.append(a), kept(t, r, a, b))[1])
+    resumed = population.simulate(asked, ready, tmp_path / "part")
+    assert 0 < len(calls) < 4
+    for name in whole.data.data_vars:
+        assert np.array_equal(whole.data[name].values, resumed.data[name].values, equal_nan=True), (
+            name
+        )
+    with pytest.raises(InputError, match="another population"):
+        population.simulate(replace(asked, seed=2), ready, tmp_path / "part")
+    with pytest.raises(InputError, match="holds no population"):
+        population.open_run(tmp_path)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.floats(-5, 5), st.booleans())
+def test_a_covariate_stays_within_its_limits_and_rises_with_its_score(
+    score: float, log: bool
+) -> None:
+    spread = Spread(mean=3.0, sd=1.0, low=1.0, high=7.0, source="x", log=log)
+    assert 1.0 <= spread.at(score) <= 7.0
+    assert spread.at(score) <= spread.at(score + 0.5)
+
+
+def test_weights_restore_a_marginal() -> None:
+    random = np.random.default_rng(1)
+    made = np.exp(random.normal(np.log(0.5), 0.6, 200_000))
+    marginal = Marginal(0.4, 0.5, 0.5, 0.6, "x")
+    found = replace(Population.load("older-men"), marginals={"ctx": marginal})
+    weights = found.weights({"ctx": made})
+    logs = np.log(made)
+    mean = np.average(logs, weights=weights)
+    assert mean == pytest.approx(np.log(0.4), abs=0.02)
+    assert np.sqrt(np.average((logs - mean) ** 2, weights=weights)) == pytest.approx(0.5, abs=0.02)
+
+
+TABLE = {
+    "title": "mine", "sex": "female",
+    "covariates": {"age": {"mean": 60, "sd": 5, "low": 50, "high": 80, "source": "x"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"covariates": {}}, "'age' is missing"),
+        ({"covariates": {"agee": TABLE["covariates"]["age"]}}, "Did you mean 'age'"),
+        ({"covariates": {"age": TABLE["covariates"]["age"] | {"low": 90}}}, "not below high"),
+        ({"sex": "mal"}, "Did you mean 'male'"),
+        ({"correlations": {"age ~ bmi": 0.3}}, "correlations"),
+        ({"correlations": {"age ~ age": 0.3}}, "must name two"),
+        ({"history": {"smokng": True}}, "Did you mean 'smoking'"),
+        ({"titel": "x"}, "Did you mean 'title'"),
+    ],
+)
+def test_faulty_populations_are_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Population.from_table(TABLE | change, "mine.toml", "mine")
+
+
+def test_an_unknown_parameter_or_a_rule_is_refused(ready: Simulator) -> None:
+    found = Population.from_table(TABLE | {"between": {"rankl.k_rank": 0.3}}, "mine.toml", "mine")
+    with pytest.raises(InputError, match="Did you mean 'rankl.k_rankl'"):
+        population.member(found, 1, 0, ready.model.parameters)
+    with pytest.raises(InputError, match="rules"):
+        Task(
+            found, 1, 1,
+            Regimen.parse("denosumab 60 mg sc q6mo [m0-; start when total_hip_t_score < -2]"),
+            MONTHS,
+        )  # fmt: skip
+
+
+def test_the_command_writes_pictures_tables_and_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "p"
+    arguments = ["population", "older-men", "--n", "30", "--years", "2", "--step", "12",
+                 "-o", str(folder)]  # fmt: skip
+    first = CliRunner().invoke(app, arguments)
+    assert first.exit_code == 0, first.output
+    assert "30 of 30 people" in first.output or "of 30 people" in first.output
+    assert (folder / "population.png").stat().st_size > 20_000
+    assert (folder / "members.parquet").exists()
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["members"] == 30
+    again = CliRunner().invoke(app, [*arguments, "--json"])
+    assert json.loads(again.stdout) == summary
+    unknown = CliRunner().invoke(app, ["population", "old-men"])
+    assert isinstance(unknown.exception, InputError)
+    assert "Did you mean 'older-men'" in str(unknown.exception)
