@@ -64,8 +64,13 @@ def conduct(
     events: dict[str, list[Array]] = {name: [] for name in FRACTURES}
     luck = np.array([_uniforms(seed, each, "fracture", len(FRACTURES)) for each in people])
     for number, arm in enumerate(trial.arms):
-        say(f"Arm '{arm.name}' of {len(people):,} people", 0.3 + 0.6 * number / len(trial.arms))
-        values = _arm(arm, people, cohort, ready, months)
+        first, part = 0.3 + 0.6 * number / len(trial.arms), 0.6 / len(trial.arms)
+
+        def done(share: float, name: str = arm.name, at: float = first, of: float = part) -> None:
+            say(f"Arm '{name}' of {len(people):,} people", at + share * of)
+
+        done(0.0)
+        values = _arm(arm, people, cohort, ready, months, done)
         for name in MEASURED:
             truth[name].append(values[name][:, visits])
         hazards = _hazards(people, values, months)
@@ -156,7 +161,12 @@ def _at_entry(batch: list[Member], cohort: Cohort, ready: Simulator) -> dict[str
 
 
 def _arm(
-    arm: Arm, people: list[Member], cohort: Cohort, ready: Simulator, months: Array
+    arm: Arm,
+    people: list[Member],
+    cohort: Cohort,
+    ready: Simulator,
+    months: Array,
+    done: Callable[[float], None],
 ) -> dict[str, Array]:
     """Return what is recorded (participant, month) by name, everybody on the regimen of `arm`."""
     names = tuple(dict.fromkeys((*MEASURED, *dxa.NEEDS, *fracture.NEEDS)))
@@ -173,6 +183,7 @@ def _arm(
         plan = given(ready, alone, arm.regimen, months)
         task = ready.problem(alone, plan, months, record=names, dosing="average")
         rows.append(engine.solve_many(task).values[0])
+        done((k + 1) / len(people))
     values = np.array(rows)
     return {name: values[:, :, k] for k, name in enumerate(names)}
 
