@@ -25,6 +25,13 @@ def men(ready: Simulator) -> Conducted:
     return trials.conduct(plan, ready, seed=3)
 
 
+@pytest.mark.parametrize("name", list(trials.names()))
+def test_built_in_trials_can_be_read_and_given(ready: Simulator, name: str) -> None:
+    plan = Trial.load(name)
+    for arm in plan.arms:
+        ready.check(arm.regimen)
+
+
 def test_everybody_is_in_every_arm_with_the_same_chance(men: Conducted) -> None:
     start = men.truth["lumbar_spine_bmd"][:, :, 0]
     assert np.allclose(start[0], start[1], rtol=1e-5)
