@@ -108,7 +108,7 @@ class Population:
     def weights(self, levels: Mapping[str, Array]) -> Array:
         """Return the weight of each member from its `levels` at time zero."""
         total = np.sum([m.log_ratio(levels[name]) for name, m in self.marginals.items()], axis=0)
-        return np.asarray(np.minimum(np.exp(total), HEAVIEST)) * np.ones(1)
+        return np.asarray(np.minimum(np.exp(total), HEAVIEST))
 
     @classmethod
     def load(cls, name: str) -> Population:

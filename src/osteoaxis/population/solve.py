@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from osteoaxis import engine
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import dxa, fracture
 from osteoaxis.outcomes.incidence import incidence
+from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.members import Member, members
 from osteoaxis.population.named import Population
@@ -111,25 +113,39 @@ def solve(task: Task, ready: Simulator, first: int, last: int) -> Solved:
     return Solved(first, people, status, weight, kept)
 
 
-def _fractures(people: list[Member], values: dict[str, Array], months: Array) -> dict[str, Array]:
-    """Return the percent of people like each member with a fracture until each month."""
-    patients = [each.patient for each in people]
+def hazards(
+    patients: Sequence[Patient], values: Mapping[str, Array], months: Array
+) -> dict[str, Array]:
+    """Return the fracture hazards (1/year; person, month) of people of one sex and history.
+
+    `values` (person, month) hold densities, `trabecular_bone_score`, `ctx` and `p1np`.
+    """
     sex, history = patients[0].sex, patients[0].history
     age = np.array([p.age for p in patients])[:, None]
     now = age + months / 12.0
-    menopause: Any = None
+    menopause = None
     if sex == "female":
         menopause = np.array([p.menopause_age or WITHOUT_MENOPAUSE for p in patients])[:, None]
     z = {site: dxa.z_score(values[f"{site}_bmd"], site, sex, now) for site in dxa.SITES}
     with np.errstate(invalid="ignore"):
-        hazards = fracture.hazards(
+        found = fracture.hazards(
             sex=sex, age=age, months=months, spine_z=z["lumbar_spine"], neck_z=z["femoral_neck"],
             hip_z=z["total_hip"], ctx=values["ctx"], p1np=values["p1np"],
             tbs_z=dxa.bone_score_z(values["trabecular_bone_score"], sex, now),
             menopause_age=menopause, history=history,
         )  # fmt: skip
+    return {cause: found[cause] for cause in fracture.CAUSES}
+
+
+def _fractures(people: list[Member], values: dict[str, Array], months: Array) -> dict[str, Array]:
+    """Return the percent of people like each member with a fracture until each month."""
+    patients = [each.patient for each in people]
+    with np.errstate(invalid="ignore"):
         shares = incidence(
-            {cause: hazards[cause] for cause in fracture.CAUSES}, months, sex=sex, age=age,
-            excess_mortality=fracture.excess_mortality(history),
-        )  # fmt: skip
+            hazards(patients, values, months),
+            months,
+            sex=patients[0].sex,
+            age=np.array([p.age for p in patients])[:, None],
+            excess_mortality=fracture.excess_mortality(patients[0].history),
+        )
     return {f"{cause}_fracture_incidence": 100.0 * shares[cause] for cause in FRACTURES}

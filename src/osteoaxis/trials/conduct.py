@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from osteoaxis import engine
 from osteoaxis.errors import InputError, SolverError
 from osteoaxis.outcomes import dxa, fracture
 from osteoaxis.outcomes.incidence import first_fracture_month
+from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.members import Member, members
+from osteoaxis.population.solve import hazards
 from osteoaxis.simulation import Cohort, Simulator
 from osteoaxis.treatment import given, uniforms
 from osteoaxis.trials.design import FRACTURES, MEASURED, Arm, Trial
@@ -73,10 +76,10 @@ def conduct(
         values = _arm(arm, people, cohort, ready, months, done)
         for name in MEASURED:
             truth[name].append(values[name][:, visits])
-        hazards = _hazards(people, values, months)
+        risks = hazards([each.patient for each in people], values, months)
         for k, name in enumerate(FRACTURES):
             cause = name.removesuffix("_fracture")
-            hazard = sum(hazards.values()) if cause == "any" else hazards[cause]
+            hazard = sum(risks.values()) if cause == "any" else risks[cause]
             events[name].append(
                 np.array([first_fracture_month(h, months, float(u)) for h, u in
                           zip(np.asarray(hazard), luck[:, k], strict=True)])
@@ -147,8 +150,6 @@ def _joined(parts: list[tuple[Cohort, list[int]]]) -> Cohort:
 
 
 def _at_entry(batch: list[Member], cohort: Cohort, ready: Simulator) -> dict[str, Array]:
-    from osteoaxis.pharmacology.regimen import Regimen
-
     task = ready.problem(cohort, Regimen.parse("none"), NONE, record=MEASURED, dosing="average")
     values = engine.solve_many(task).values[:, 0]
     levels = dict(zip(MEASURED, values.T, strict=True))
@@ -188,29 +189,9 @@ def _arm(
     return {name: values[:, :, k] for k, name in enumerate(names)}
 
 
-def _hazards(people: list[Member], values: dict[str, Array], months: Array) -> dict[str, Array]:
-    patients = [each.patient for each in people]
-    sex = patients[0].sex
-    age = np.array([p.age for p in patients])[:, None]
-    now = age + months / 12.0
-    menopause = None
-    if sex == "female":
-        menopause = np.array([p.menopause_age or 200.0 for p in patients])[:, None]
-    z = {site: dxa.z_score(values[f"{site}_bmd"], site, sex, now) for site in dxa.SITES}
-    found = fracture.hazards(
-        sex=sex, age=age, months=months, spine_z=z["lumbar_spine"], neck_z=z["femoral_neck"],
-        hip_z=z["total_hip"], ctx=values["ctx"], p1np=values["p1np"],
-        tbs_z=dxa.bone_score_z(values["trabecular_bone_score"], sex, now),
-        menopause_age=menopause, history=patients[0].history,
-    )  # fmt: skip
-    return {cause: found[cause] for cause in fracture.CAUSES}
-
-
 def _uniforms(seed: int, each: Member, purpose: str, count: int) -> Array:
     return uniforms(seed, each.patient.name, f"trial|{purpose}", count)
 
 
 def _normal(seed: int, each: Member, variable: int, count: int) -> Array:
-    from scipy.special import ndtri
-
     return np.asarray(ndtri(_uniforms(seed, each, f"error|{variable}", count)))
