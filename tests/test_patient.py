@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from osteoaxis import scenario
 from osteoaxis.errors import InputError
 from osteoaxis.patient import MEASURABLE, Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.population.named import Population
 from osteoaxis.simulation import Simulator
+from osteoaxis.trials.design import Trial
 
 NONE = Regimen.parse("none")
 NOW = np.array([0.0, 1.0])
@@ -139,3 +143,22 @@ def test_unreadable_files_are_refused(tmp_path: Path) -> None:
 def test_an_unknown_parameter_is_refused(ready: Simulator) -> None:
     with pytest.raises(InputError, match="unknown parameter 'rankl.k_rank'.*rankl.k_rankl"):
         ready.start(Patient(parameters={"rankl.k_rank": 1.0}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "load"),
+    [
+        ("patient", Patient.load),
+        ("scenario", scenario.load),
+        ("population", Population.load),
+        ("trial", Trial.load),
+    ],
+)
+def test_a_name_that_is_not_built_in_says_what_is(
+    kind: str, load: Callable[[str], object], tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=f"unknown {kind} 'nothing'.*Built in: .*or give a .toml"):
+        load("nothing")
+    missing = tmp_path / "missing.toml"
+    with pytest.raises(InputError, match=r"missing\.toml: cannot be read"):
+        load(str(missing))

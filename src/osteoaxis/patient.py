@@ -149,16 +149,10 @@ class Patient:
 
         Raises `InputError` for an unknown preset or a faulty file.
         """
-        known = presets()
-        path = known.get(name, Path(name))
-        if name not in known and path.suffix != ".toml":
-            raise InputError(
-                f"unknown patient '{name}'.{did_you_mean(name, known)}"
-                f" Presets: {', '.join(known)}; or give a .toml file."
-            )
+        path, where = toml.find("patient", name, presets())
         table = toml.read(path)
         table.setdefault("name", path.stem)
-        return cls.from_table(table, str(path) if name not in known else f"preset '{name}'")
+        return cls.from_table(table, where)
 
 
 def presets() -> dict[str, Path]:

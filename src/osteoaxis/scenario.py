@@ -12,7 +12,7 @@ import xarray as xr
 
 from osteoaxis import forecast, toml, treatment
 from osteoaxis.dosing import Dosing
-from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
@@ -93,14 +93,7 @@ def load(name: str) -> Scenario:
 
     Raises `InputError` naming the file and field of what is wrong.
     """
-    known = scenarios()
-    path = known.get(name, Path(name))
-    if name not in known and path.suffix != ".toml" and not path.exists():
-        raise InputError(
-            f"unknown scenario '{name}'.{did_you_mean(name, known)}"
-            f" Built in: {', '.join(known)}; or give a .toml file."
-        )
-    where = str(path) if name not in known else f"scenario '{name}'"
+    path, where = toml.find("scenario", name, scenarios())
     table = toml.read(path)
     toml.known_keys(table, ("title", "summary", "patient", "years", "arms", "optimise"), where)
     return Scenario(

@@ -9,6 +9,7 @@ batches. Outcomes are changes of density from time zero, and levels of all else.
 from __future__ import annotations
 
 import fnmatch
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -142,50 +143,38 @@ def analyse(
         up, down = values[1 : 1 + len(varied)], values[1 + len(varied) :]
         effect = (up - down) / (2 * STEP) * np.ptp(ends, axis=1)[:, None] * signs[:, None]
         indices, main, logs_run = {"effect": effect}, "effect", logs
-    elif method == "morris":
-        indices, main, values, logs_run = _morris(problem, run, samples, seed)
     else:
-        indices, main, values, logs_run = _sobol(problem, run, samples, seed)
+        indices, main, values, logs_run = _designed(method, problem, run, samples, seed)
     failed = int(np.isnan(values).any(axis=1).sum())
     return Sensitivity(method, question, tuple(varied), indices, main, len(logs_run), failed)
 
 
-def _morris(
-    problem: dict[str, Any], run: Callable[[Array], Array], samples: int | None, seed: int
+def _designed(
+    method: str,
+    problem: dict[str, Any],
+    run: Callable[[Array], Array],
+    samples: int | None,
+    seed: int,
 ) -> tuple[dict[str, Array], str, Array, Array]:
-    from SALib.analyze import morris as analysis
-    from SALib.sample import morris as sampling
+    """Return the indices of a design of SALib, the main one, the outcomes and the runs."""
+    from SALib.analyze import morris as analyze_morris
+    from SALib.analyze import sobol as analyze_sobol
+    from SALib.sample import morris as sample_morris
+    from SALib.sample import sobol as sample_sobol
 
-    logs = sampling.sample(problem, samples or TRAJECTORIES, num_levels=LEVELS, seed=seed)
+    if method == "morris":
+        names = {"mu_star": "mu_star", "mu": "mu", "sigma": "sigma"}
+        logs = sample_morris.sample(problem, samples or TRAJECTORIES, num_levels=LEVELS, seed=seed)
+        analyze = functools.partial(analyze_morris.analyze, problem, logs, num_levels=LEVELS)
+    else:
+        names = {"total": "ST", "total_conf": "ST_conf", "first": "S1", "first_conf": "S1_conf"}
+        logs = sample_sobol.sample(problem, samples or SAMPLES, calc_second_order=False, seed=seed)
+        analyze = functools.partial(analyze_sobol.analyze, problem, calc_second_order=False)
     values = run(logs)
-    filled = _filled(values)
-    found = [
-        analysis.analyze(problem, logs, filled[:, k], num_levels=LEVELS, seed=seed)
-        for k in range(filled.shape[1])
-    ]
-    indices = {
-        key: np.array([f[key] for f in found], dtype=float).T for key in ("mu_star", "mu", "sigma")
-    }
-    return indices, "mu_star", values, logs
-
-
-def _sobol(
-    problem: dict[str, Any], run: Callable[[Array], Array], samples: int | None, seed: int
-) -> tuple[dict[str, Array], str, Array, Array]:
-    from SALib.analyze import sobol as analysis
-    from SALib.sample import sobol as sampling
-
-    logs = sampling.sample(problem, samples or SAMPLES, calc_second_order=False, seed=seed)
-    values = run(logs)
-    filled = _filled(values)
-    found = [
-        analysis.analyze(problem, filled[:, k], calc_second_order=False, seed=seed)
-        for k in range(filled.shape[1])
-    ]
-    names = {"total": "ST", "total_conf": "ST_conf", "first": "S1", "first_conf": "S1_conf"}
+    found = [analyze(column, seed=seed) for column in _filled(values).T]
     indices = {ours: np.array([f[key] for f in found], dtype=float).T for ours, key in
                names.items()}  # fmt: skip
-    return indices, "total", values, logs
+    return indices, next(iter(names)), values, logs
 
 
 def _filled(values: Array) -> Array:

@@ -13,6 +13,22 @@ from osteoaxis.errors import InputError, did_you_mean
 MAX_BYTES = 1_000_000
 
 
+def find(kind: str, name: str, built_in: Mapping[str, Path]) -> tuple[Path, str]:
+    """Return the file of what is called `name`, or of this path, and what errors call it.
+
+    Raises `InputError` for a name that is neither in `built_in` nor the path of a TOML file.
+    """
+    if name in built_in:
+        return built_in[name], f"{kind} '{name}'"
+    path = Path(name)
+    if path.suffix != ".toml" and not path.exists():
+        raise InputError(
+            f"unknown {kind} '{name}'.{did_you_mean(name, built_in)}"
+            f" Built in: {', '.join(built_in)}; or give a .toml file."
+        )
+    return path, str(path)
+
+
 def read(path: Path) -> dict[str, Any]:
     """Return the tables of a TOML file; raises `InputError` naming the file and the problem."""
     try:

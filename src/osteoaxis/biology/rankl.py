@@ -17,7 +17,7 @@ rankl_reference = Param(
     "pmol/L",
     "free RANKL in the young adult",
     "assumed: assays differ fifteenfold",
-    (0.05, 1.5),
+    (0.05, 2.0),
 )
 opg_reference = Param(
     4.0, "pmol/L", "OPG in the young adult", "assumed: assays differ fifteenfold", (1.0, 10.0)

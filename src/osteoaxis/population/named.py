@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from osteoaxis import toml
-from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.errors import InputError
 from osteoaxis.patient import HISTORY, MEASURABLE, SEXES
 
 Array = NDArray[np.float64]
@@ -116,14 +116,8 @@ class Population:
 
         Raises `InputError` for an unknown name or a faulty file.
         """
-        known = names()
-        path = known.get(name, Path(name))
-        if name not in known and path.suffix != ".toml":
-            raise InputError(
-                f"unknown population '{name}'.{did_you_mean(name, known)}"
-                f" Known: {', '.join(known)}; or give a .toml file."
-            )
-        return cls.from_table(toml.read(path), str(path) if name not in known else name, path.stem)
+        path, where = toml.find("population", name, names())
+        return cls.from_table(toml.read(path), where, path.stem)
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: str, name: str) -> Population:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from osteoaxis import toml
-from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.errors import InputError
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population import Population
 
@@ -55,14 +55,8 @@ class Trial:
     @classmethod
     def load(cls, name: str) -> Trial:
         """Return the built-in trial called `name`, or that of a TOML file of this path."""
-        known = names()
-        path = known.get(name, Path(name))
-        if name not in known and path.suffix != ".toml":
-            raise InputError(
-                f"unknown trial '{name}'.{did_you_mean(name, known)}"
-                f" Built in: {', '.join(known)}; or give a .toml file."
-            )
-        return cls.from_table(toml.read(path), str(path) if name not in known else name, path.stem)
+        path, where = toml.find("trial", name, names())
+        return cls.from_table(toml.read(path), where, path.stem)
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: str, name: str) -> Trial:
