@@ -214,7 +214,7 @@ class Simulator:
         """Return `doses` in the terms of the model, as they are or as steady inputs."""
         if dosing not in DOSINGS:
             raise InputError(f"dosing: '{dosing}' given, allowed are {', '.join(DOSINGS)}.")
-        planned = average(doses) if dosing == "average" else doses
+        planned = doses if dosing == "events" else average(doses, dosing)
         return Doses.of(planned, self._by_any_name, self.row, self.column)
 
     def _planned(

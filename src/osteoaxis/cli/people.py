@@ -74,12 +74,20 @@ def population(
     shown.show(summary, folder)
 
 
+def _person_names(incomplete: str) -> list[str]:
+    from osteoaxis.forecast import persons
+
+    return [name for name in persons() if name.startswith(incomplete)]
+
+
 @app.command()
 def forecast(
     person: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="PERSON.toml", help="Who they are, what they took, what was measured."
+            help="A TOML file: who they are, what they took, what was measured; or an invented "
+            "one (see 'osteoaxis list persons').",
+            autocompletion=_person_names,
         ),
     ],
     output: Annotated[
@@ -100,7 +108,7 @@ def forecast(
     from osteoaxis.simulation import simulator
 
     who = one.Person.load(person)
-    folder = output or (None if json_only else Path("forecast") / person.stem)
+    folder = output or (None if json_only else Path("forecast") / Path(person).stem)
     if folder is not None:
         out.check_folder(folder)
     with Steps(quiet=json_only) as steps:
