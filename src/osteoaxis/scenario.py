@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from osteoaxis import forecast, toml, treatment
+from osteoaxis import intervals, toml, treatment
 from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
@@ -64,7 +64,7 @@ class ScenarioResult:
 
     `blocked` holds, for each cytokine, the first and the last arm with its action blocked from
     time zero: what the cytokine explains of the difference between them. `drawn` holds the runs of
-    `osteoaxis.forecast` of each arm, which intervals are made of.
+    `osteoaxis.intervals` of each arm, which intervals are made of.
     """
 
     scenario: Scenario
@@ -176,7 +176,7 @@ def draw(
 ) -> dict[str, tuple[xr.Dataset, ...]]:
     """Return the runs with parameter sets of the ensemble of every arm that was solved."""
     return {
-        arm: forecast.runs(
+        arm: intervals.runs(
             ready,
             patient,
             Regimen.parse(data.attrs["given"]),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from osteoaxis import evidence, fitted, forecast
+from osteoaxis import evidence, fitted, intervals
 from osteoaxis.cli import app
 from osteoaxis.errors import InputError
 from osteoaxis.evidence.prediction import Plan
@@ -248,17 +248,17 @@ def test_forecasts_hold_the_central_run_and_share_their_sets():
     ready, months = simulator(), month_grid(3)
     person = Patient("w", age=62.0, menopause_age=50.0, t_scores={"lumbar_spine": -1.0})
     plan = Regimen.parse("anastrozole 1 mg po qd")
-    runs = forecast.runs(ready, person, plan, months, ["ctx"], count=30)
+    runs = intervals.runs(ready, person, plan, months, ["ctx"], count=30)
     assert len(runs) == 30
     spine = np.array([run["lumbar_spine_bmd"].values for run in runs])
     assert np.ptp(spine[:, 0]) < 1e-3  # the person's own T-score is met by every set
     central = ready.run(ready.start(person), plan, months, dosing="average")
-    found = forecast.limits(runs, lambda run: run["lumbar_spine_bmd"].values)
+    found = intervals.limits(runs, lambda run: run["lumbar_spine_bmd"].values)
     assert found is not None
     low, high = found
     middle = central["lumbar_spine_bmd"].values
     assert low[-1] < middle[-1] < high[-1]
-    again = forecast.runs(ready, person, plan, months, ["ctx"], count=30)
+    again = intervals.runs(ready, person, plan, months, ["ctx"], count=30)
     assert np.array_equal(again[7]["ctx"].values, runs[7]["ctx"].values)
     assert "any_fracture_incidence" in runs[0]
 

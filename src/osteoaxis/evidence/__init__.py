@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from osteoaxis import forecast
+from osteoaxis import intervals
 from osteoaxis.errors import InputError
 from osteoaxis.evidence.check import Scored, score
 from osteoaxis.evidence.prediction import Plan, Progress
@@ -43,5 +43,5 @@ def verdicts(
     if not rows:
         raise InputError(f"no rows{f' of the split {role}' if role else ''} to check.")
     plan = Plan(rows, simulator(progress=progress), known)
-    predicted = plan.predict([{}, *forecast.sets(draws)], progress=progress)
+    predicted = plan.predict([{}, *intervals.sets(draws)], progress=progress)
     return score(plan, predicted, roles)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from osteoaxis import fitted, forecast, toml
+from osteoaxis import fitted, intervals, toml
 from osteoaxis.evidence import DRAWS, check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
@@ -119,7 +119,7 @@ def validate(progress: Progress | None = None) -> Validation:
     roles = {name: study.role for name, study in known.items()}
     rows = [row for study in known.values() for row in study.rows]
     plan = Plan(rows, ready, known)
-    chosen = forecast.sets(DRAWS)
+    chosen = intervals.sets(DRAWS)
     scored = check.score(plan, plan.predict([{}, *chosen], progress=progress), roles)
     return Validation(
         scored=tuple(scored),

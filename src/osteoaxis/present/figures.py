@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
-from osteoaxis import forecast
+from osteoaxis import intervals
 from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import style
@@ -296,7 +296,7 @@ def _draw(
         drawn = values(data[name]) if values else data[name].values
         axis.plot(data["time"].values / YEAR, drawn, **look)
         own = [run for run in result.drawn.get(arm, ()) if name in run]
-        limits = forecast.limits(own, lambda run: (values or _level)(run[name]))
+        limits = intervals.limits(own, lambda run: (values or _level)(run[name]))
         if limits is not None:
             axis.fill_between(data["time"].values / YEAR, *limits, color=look["color"],
                               alpha=0.15, linewidth=0)  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from osteoaxis import forecast, guidance
+from osteoaxis import guidance, intervals
 from osteoaxis.scenario import ScenarioResult
 
 Kind = Literal["level", "percent_change"]
@@ -164,7 +164,7 @@ def _limits(
 ) -> dict[str, list[float | None]]:
     """Return the 90 % limits of a quantity as `low` and `high`; nothing where it was not drawn."""
     own = [data for data in drawn if QUANTITIES[name].source in data]
-    found = forecast.limits(own, lambda data: np.array(values(data, name, months)))
+    found = intervals.limits(own, lambda data: np.array(values(data, name, months)))
     if found is None:
         return {}
     return {

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from osteoaxis import forecast, guidance
+from osteoaxis import guidance, intervals
 from osteoaxis.dosing import DOSINGS, Dosing
 from osteoaxis.errors import InputError
 from osteoaxis.guidance import Finding
@@ -163,7 +163,7 @@ class Trier:
     def drawn(self, regimen: Regimen) -> tuple[xr.Dataset, ...]:
         """Return the runs of a strategy with sets of the ensemble, for intervals."""
         (person,) = self.cohort.patients
-        return forecast.runs(self.ready, person, regimen, self.months)
+        return intervals.runs(self.ready, person, regimen, self.months)
 
     def solve(
         self, regimens: Sequence[Regimen], dosing: Dosing, names: Sequence[str] | None
