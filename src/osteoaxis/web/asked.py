@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from osteoaxis.dosing import Dosing
-from osteoaxis.forecast import SETS
+from osteoaxis.intervals import SETS
 from osteoaxis.pharmacology.regimen import MAX_TEXT
 from osteoaxis.present.pathway_map import NODES
 from osteoaxis.simulation import MAX_YEARS
 
+MOST_BYTES = 256 * 1024
+MOST_DEPTH = 12
+"""Levels of JSON inside each other."""
 MOST_STRATEGIES = 4
 STEPS = (0.25, 12.0)  # months
 MOST_QUANTITIES = 400
@@ -37,6 +40,13 @@ Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
+def _number_of_sets(given: Any) -> Any:
+    """Return the number of sets; `false` is none, `true` says no number."""
+    if given is True:
+        raise ValueError(f"give how many sets, 1 to {SETS}, or false")
+    return given
+
+
 class Course(BaseModel):
     """Who is simulated, how long, and what of it is wanted."""
 
@@ -51,8 +61,8 @@ class Course(BaseModel):
     quantities: list[Name] = Field(
         list(USUAL), min_length=1, max_length=MOST_QUANTITIES, description="See /api/catalogue."
     )
-    intervals: Literal[False] | Annotated[int, Field(ge=0, le=SETS)] = Field(
-        False, description="How many sets of the ensemble the 90 % limits are made of."
+    intervals: Annotated[int, BeforeValidator(_number_of_sets)] = Field(
+        0, ge=0, le=SETS, description="Sets of the ensemble the 90 % limits are made of; 0: none."
     )
     dosing: Dosing = Field(
         "average",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from osteoaxis import outcomes, toml
 from osteoaxis import patient as patients
-from osteoaxis import toml
-from osteoaxis.forecast import SETS
+from osteoaxis.intervals import SETS
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.drug import ROUTES
 from osteoaxis.pharmacology.regimen import MAX_TEXT, Regimen
@@ -19,8 +19,6 @@ from osteoaxis.simulation import MAX_YEARS, Simulator, month_grid
 from osteoaxis.web import asked
 
 Answer = dict[str, Any]
-OUTCOMES = "outcomes"
-"""What stands as the process of what follows from a trajectory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +29,19 @@ class Catalogue:
 
     @cached_property
     def quantities(self) -> Mapping[str, Answer]:
-        """Unit, meaning and process of everything a run returns, by name."""
-        ready = self.ready
-        data = ready.run(ready.start(Patient()), Regimen(), month_grid(1 / 12))
+        """Unit, meaning and process (of outcomes: module) of everything a run returns, by name."""
+        ready, person = self.ready, Patient()
+        data = ready.run(ready.start(person), Regimen(), month_grid(1 / 12))
+        home = {
+            name: outcome.__name__.rpartition(".")[2]
+            for outcome in outcomes.OUTCOMES
+            for name in outcome.add(data, person)
+        } | dict(ready.model.home)
         return {
             str(name): {
                 "unit": column.attrs["unit"],
                 "meaning": column.attrs["long_name"],
-                "process": ready.model.home.get(str(name), OUTCOMES),
+                "process": home[str(name)],
             }
             for name, column in data.data_vars.items()
         }
@@ -87,6 +90,7 @@ class Catalogue:
                 "quantities": asked.MOST_QUANTITIES,
                 "points": asked.MOST_POINTS,
                 "regimen_characters": MAX_TEXT,
+                "body_bytes": asked.MOST_BYTES,
             },
         }
 

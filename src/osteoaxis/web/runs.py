@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from osteoaxis import forecast, guidance, treatment
-from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis import guidance, intervals, treatment
+from osteoaxis.errors import InputError, SolverError, did_you_mean
 from osteoaxis.guidance.facts import SIMULATED
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.present import guidance as shown
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web.asked import MOST_POINTS, Comparison, Course, Simulation
@@ -50,6 +51,29 @@ def simulate(catalogue: Catalogue, asked: Simulation) -> Answer:
 def compare(catalogue: Catalogue, asked: Comparison) -> Answer:
     """Return one person on several regimens; raises `InputError` or `SolverError`."""
     return _run(catalogue, asked, asked.strategies)
+
+
+def guidelines(catalogue: Catalogue, asked: Simulation) -> Answer:
+    """Return every rule that is for this person at some time, and when it is met."""
+    ready = catalogue.ready
+    person, plan = patient(asked.patient), _plan(ready, "regimen", asked.regimen)
+    months = month_grid(asked.years, asked.step)
+    data = treatment.run(
+        ready, ready.start(person), plan, months, seed=asked.seed, dosing=asked.dosing
+    )
+    if data.attrs["status"]:
+        raise SolverError(data.attrs["message"])
+    found = guidance.findings(person, data, ready.drugs)
+    return {
+        "regimen": str(plan),
+        "given": data.attrs["given"],
+        "findings": [shown.as_json(finding) for finding in found],
+        "note": f"{shown.ADVICE} {DISCLAIMER}",
+    }
+
+
+def nothing(catalogue: Catalogue, asked: None) -> None:
+    """Do nothing, which waits for a process that is ready."""
 
 
 def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answer:
@@ -135,7 +159,7 @@ def _quantities(
     }
     if not asked.intervals or data.attrs["status"]:
         return found
-    drawn = forecast.runs(
+    drawn = intervals.runs(
         ready,
         person,
         Regimen.parse(data.attrs["given"]),
@@ -144,7 +168,7 @@ def _quantities(
         count=asked.intervals,
     )
     for name, entry in found.items():
-        limits = forecast.limits(drawn, lambda run, name=name: run[name].values)  # type: ignore[misc]
+        limits = intervals.limits(drawn, lambda run, name=name: run[name].values)  # type: ignore[misc]
         if limits is not None:
             entry["low"], entry["high"] = limits
     return found
