@@ -1,0 +1,35 @@
+// The only way to the server. What it refuses is an Error that says why in words.
+export class Refused extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function ask(path, options) {
+  let answer;
+  try {
+    answer = await fetch(`/api/${path}`, options);
+  } catch (problem) {
+    if (problem.name === "AbortError") throw problem;
+    throw new Refused("The server does not answer. Is `osteoaxis serve` still running?", 0);
+  }
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) {
+    throw new Refused(body.detail ?? body.title ?? `The server said ${answer.status}.`, answer.status);
+  }
+  return body;
+}
+
+const enc = encodeURIComponent;
+export const catalogue = () => ask("catalogue");
+export const quantity = (name) => ask(`quantities/${enc(name)}`);
+export const studies = (drug) => ask(`evidence?drug=${enc(drug)}`);
+export const study = (id) => ask(`evidence/${enc(id)}`);
+export const compare = (body, signal) =>
+  ask("compare", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
