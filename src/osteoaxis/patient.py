@@ -75,6 +75,8 @@ MEASURABLE: dict[str, tuple[float, float, str]] = {
     "p1np": (2.0, 500.0, "ng/mL"),
     "bsap": (1.0, 150.0, "ug/L"),
 }
+MOLAR_MASS = {"testosterone": 288.42, "estradiol": 272.38, "estrone": 270.37, "vitamin_d": 400.64}
+"""Grams per mole, from the formulas; vitamin D is 25-hydroxyvitamin D3."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Commands that run the model many times: `population`, `sensitivity`, `trial`."""
+"""Commands that run the model many times: `population`, `forecast`, `sensitivity`, `trial`."""
 
 from __future__ import annotations
 
@@ -72,6 +72,50 @@ def population(
         typer.echo(json.dumps(summary, allow_nan=False))
         return
     shown.show(summary, folder)
+
+
+@app.command()
+def forecast(
+    person: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PERSON.toml", help="Who they are, what they took, what was measured."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: forecast/PERSON]"),
+    ] = None,
+    seed: Seed = 1,
+    json_only: JsonOnly = False,
+) -> None:
+    """Forecast one person from their own results: each strategy with its range, what to measure.
+
+    docs/forecast.md describes the file. Contradictory results are said to be not explained.
+    """
+    from osteoaxis import forecast as one
+    from osteoaxis import output as out
+    from osteoaxis.present import forecast as shown
+    from osteoaxis.present.progress import Steps
+    from osteoaxis.simulation import simulator
+
+    who = one.Person.load(person)
+    folder = output or (None if json_only else Path("forecast") / person.stem)
+    if folder is not None:
+        out.check_folder(folder)
+    with Steps(quiet=json_only) as steps:
+        ready = simulator(progress=steps.update)
+        found = one.forecast(who, ready, seed=seed, progress=steps.update)
+        if folder is not None:
+            steps.update("Drawing", 0.98)
+            with out.staged(folder) as stage:
+                shown.write(found, stage)
+    if json_only:
+        import json
+
+        typer.echo(json.dumps(shown.summary(found), allow_nan=False))
+        return
+    shown.show(found, folder)
 
 
 class Method(StrEnum):

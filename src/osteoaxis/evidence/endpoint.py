@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from osteoaxis.evidence.row import Row
 from osteoaxis.evidence.treatment import NotExecutable
+from osteoaxis.patient import MOLAR_MASS
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.units import DAYS_PER_MONTH, conversion_factor
 
@@ -47,7 +48,6 @@ BMD = ("lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd")
 MARKERS = ("ctx", "ntx", "p1np", "bsap", "pth", "sclerostin")
 HORMONES = ("estradiol", "estrone", "estrone_sulfate", "testosterone", "free_testosterone", "shbg",
             "lh", "fsh")  # fmt: skip
-MOLAR_MASS = {"testosterone": 288.42, "estradiol": 272.38, "estrone": 270.37}
 MAJOR_SHARE = 0.6
 """Share of other nonvertebral fractures at wrist or humerus, which major ones count (assumed)."""
 

@@ -27,6 +27,11 @@ class Change:
         return not self.least_fall <= self.percent <= self.least_rise
 
 
+def spread(value: float, sd: float) -> tuple[float, float]:
+    """Return the 95 % limits of a log-normal measurement whose log has this deviation."""
+    return value * math.exp(-Z95 * sd), value * math.exp(Z95 * sd)
+
+
 def ordinary(before: float, after: float, error: float) -> Change:
     """Judge a difference when each value has the same error `error`, in percent of the first."""
     percent = 100 * (after / before - 1)

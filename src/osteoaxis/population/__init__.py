@@ -4,8 +4,18 @@ Every member has a random stream of its own, by number: alone, in a batch, in a 
 machine it is the same person.
 """
 
-from osteoaxis.population.members import Member, member, members
+from osteoaxis.population.members import Member, member, members, own_parameters
 from osteoaxis.population.named import Population, names
 from osteoaxis.population.store import Run, open_run, simulate
 
-__all__ = ["Member", "Population", "Run", "member", "members", "names", "open_run", "simulate"]
+__all__ = [
+    "Member",
+    "Population",
+    "Run",
+    "member",
+    "members",
+    "names",
+    "open_run",
+    "own_parameters",
+    "simulate",
+]

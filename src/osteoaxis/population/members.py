@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from osteoaxis import fitted
 from osteoaxis.errors import InputError, did_you_mean
@@ -42,26 +43,26 @@ def member(
     """
     key = (zlib.crc32(population.name.encode()) << 64) | seed
     random = np.random.Generator(np.random.Philox(key=key, counter=number << 192))
-    sets = fitted.ensemble()
-    chosen = int(random.random() * max(len(sets), 1))
+    chosen = int(random.random() * max(len(fitted.ensemble()), 1))
     scores = population.root @ random.standard_normal(len(population.covariates))
     found = {
         name: spread.at(float(score))
         for (name, spread), score in zip(population.covariates.items(), scores, strict=True)
     }
     male = population.sex == "male"
-    own = fitted.of_sex(sets[chosen], male=male) if sets else {}
-    for full, sd in population.between.items():
+    for full in population.between:
         if full not in parameters:
             raise InputError(
                 f"population '{population.name}': between: no parameter '{full}'."
                 f"{did_you_mean(full, parameters)}"
             )
-        declared = parameters[full]
-        usual = declared.men if male and declared.men is not None else declared.value
-        low, high = declared.range
-        factor = float(np.exp(sd * random.standard_normal()))
-        own[full] = min(max(own.get(full, usual) * factor, low), high)
+    own = own_parameters(
+        chosen,
+        population.between,
+        random.standard_normal(len(population.between)),
+        parameters,
+        male=male,
+    )
     age = found["age"]
     menopause = None
     if not male:
@@ -89,6 +90,29 @@ def member(
         parameters=own,
     )
     return Member(number, chosen, patient)
+
+
+def own_parameters(
+    set_number: int,
+    between: Mapping[str, float],
+    scores: NDArray[np.float64],
+    parameters: Mapping[str, Param],
+    *,
+    male: bool,
+) -> dict[str, float]:
+    """Return a person's parameters: a set of the ensemble, and on top of it how people differ.
+
+    `between` are standard deviations in log units by full name, `scores` standard normal numbers
+    in the same order; nothing leaves its plausible range.
+    """
+    sets = fitted.ensemble()
+    own = fitted.of_sex(sets[set_number], male=male) if sets else {}
+    for (full, sd), score in zip(between.items(), scores, strict=True):
+        declared = parameters[full]
+        usual = declared.men if male and declared.men is not None else declared.value
+        low, high = declared.range
+        own[full] = min(max(own.get(full, usual) * float(np.exp(sd * score)), low), high)
+    return own
 
 
 def members(

@@ -114,11 +114,16 @@ def solve(task: Task, ready: Simulator, first: int, last: int) -> Solved:
 
 
 def hazards(
-    patients: Sequence[Patient], values: Mapping[str, Array], months: Array
+    patients: Sequence[Patient],
+    values: Mapping[str, Array],
+    months: Array,
+    *,
+    numbers: Mapping[str, Array] | None = None,
 ) -> dict[str, Array]:
     """Return the fracture hazards (1/year; person, month) of people of one sex and history.
 
-    `values` (person, month) hold densities, `trabecular_bone_score`, `ctx` and `p1np`.
+    `values` (person, month) hold densities, `trabecular_bone_score`, `ctx` and `p1np`; `numbers`
+    are those of the fracture model, drawn for each person (default: central).
     """
     sex, history = patients[0].sex, patients[0].history
     age = np.array([p.age for p in patients])[:, None]
@@ -132,7 +137,7 @@ def hazards(
             sex=sex, age=age, months=months, spine_z=z["lumbar_spine"], neck_z=z["femoral_neck"],
             hip_z=z["total_hip"], ctx=values["ctx"], p1np=values["p1np"],
             tbs_z=dxa.bone_score_z(values["trabecular_bone_score"], sex, now),
-            menopause_age=menopause, history=history,
+            menopause_age=menopause, history=history, values=numbers,
         )  # fmt: skip
     return {cause: found[cause] for cause in fracture.CAUSES}
 

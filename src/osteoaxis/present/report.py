@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-
-import jinja2
 
 from osteoaxis import guidance
 from osteoaxis.outcomes import cascade
-from osteoaxis.present import figures
+from osteoaxis.present import figures, pages
 from osteoaxis.present.tables import headline, marker_rows
 from osteoaxis.scenario import ScenarioResult
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(result: ScenarioResult, pictures: Sequence[figures.Picture]) -> str:
     """Return the report of `result` as HTML, with `pictures` set in as vector graphics."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = _number
     names = list(result.arms)
     reference, focus = result.arms[names[0]], result.arms[names[-1]]
     month = min(12.0, float(focus["time"][-1]))
     compared = len(names) > 1
-    return environment.get_template("report.html.j2").render(
+    return pages.render(
+        "report.html.j2",
         scenario=result.scenario,
         attrs=focus.attrs,
         flags={
@@ -51,11 +39,3 @@ def render(result: ScenarioResult, pictures: Sequence[figures.Picture]) -> str:
         ),
         pictures=pictures,
     )
-
-
-def _number(value: float | None, digits: int = 1) -> str:
-    """Return a number for a table, a dash where there is none, and a true minus sign."""
-    if value is None or value != value:  # NaN
-        return "–"
-    text = f"{value:.{digits}f}"
-    return (text if float(text) else text.lstrip("-")).replace("-", "−")

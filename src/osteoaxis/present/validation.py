@@ -8,7 +8,6 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,8 +19,7 @@ from osteoaxis.evidence import check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
 from osteoaxis.inference.validation import FEWEST_POINTS, Course, Goal, Validation
-from osteoaxis.present import style
-from osteoaxis.present.report import TEMPLATES
+from osteoaxis.present import pages, style
 
 FORESTS = {
     "lumbar_spine_bmd": "Density of the lumbar spine",
@@ -195,11 +193,8 @@ def write(found: Validation, folder: Path) -> None:
         writer.writerows(rows)
     text = json.dumps(summary(found), indent=1, allow_nan=False)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True,
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    page = environment.get_template("credibility.html.j2").render(
+    page = pages.render(
+        "credibility.html.j2",
         found=found,
         number=goal_number,
         pictures=pictures,

@@ -1,0 +1,282 @@
+"""One person's forecast in pictures, a page, a table in the terminal, and JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from osteoaxis.forecast import Forecast
+from osteoaxis.forecast.ahead import CAUSES, SHOWN
+from osteoaxis.forecast.posterior import error_of
+from osteoaxis.outcomes import change, dxa
+from osteoaxis.present import pages, style
+from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.units import DAYS_PER_YEAR
+
+Array = NDArray[np.float64]
+
+TITLES = {
+    "lumbar_spine_bmd": "Lumbar spine", "total_hip_bmd": "Total hip",
+    "femoral_neck_bmd": "Femoral neck", "ctx": "CTX", "ntx": "NTX", "p1np": "P1NP",
+    "bsap": "BSAP", "estradiol": "Estradiol", "testosterone": "Testosterone",
+    "vitamin_d": "Vitamin D",
+}  # fmt: skip
+UNITS = {"ctx": "ng/mL", "ntx": "nmol/mmol", "p1np": "ng/mL", "bsap": "µg/L",
+         "estradiol": "pg/mL", "testosterone": "ng/dL", "vitamin_d": "ng/mL"}  # fmt: skip
+LIMITS = {-1.0: "low bone mass", -2.5: "osteoporosis"}
+FAR_OFF = 2.5
+"""Errors of one measurement beyond which a value is marked."""
+WORTH = 1.0
+"""Percent by which a measurement must narrow the range to be worth a line."""
+UNEXPLAINED = (
+    "The model does not explain these results together. No forecast is fitted to this person: what "
+    "is shown is how people of this age and treatment differ. Look for a slip (a date, a unit, a "
+    "site, another densitometer), a drug that is missing, or an illness the model does not know."
+)
+
+
+def unit(name: str) -> str:
+    """Return the unit of a quantity."""
+    return UNITS.get(name, "g/cm²")
+
+
+def _panels(found: Forecast) -> list[str]:
+    measured = [m.quantity for m in found.person.measurements]
+    bone = [s for s in found.posterior.likelihood.scales if s.endswith("_bmd")]
+    shown = [s for s in bone[:2] if s in measured or s == bone[0]] + ["ctx"]
+    hormone = "testosterone" if found.person.patient.male else "estradiol"
+    others = [s for s in SHOWN if s in measured and s not in shown]
+    return (shown + others + ([] if hormone in others else [hormone]))[:6]
+
+
+@style.styled
+def sheet(found: Forecast) -> Figure:
+    """Draw what was measured, and each strategy with its 90 % range, over the years."""
+    names = _panels(found)
+    rows = -(-len(names) // 2)
+    figure = Figure(figsize=(10.5, 0.7 + 3.1 * rows), layout="constrained")
+    panels = figure.subplots(rows, 2, squeeze=False).flat
+    for axes, name in zip(panels, names, strict=False):
+        _panel(axes, found, name)
+    for axes in list(figure.axes)[len(names) :]:
+        axes.set_visible(False)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper left", ncols=min(4, len(labels)), fontsize=8)
+    return figure
+
+
+def _panel(axes: Axes, found: Forecast, name: str) -> None:
+    person, today = found.person, found.today
+    years = found.months / 12.0 + _year(found, 0.0)
+    styles = style.arm_styles(found.courses)
+    first = next(iter(found.courses.values()))
+    low, middle, high = first.band(name)[:, : today + 1]
+    axes.fill_between(years[: today + 1], low, high, color="#8a8a8a", alpha=0.25, linewidth=0)
+    axes.plot(years[: today + 1], middle, color="#4d4d4d", linewidth=1.2)
+    for arm, course in found.courses.items():
+        low, middle, high = course.band(name)[:, today:]
+        axes.fill_between(years[today:], low, high, color=styles[arm]["color"], alpha=0.16,
+                          linewidth=0)  # fmt: skip
+        axes.plot(years[today:], middle, label=arm, **styles[arm])
+    for each in person.measurements:
+        if each.quantity == name:
+            ends = change.spread(each.value, error_of(name, person))
+            at = _year(found, each.day)
+            axes.plot([at, at], ends, color="#111111", linewidth=0.9)
+            axes.plot([at], [each.value], "o", color="#111111", markersize=4.5)
+    axes.axvline(_year(found, person.now), color="#555555", linewidth=0.8, linestyle=":")
+    axes.set_title(f"{TITLES[name]} ({unit(name)})")
+    if name.endswith("_bmd"):
+        _scores(axes, name.removesuffix("_bmd"), person.patient.sex)
+    else:
+        axes.set_ylim(bottom=0.0)
+
+
+def _scores(axes: Axes, site: str, sex: str) -> None:
+    """Draw the limits of T-scores where they fall within the picture."""
+    bottom, top = axes.get_ylim()
+    for limit, word in LIMITS.items():
+        at = dxa.density(limit, site, sex)
+        if bottom < at < top:
+            axes.axhline(at, color="#a03a2c", linewidth=0.7, linestyle=(0, (4, 3)))
+            said = f"T {limit:g}: {word} ".replace("-", "−")
+            axes.text(1.0, at, said, fontsize=6.8, ha="right", va="bottom", color="#a03a2c",
+                      transform=axes.get_yaxis_transform())  # fmt: skip
+    axes.set_ylim(bottom, top)
+
+
+def _year(found: Forecast, day: float) -> float:
+    start = found.person.start
+    return start.year + (start.timetuple().tm_yday - 1 + day) / DAYS_PER_YEAR
+
+
+def at_end(found: Forecast) -> Iterator[dict[str, Any]]:
+    """Yield each strategy at the end: changes from today, T-scores, fractures, with ranges."""
+    sex = found.person.patient.sex
+    for name, course in found.courses.items():
+        row: dict[str, Any] = {"strategy": name, "asked": found.person.asked.get(name, name)}
+        for site in dxa.SITES[:2]:
+            changed = found.change(course, f"{site}_bmd")[:, -1]
+            ends = course.values[f"{site}_bmd"][:, -1]
+            scores = dxa.t_score(ends, site, sex)
+            row[f"{site}_change_percent"] = _quantiles(changed)
+            row[f"{site}_t_score"] = _quantiles(scores)
+            row[f"{site}_osteoporosis_percent"] = 100.0 * float(np.nanmean(scores <= -2.5))
+        for cause in CAUSES:
+            row[f"{cause}_fracture_percent"] = _quantiles(
+                course.values[f"{cause}_fracture_incidence"][:, -1]
+            )
+        yield row
+
+
+def _quantiles(values: Array) -> dict[str, float]:
+    low, middle, high = np.nanquantile(values, (0.05, 0.5, 0.95))
+    return {"low": float(low), "median": float(middle), "high": float(high)}
+
+
+def measured(found: Forecast) -> list[dict[str, Any]]:
+    """Return each measurement with its distance from what the model expects of this person."""
+    start = found.person.start
+    return [
+        {
+            "date": (start + timedelta(days=each.day)).isoformat(),
+            "quantity": each.quantity,
+            "value": each.value,
+            "unit": unit(each.quantity),
+            "device": each.device,
+            "off": float(off),
+            "far_off": abs(float(off)) > FAR_OFF,
+        }
+        for each, off in zip(found.person.measurements, found.posterior.off, strict=True)
+    ]
+
+
+def changes(found: Forecast) -> list[dict[str, Any]]:
+    """Return whether density changed between the first and the last scan of each site."""
+    rows = []
+    for site in dxa.SITES:
+        scans = [m for m in found.person.measurements if m.quantity == f"{site}_bmd"]
+        if len(scans) < 2:
+            continue
+        first, last = scans[0], scans[-1]
+        error = found.person.precision[site]
+        if first.device != last.device:
+            error = float(np.hypot(error, dxa.DEVICE_ERROR / np.sqrt(2.0)))
+        seen = change.ordinary(first.value, last.value, error)
+        rows.append({"site": site, "percent": seen.percent, "least": seen.least_rise,
+                     "real": seen.real})  # fmt: skip
+    return rows
+
+
+def summary(found: Forecast) -> dict[str, Any]:
+    """Return the forecast as plain data for JSON."""
+    person, posterior = found.person, found.posterior
+    return {
+        "title": person.title,
+        "note": DISCLAIMER,
+        "time_zero": person.start.isoformat(),
+        "today": person.today.isoformat(),
+        "taken": list(person.taken),
+        "measurements": measured(found),
+        "density_changes": changes(found),
+        "fit": {
+            "explained": posterior.explained,
+            "effective_size": posterior.effective_size,
+            "refreshed": posterior.stages,
+            "probability_of_misfit": posterior.probability,
+        },
+        "months_from_today": [float(m) for m in found.months[found.today :] - found.now],
+        "strategies": {
+            name: {
+                "regimen": str(course.regimen),
+                "bands": {
+                    variable: dict(zip(("low", "median", "high"),
+                                       course.band(variable)[:, found.today :].tolist(),
+                                       strict=True))
+                    for variable in course.values
+                },
+            }
+            for name, course in found.courses.items()
+        },
+        "at_end": list(at_end(found)),
+        "next": [vars(each) for each in found.next],
+    }  # fmt: skip
+
+
+def write(found: Forecast, folder: Path) -> None:
+    """Write the page, the picture, the numbers as JSON and as CSV into `folder`."""
+    drawn = sheet(found)
+    text = style.svg(drawn)
+    (folder / "forecast.svg").write_text(text, encoding="utf-8", newline="\n")
+    (folder / "forecast.png").write_bytes(style.png(drawn))
+    plain = summary(found)
+    (folder / "forecast.json").write_text(
+        json.dumps(plain, indent=1, allow_nan=False) + "\n", encoding="utf-8"
+    )
+    with (folder / "forecast.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("strategy", "variable", "months_from_today", "low", "median", "high"))
+        for name, strategy in plain["strategies"].items():
+            for variable, band in strategy["bands"].items():
+                for k, month in enumerate(plain["months_from_today"]):
+                    ends = (f"{band[end][k]:.6g}" for end in ("low", "median", "high"))
+                    writer.writerow((name, variable, f"{month:.4g}", *ends))
+    page = pages.render(
+        "forecast.html.j2", found=found, plain=plain, picture=text, titles=TITLES,
+        sites=dxa.SITES[:2], unexplained=UNEXPLAINED, worth=WORTH,
+    )  # fmt: skip
+    (folder / "forecast.html").write_text(page, encoding="utf-8")
+
+
+def show(found: Forecast, folder: Path | None) -> None:
+    """Print the forecast: each strategy at its end, the fit, and what to measure next."""
+    console = Console(highlight=False)
+    person = found.person
+    console.print(f"[bold]{person.title}[/bold]: {person.years:g} years from {person.today}")
+    if not found.posterior.explained:
+        console.print(f"[bold]{UNEXPLAINED}[/bold]")
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("strategy")
+    for title in ("spine, %", "hip, %", "spine T-score", "T ≤ −2.5", "any fracture, %"):
+        table.add_column(title, justify="right")
+    for row in at_end(found):
+        table.add_row(
+            row["strategy"],
+            _range(row["lumbar_spine_change_percent"]),
+            _range(row["total_hip_change_percent"]),
+            _range(row["lumbar_spine_t_score"]),
+            f"{row['lumbar_spine_osteoporosis_percent']:.0f} %",
+            _range(row["any_fracture_percent"]),
+        )
+    console.print(table)
+    console.print("Median and the range of 90 % of people who could be this person.")
+    for row in measured(found):
+        if row["far_off"]:
+            console.print(f"{row['date']} {TITLES[row['quantity']]} is {abs(row['off']):.1f} of "
+                          "its errors off: is it right?")  # fmt: skip
+    best = [each for each in found.next if each.narrower >= WORTH][:3]
+    for each in best:
+        wait = f"in {each.month:g} months" if each.month else "now"
+        console.print(f"{TITLES[each.quantity]} {wait} would narrow the spine's range by "
+                      f"{each.narrower:.0f} %.")  # fmt: skip
+    if not best and found.posterior.explained:
+        console.print("No single measurement would narrow the range by more than 1 %.")
+    console.print(DISCLAIMER)
+    if folder is not None:
+        console.print(f"Page, picture and numbers: {folder / 'forecast.html'}")
+
+
+def _range(found: dict[str, float], digits: int = 1) -> str:
+    middle, low, high = (pages.number(found[end], digits) for end in ("median", "low", "high"))
+    return f"{middle} ({low} to {high})"
