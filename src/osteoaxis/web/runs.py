@@ -172,16 +172,15 @@ def _quantities(
         if limits is not None:
             entry["low"], entry["high"] = limits
         # What a change may be does not follow from the limits of levels: starts differ, too.
-        limits = intervals.limits(drawn, lambda run, name=name: _change(run[name].values))  # type: ignore[misc]
-        if limits is not None:
-            entry["change_low"], entry["change_high"] = limits
+        if drawn and min(run[name].values[0] for run in drawn) > 0:
+            limits = intervals.limits(drawn, lambda run, name=name: _change(run[name].values))  # type: ignore[misc]
+            entry["change_low"], entry["change_high"] = limits  # type: ignore[misc]
     return found
 
 
 def _change(values: Array) -> Array:
-    """Return percent change since the first time; not finite where that is zero."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(100.0 * (values / values[0] - 1.0))
+    """Return percent change since the first time."""
+    return np.asarray(100.0 * (values / values[0] - 1.0))
 
 
 def _cautions(ready: Simulator, person: Patient, data: xr.Dataset) -> list[Answer]:

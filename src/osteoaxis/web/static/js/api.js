@@ -6,13 +6,21 @@ export class Refused extends Error {
   }
 }
 
-async function ask(path, options) {
+const BUSY = [429, 503]; // come again
+const PAUSE = 700; // ms
+const TRIES = 5;
+
+async function ask(path, options, tries = 1) {
   let answer;
   try {
     answer = await fetch(`/api/${path}`, options);
   } catch (problem) {
     if (problem.name === "AbortError") throw problem;
     throw new Refused("The server does not answer. Is `osteoaxis serve` still running?", 0);
+  }
+  if (BUSY.includes(answer.status) && tries < TRIES) {
+    await new Promise((go) => setTimeout(go, PAUSE * tries));
+    return ask(path, options, tries + 1);
   }
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) {

@@ -142,7 +142,7 @@ export class Chart {
 
   drawAxes(group, low, high, right, bottom) {
     const { step, found } = ticks(low, high, 4);
-    const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (`${step}`.includes("25") ? 1 : 0));
+    const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
     for (const value of found) {
       const y = this.y(value);
       const zero = value === 0 && low < 0;
@@ -158,7 +158,7 @@ export class Chart {
     for (let month = 0; month <= most; month += every) {
       const last = month + every > most;
       const x = this.x(month);
-      const label = `${inYears ? month / 12 : month}${last ? (inYears ? " years" : " months") : ""}`;
+      const label = `${inYears ? month / 12 : month}${last ? (inYears ? " y" : " mo") : ""}`;
       const end = last && right - x < 20;
       group.append(
         s("line", { class: "mark", x1: x, x2: x, y1: bottom, y2: bottom + 4 }),

@@ -12,11 +12,11 @@ export function view(spec, result, { units, month, scans, focus }) {
   const common = { time, years: result.state.years, month, points: [] };
   if (spec.gap) {
     const [taken, built] = spec.gap;
-    const own = (result.strategies[focus] ?? result.strategies[0]).quantities;
+    const { name: plan, quantities: own } = result.strategies[focus] ?? result.strategies[0];
     const of = (name, look, label) => ({ name: label, look, ...shown(own[name], "level") });
     return {
       ...common,
-      unit: `1 = young adult; ${(result.strategies[focus] ?? result.strategies[0]).name}`,
+      unit: `with ${plan}, 1 = young adult`,
       series: [of(taken, "taken", "taken away"), of(built, "built", "built")],
     };
   }

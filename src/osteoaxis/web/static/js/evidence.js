@@ -19,17 +19,26 @@ const ROLES = {
 };
 const named = (endpoint) => ENDPOINTS[endpoint] ?? endpoint.replaceAll("_", " ");
 
-/** Rows that can share one axis: of one kind of number and, for levels, one quantity. */
-const axisOf = (row) => (row.statistic === "level" ? `level of ${named(row.endpoint)}` : row.statistic.replaceAll("_", " "));
+const STATISTICS = {
+  percent_change: "Change since the start, %", difference: "Difference between arms, points",
+  incidence: "People with it, %", hazard_ratio: "Ratio of hazards",
+};
+/** Rows that can share one axis: of one kind of number; levels of one quantity. */
+function axisOf(row) {
+  if (row.statistic === "level") return `Level of ${named(row.endpoint)}`;
+  const what = row.endpoint.endsWith("_bmd") ? "Density. " : "";
+  return what + (STATISTICS[row.statistic] ?? row.statistic.replaceAll("_", " "));
+}
 
 const HEIGHT = 26;
 /** The observed value and its interval above the predicted one, row by row, on one axis. */
 function forest(title, rows) {
   const label = 300;
   const width = 760;
-  const all = rows.flatMap((row) => [row.observed, row.observed_low, row.observed_high, row.predicted, row.low, row.high]).filter(Number.isFinite);
+  const printed = (row) => (row.uncertainty === "ci95" ? [row.observed_low, row.observed_high] : []);
+  const all = rows.flatMap((row) => [row.observed, ...printed(row), row.predicted, row.low, row.high]).filter(Number.isFinite);
   let [low, high] = [Math.min(...all), Math.max(...all)];
-  if (!title.startsWith("level") && !title.includes("ratio")) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
+  if (!/^Level|Ratio/.test(title)) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
   const pad = 0.04 * (high - low) || 1;
   const x = (value) => label + ((width - label - 10) * (value - low + pad)) / (high - low + 2 * pad);
   const height = HEIGHT * rows.length + 24;
@@ -37,7 +46,7 @@ function forest(title, rows) {
     s("line", { class: value === 0 ? "grid zero" : "grid", x1: x(value), x2: x(value), y1: 0, y2: height - 22 }),
     s("text", { class: "tick", x: x(value), y: height - 6, "text-anchor": "middle" }, number(value)),
   ]);
-  const span = (from, to, y, look) =>
+  const span = ([from, to], y, look) =>
     Number.isFinite(from) && Number.isFinite(to) ? s("line", { class: `span ${look}`, x1: x(from), x2: x(to), y1: y, y2: y }) : null;
   const marks = rows.map((row, k) => {
     const y = HEIGHT * k + HEIGHT / 2;
@@ -45,9 +54,9 @@ function forest(title, rows) {
     return s("g", {},
       s("title", {}, words),
       s("text", { class: "tick", x: 0, y: y + 4 }, words.length > 48 ? `${words.slice(0, 47)}…` : words),
-      span(row.observed_low, row.observed_high, y - 4, "observed"),
+      span(printed(row), y - 4, "observed"),
       s("circle", { class: "observed", cx: x(row.observed), cy: y - 4, r: 4 }),
-      span(row.low, row.high, y + 5, "predicted"),
+      span([row.low, row.high], y + 5, "predicted"),
       s("path", { class: "predicted", d: `M${x(row.predicted) - 5} ${y + 5}l5 -4.5l5 4.5l-5 4.5Z` }));
   });
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Forest picture, ${title}` },

@@ -16,8 +16,8 @@ export class Field {
     this.slider = h("input", { type: "range", "aria-label": `${spec.label}, slider`, on: {
       input: () => this.slid(false), change: () => this.slid(true) } });
     this.exact = h("input", { type: "number", id, inputmode: "decimal", step: "any", on: { change: () => this.typed() } });
-    this.state = h("span", { class: "typical" });
-    this.clear = h("button", { type: "button", class: "quiet", on: { click: () => give(null, true) } }, "use typical");
+    this.state = h("span", { class: "typical", title: "Not measured: what is typical for this person" }, "typical");
+    this.clear = h("button", { type: "button", class: "remove", title: "Use what is typical for this person", "aria-label": `Use what is typical for ${spec.label}`, on: { click: () => give(null, true) } }, "×");
     this.error = h("p", { class: "error", role: "alert", hidden: true });
     this.unit = spec.units
       ? h("select", { "aria-label": `Unit of ${spec.label}`, on: { change: () => pickUnit(this.unit.value) } },
@@ -29,8 +29,7 @@ export class Field {
         h("label", { for: id }, spec.label),
         spec.help ? help(spec.label, spec.help) : null,
         h("span", { class: "field-value" }, this.exact, this.unit)),
-      this.slider,
-      spec.optional ? h("div", { class: "field-foot" }, this.state, this.clear) : null,
+      h("div", { class: "field-slide" }, this.slider, spec.optional ? h("span", { class: "field-state" }, this.state, this.clear) : null),
       this.error,
     );
   }
@@ -54,7 +53,7 @@ export class Field {
     if (document.activeElement !== this.exact) this.exact.value = open ? "" : this.write(value).replace("−", "-");
     set(this.exact, { placeholder: Number.isFinite(drawn) ? this.write(drawn) : "" });
     if (spec.optional) {
-      say(this.state, open ? "not measured: typical for this person" : "as measured");
+      this.state.hidden = !open;
       this.clear.hidden = open;
     }
   }

@@ -75,10 +75,10 @@ export class Figure {
   show(view) {
     this.pending = this.seen ? null : view;
     this.view = view;
-    if (!this.seen) return;
     say(this.unit, view.unit);
-    this.chart.show(view);
     set(this.chart.svg, { "aria-label": this.summary() });
+    if (!this.seen) return;
+    this.chart.show(view);
     this.makeReadout();
     this.seek(view.month);
     if (!this.table.hidden) this.fillTable();
@@ -93,7 +93,7 @@ export class Figure {
       }));
       this.readout.replaceChildren(
         ...this.rows.map((row) => {
-          row.item.append(row.swatch, row.name, row.value, row.range);
+          row.item.append(row.swatch, h("span", {}, row.name, " ", row.value, " ", row.range));
           return row.item;
         }),
       );
@@ -117,7 +117,7 @@ export class Figure {
 
   limits(one, month) {
     const ends = [one.low, one.high].map((end) => written(this.spec, at(this.view.time, end, month)));
-    return ends.join(" to ");
+    return ends.join("\u00a0to\u00a0");
   }
 
   /** The chart in words. */

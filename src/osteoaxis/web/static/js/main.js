@@ -104,8 +104,12 @@ function start(catalogue) {
     showQuestion(state);
     showScans(state);
     showEvidence();
-    if (MODEL.some((part) => changed.has(part))) results.refresh(state);
-    if (!MODEL.some((part) => changed.has(part)) || changed.has("address")) showResult(state);
+    const anew = MODEL.some((part) => changed.has(part));
+    if (anew) {
+      document.body.dataset.ready = "asking";
+      results.refresh(state);
+    }
+    if (!anew || changed.has("address")) showResult(state);
     time.show(state);
   }
 

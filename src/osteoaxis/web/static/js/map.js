@@ -3,7 +3,7 @@ import { h, s, say, set } from "./dom.js";
 import { at } from "./series.js";
 import { number, signed } from "./units.js";
 
-const NODE = { width: 11.8, height: 6.8 };
+const NODE = { width: 11.4, height: 6.8 };
 const FULL = 2; // log2 of the fold change at which colour ends
 const BONE = 20; // percent of density at which colour ends
 const GROWTH = 0.09; // of the size of a node at full change
@@ -31,30 +31,48 @@ function rim(from, to, gap) {
   return { x: from.x + dx * share, y: from.y + dy * share };
 }
 
-/** The path of a link; it bends around a node in its way and beside a link that comes back. */
-function route(link, nodes, links) {
-  const [from, to] = [nodes.get(link.source), nodes.get(link.target)];
-  const blocked = [...nodes.values()].some((node) => node !== from && node !== to && between(from, to, node));
-  const returns = links.some((other) => other.source === link.target && other.target === link.source);
-  if (blocked) {
-    const side = NODE.width / 2;
-    const [x, out] = [from.x - side, from.x - side - 3];
-    const [y1, y2] = [from.y + Math.sign(to.y - from.y) * 1.5, to.y - Math.sign(to.y - from.y) * 1.5];
-    return `M${x} ${y1}C${out} ${y1} ${out} ${y2} ${x - 0.6} ${y2}`;
-  }
-  const shift = returns ? (link.inhibits || from.y < to.y ? 1.8 : -1.8) : 0;
-  const a = rim(from, to, 0.2);
-  const b = rim(to, from, 0.7);
-  if (Math.abs(from.x - to.x) < 1) return `M${a.x + shift} ${a.y}L${b.x + shift} ${b.y}`;
-  return `M${a.x} ${a.y + shift / 2}L${b.x} ${b.y + shift / 2}`;
+const upright = (from, to) => Math.abs(from.x - to.x) < 1;
+
+/** Where links to the right leave and reach their nodes: spread along the side, none crossing. */
+function ports(nodes, links) {
+  const found = new Map(links.map((link) => [link, { leaves: 0, reaches: 0 }]));
+  const spread = (end, other, key) => {
+    for (const id of nodes.keys()) {
+      const own = links.filter((link) => link[end] === id && nodes.get(link.source).x < nodes.get(link.target).x - 1);
+      own.sort((a, b) => nodes.get(a[other]).y - nodes.get(b[other]).y);
+      const room = Math.min(1.7, (NODE.height - 2) / Math.max(own.length - 1, 1));
+      own.forEach((link, k) => (found.get(link)[key] = room * (k - (own.length - 1) / 2)));
+    }
+  };
+  spread("source", "target", "leaves");
+  spread("target", "source", "reaches");
+  return found;
 }
 
-function between(from, to, node) {
-  const [dx, dy] = [to.x - from.x, to.y - from.y];
-  const share = ((node.x - from.x) * dx + (node.y - from.y) * dy) / (dx * dx + dy * dy);
-  if (share <= 0 || share >= 1) return false;
-  const [x, y] = [from.x + share * dx, from.y + share * dy];
-  return Math.abs(x - node.x) < NODE.width / 2 && Math.abs(y - node.y) < NODE.height / 2;
+/** The path of a link: a curve to the right, a straight way up, down or back. */
+function route(link, nodes, links, port) {
+  const [from, to] = [nodes.get(link.source), nodes.get(link.target)];
+  const side = NODE.width / 2;
+  if (upright(from, to)) {
+    const passes = [...nodes.values()].some((node) => upright(node, from) && (node.y - from.y) * (node.y - to.y) < 0);
+    const down = Math.sign(to.y - from.y);
+    if (passes) {
+      const [x, out] = [from.x - side, from.x - side - 2.6];
+      return `M${x} ${from.y + down}C${out} ${from.y + down} ${out} ${to.y - down} ${x - 0.7} ${to.y - down}`;
+    }
+    const returns = links.some((other) => other.source === link.target && other.target === link.source);
+    const shift = returns ? -1.8 * down : 0;
+    const reach = NODE.height / 2;
+    return `M${from.x + shift} ${from.y + down * (reach + 0.2)}L${to.x + shift} ${to.y - down * (reach + 0.7)}`;
+  }
+  if (to.x < from.x) {
+    const [a, b] = [rim(from, to, 0.2), rim(to, from, 0.7)];
+    return `M${a.x} ${a.y}L${b.x} ${b.y}`;
+  }
+  const { leaves, reaches } = port.get(link);
+  const [a, b] = [{ x: from.x + side + 0.1, y: from.y + leaves }, { x: to.x - side - 0.7, y: to.y + reaches }];
+  const bend = Math.max(0.55 * (b.x - a.x), 2);
+  return `M${a.x} ${a.y}C${a.x + bend} ${a.y} ${b.x - bend} ${b.y} ${b.x} ${b.y}`;
 }
 
 /** Labels of two words stand on two lines. */
@@ -67,18 +85,18 @@ export class PathwayMap {
   /** `open(node)` is called when a node is chosen. */
   constructor(host, { nodes, links, width = 124, height = 64.5 }, open) {
     this.nodes = new Map(nodes.map((node) => [node.id, { ...node, y: height - node.y }]));
-    const scale = 0.34;
     this.svg = s(
       "svg",
       { class: "map", viewBox: `-1 0 ${width + 2} ${height - 3}`, role: "group", "aria-label": "Pathway from aromatase to bone and joints. Arrow keys move between parts, Enter opens one." },
       s("defs", {},
-        head("raises", s("path", { d: "M-3.4 -2L0 0L-3.4 2Z", class: "head", transform: `scale(${scale * 2})` })),
-        head("lowers", s("path", { d: "M0 -2.4V2.4", class: "head bar", transform: `scale(${scale * 2})` }))),
+        head("raises", s("path", { d: "M-3.4 -2L0 0L-3.4 2Z", class: "head", transform: "scale(0.5)" })),
+        head("lowers", s("path", { d: "M0 -2.4V2.4", class: "head stop", transform: "scale(0.5)" }))),
     );
+    const port = ports(this.nodes, links);
     this.links = links.map((link) => {
       const path = s("path", {
-        class: link.inhibits ? "link inhibits" : "link",
-        d: route(link, this.nodes, links),
+        class: link.inhibits ? "action inhibits" : "action",
+        d: route(link, this.nodes, links, port),
         "marker-end": `url(#${link.inhibits ? "lowers" : "raises"})`,
       });
       this.svg.append(path);
@@ -173,5 +191,5 @@ export const key = () =>
     { class: "map-key" },
     h("span", {}, h("span", { class: "ramp", "aria-hidden": "true" }), " ×¼ or less … unchanged … ×4 or more since the start (density: −20 to +20 %)"),
     h("span", {}, h("span", { class: "arrow", "aria-hidden": "true" }, "→"), " raises"),
-    h("span", {}, h("span", { class: "arrow bar", "aria-hidden": "true" }, "⊣"), " lowers"),
+    h("span", {}, h("span", { class: "arrow stop", "aria-hidden": "true" }, "⊣"), " lowers"),
   );

@@ -126,7 +126,7 @@ export function wanted(catalogue, expert) {
   const charts = SECTIONS.flatMap((section) => section.charts)
     .filter((chart) => expert || !chart.expert)
     .flatMap((chart) => chart.gap ?? [chart.id]);
-  const always = ["vitamin_d", "femoral_neck_t_score", ...catalogue.map.nodes.map((node) => node.id)];
+  const always = ["vitamin_d", "vertebral_fracture_incidence", ...catalogue.map.nodes.map((node) => node.id)];
   return [...new Set([...charts, ...always])].filter((name) => name in catalogue.quantities);
 }
 

@@ -35,7 +35,7 @@ export const QUESTIONS = [
     limits: "It describes groups, not you. Rates differ up to fourfold between countries and sources. Tick earlier fractures under “What happened before”: they matter most.",
   },
   {
-    id: "treat-now", group: "My bones", ask: "Should bone protection start now?",
+    id: "treat-now", group: "Protection", ask: "Should bone protection start now?",
     preset: WOMAN, changes: { "t_scores.lumbar_spine": -2.2, "t_scores.total_hip": -1.8, "t_scores.femoral_neck": -1.9 },
     years: 5, month: 60, focus: 1, chart: "lumbar_spine_t_score",
     strategies: [plan("letrozole alone", 0, `${LETROZOLE} [m0-m60]`), plan("with zoledronate now", 2, `${LETROZOLE} [m0-m60] + ${ZOLEDRONATE} [m0-m60]`)],
@@ -154,6 +154,10 @@ export function createQuestions(store) {
         }))),
     );
   }
+  byId("all-questions").addEventListener("click", () => {
+    byId("questions").classList.add("all");
+    byId("all-questions").hidden = true;
+  });
   let shown = null;
   return function show({ question }) {
     for (const [id, button] of buttons) set(button, { "aria-pressed": String(id === question) });

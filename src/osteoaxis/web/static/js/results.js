@@ -7,16 +7,18 @@ import { wanted } from "./quantities.js";
 const SETS = 20; // of the ensemble, for the intervals
 const REST = 450; // ms without a change before intervals are asked for
 const KEPT = 80;
+const SLOW = 1000; // ms
 
 /**
  * Ask for what the state needs and tell `listen` whenever something is known:
  * { state, time, strategies: [{ name, colour, quantities, cautions, decisions }], warnings, banded }
- * or { error }. At most one request for curves is under way; the newest state waits for it.
+ * or { error }. At most one request for curves is under way; the newest state waits for it, and
+ * ends it if it is slow.
  */
 export function createResults(catalogue, listen) {
   const kept = new Map();
   let latest = null;
-  let running = false;
+  let running = null; // the request for curves: when it began, and how it is ended
   let bands = null;
 
   const step = (years) => (years <= 3 ? 0.5 : years <= 8 ? 1 : 2);
@@ -74,20 +76,26 @@ export function createResults(catalogue, listen) {
   }
 
   async function run() {
-    if (running) return;
-    running = true;
+    if (running) {
+      if (performance.now() - running.began > SLOW) running.end.abort();
+      return;
+    }
     let state;
     do {
       state = latest;
+      running = { began: performance.now(), end: new AbortController() };
       try {
-        await ask(state, 0);
+        await ask(state, 0, running.end.signal);
         tell(state);
       } catch (problem) {
-        listen({ state, error: problem });
-        latest = null;
+        if (problem.name === "AbortError") state = null;
+        else {
+          listen({ state, error: problem });
+          if (latest === state) latest = null;
+        }
       }
     } while (latest && latest !== state);
-    running = false;
+    running = null;
     if (latest) askBands();
   }
 
@@ -98,7 +106,7 @@ export function createResults(catalogue, listen) {
       await ask(state, SETS, bands.signal);
       if (state === latest) tell(state);
     } catch (problem) {
-      if (problem.name !== "AbortError") listen({ state, error: problem });
+      if (problem.name !== "AbortError" && state === latest) listen({ state, error: problem });
     }
   }, REST);
 

@@ -39,7 +39,7 @@ export function crossing(time, values, level) {
 export function ticks(low, high, most = 5) {
   const rough = (high - low) / most || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((x) => x * power).find((x) => x >= rough * 0.999);
+  const step = [1, 2, 5, 10].map((x) => x * power).find((x) => x >= rough * 0.999);
   const found = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k += 1) {
     found.push(Number((k * step).toPrecision(12)));

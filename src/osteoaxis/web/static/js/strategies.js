@@ -21,11 +21,19 @@ export function createStrategies(store, catalogue) {
     store.update({ strategies: store.state.strategies.with(store.state.focus, { ...focused(), ...patch }) });
 
   const timeline = new Timeline(byId("timeline"), (terms) => edit({ regimen: join(terms) }));
-  const take = later(() => edit({ regimen: text.value.trim() || "none" }), TYPING);
-  text.addEventListener("input", take);
-  text.addEventListener("change", () => {
-    take.cancel();
+  let typing = false; // what is in the field is newer than the state
+  const take = () => {
+    typing = false;
     edit({ regimen: text.value.trim() || "none" });
+  };
+  const soon = later(take, TYPING);
+  text.addEventListener("input", () => {
+    typing = true;
+    soon();
+  });
+  text.addEventListener("change", () => {
+    soon.cancel();
+    if (typing) take();
   });
   name.addEventListener("change", () => {
     const others = store.state.strategies.filter((one) => one !== focused()).map((one) => one.name);
@@ -99,7 +107,7 @@ export function createStrategies(store, catalogue) {
       byId("remove-strategy").hidden = strategies.length < 2;
       const one = strategies[focus];
       if (document.activeElement !== name) name.value = one.name;
-      if (document.activeElement !== text) text.value = one.regimen;
+      if (!typing && text.value.trim() !== one.regimen) text.value = one.regimen;
       if (document.activeElement !== years) years.value = state.years;
       for (const label of colours) label.firstChild.checked = Number(label.firstChild.value) === one.colour;
       timeline.show(one.regimen, state.years);

@@ -68,7 +68,7 @@ export class Timeline {
   }
 
   makeHandles(row, one, wanted) {
-    row.bar = one.days ? null : h("button", { type: "button", class: "bar" });
+    row.bar = one.days ? null : h("button", { type: "button", class: "chip-bar" });
     row.handles = Array.from({ length: wanted }, () =>
       h("span", { class: one.days ? "handle dose" : "handle", role: "slider", tabindex: 0 }));
     row.track.replaceChildren(...(row.bar ? [row.bar] : []), ...row.handles);

@@ -7,12 +7,12 @@ import { OTHER } from "./units.js";
 const T_HELP =
   "A T-score says how far bone density is from that of healthy young adults of the same sex. −1 and above is normal, from −1 to −2.5 is low bone mass, −2.5 and below is osteoporosis.";
 const NAMES = {
-  "healthy-postmenopausal": "Healthy woman, 60",
-  "man-on-testosterone": "Man on testosterone, 48",
-  "older-man": "Older man, 68",
-  "postmenopausal-breast-cancer": "Woman with breast cancer, 62",
-  "premenopausal-ovarian-suppression": "Woman before menopause, 42",
-  "young-man": "Young man, 28",
+  "healthy-postmenopausal": "Healthy woman",
+  "man-on-testosterone": "Man on testosterone",
+  "older-man": "Older man",
+  "postmenopausal-breast-cancer": "Woman, breast cancer",
+  "premenopausal-ovarian-suppression": "Woman before menopause",
+  "young-man": "Young man",
 };
 
 const baseline = (name, label, rest) => ({

@@ -1,5 +1,5 @@
 // The key result in words, and the table at the end of the period.
-import { byId, h } from "./dom.js";
+import { byId, h, say } from "./dom.js";
 import { at, crossing, shown } from "./series.js";
 import { number, signed, span } from "./units.js";
 
@@ -13,10 +13,11 @@ function read(strategy, time, name, as, month) {
 }
 
 const range = (found, write) =>
-  found.low === null || found.high === null ? "" : `${write(found.low)} to ${write(found.high)}`;
+  found.low === null || found.high === null ? "" : `${write(found.low)}\u00a0to\u00a0${write(found.high)}`;
 const bracket = (found, write) => (found.low === null ? "" : ` (range ${range(found, write)})`);
-const percent = (value) => `${signed(value)} %`;
-const whole = (value) => number(value, value < 9.95 ? 1 : 0);
+const percent = (value) => `${signed(value)}\u00a0%`;
+const people = (value) => number(value, 0);
+const rate = (value) => number(value, value < 9.95 ? 1 : 0);
 
 /** Sentences on the strategy in focus at a month; the first is the key result. */
 export function sentences(result, focus, month) {
@@ -25,9 +26,8 @@ export function sentences(result, focus, month) {
   const get = (name, as, of = one) => read(of, time, name, as, month);
   const spine = get("lumbar_spine_bmd", "change");
   const hip = get("total_hip_bmd", "change");
-  const when = month < 0.5 ? "At the start" : `After ${span(month)}`;
   const key = [
-    `${when}, ${one.name}: spine density `,
+    `${month < 0.5 ? "At the start" : `After ${span(month)}`}: spine density `,
     { strong: percent(spine.value) },
     `${bracket(spine, signed)}, hip `,
     { strong: percent(hip.value) },
@@ -49,20 +49,23 @@ export function sentences(result, focus, month) {
   if (cross) more.push(`The spine T-score reaches −2.5, the line of osteoporosis, after ${span(cross)}.`);
   const broken = get("any_fracture_incidence", "level");
   const pain = get("arthralgia_probability", "share");
-  const beside = base === one ? "" : `, against ${whole(get("any_fracture_incidence", "level", base).value)} with ${base.name}`;
+  const other = get("any_fracture_incidence", "level", base);
+  const beside = base === one ? "" : `, against ${people(other.value)} with ${base.name}`;
   more.push(
-    `Of 100 people like this one, ${whole(broken.value)}${bracket(broken, whole)} have broken a bone by then${beside}.`,
-    `${number(pain.value, 0)} of 100${bracket(pain, (value) => number(value, 0))} have joint pain of 3 or more out of 10.`,
+    `Of 100 people like this one, about ${people(broken.value)}${bracket(broken, people)} have broken a bone by then${beside}.`,
+    `About ${people(pain.value)} of 100${bracket(pain, people)} have joint pain of 3 or more out of 10.`,
   );
-  return { key, more };
+  return { name: one.name, colour: one.colour, key, more };
 }
 
 /** The sentences as plain text, for the live region. */
-export const spoken = ({ key, more }) =>
-  [key.map((part) => part.strong ?? part).join(""), ...more].join(" ");
+export const spoken = ({ name, key, more }) =>
+  [`${name}.`, key.map((part) => part.strong ?? part).join(""), ...more].join(" ");
 
 export function showWords(result, focus, month) {
-  const { key, more } = sentences(result, focus, month);
+  const { name, colour, key, more } = sentences(result, focus, month);
+  byId("headline-swatch").className = `swatch series-${colour}`;
+  say(byId("headline-name"), name);
   byId("key").replaceChildren(...key.map((part) => (part.strong ? h("strong", {}, part.strong) : part)));
   byId("more").replaceChildren(...more.map((text) => h("span", {}, `${text} `)));
 }
@@ -72,9 +75,9 @@ const ROWS = [
   ["Hip density", "total_hip_bmd", "change", percent, signed],
   ["Spine T-score", "lumbar_spine_t_score", "level", (value) => number(value, 1)],
   ["Hip T-score", "total_hip_t_score", "level", (value) => number(value, 1)],
-  ["Any fracture, of 100 people", "any_fracture_incidence", "level", whole],
-  ["Spine fracture, of 100", "vertebral_fracture_incidence", "level", whole],
-  ["Joint pain, of 100 people", "arthralgia_probability", "share", (value) => number(value, 0)],
+  ["Any fracture, of 100 people", "any_fracture_incidence", "level", rate],
+  ["Spine fracture, of 100", "vertebral_fracture_incidence", "level", rate],
+  ["Joint pain, of 100 people", "arthralgia_probability", "share", people],
 ];
 
 /** The table of outcomes at the end of the period, a column for each strategy. */
