@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -16,9 +19,6 @@ ARGUMENTS = (
 )  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WAIT = 30_000  # ms
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-playwright.expect.set_options(timeout=WAIT)
 
 
 def executable() -> str:
@@ -29,40 +29,52 @@ def executable() -> str:
     return found
 
 
-@contextmanager
-def launched() -> Iterator[playwright.Browser]:
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
     """A headless browser with a fresh profile."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    playwright.expect.set_options(timeout=WAIT)
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         yield browser
         browser.close()
 
 
+@pytest.fixture
+def explorer(browser: Browser, address: str) -> Iterator[Explorer]:
+    """A page of 1,280 pixels; after the test nothing may have gone wrong in it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    explorer = Explorer(context, address)
+    yield explorer
+    context.close()
+    assert explorer.faults == []
+
+
 class Explorer:
     """The page in one tab; it fails on errors of scripts and on requests to elsewhere."""
 
-    def __init__(self, context: playwright.BrowserContext, address: str) -> None:
+    def __init__(self, context: BrowserContext, address: str) -> None:
         self.address = address
         self.page = context.new_page()
         self.page.set_default_timeout(WAIT)
         self.faults: list[str] = []
-        self.refused = 0
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", self._heard)
         self.page.on("request", self._asked)
 
-    def _heard(self, message: playwright.ConsoleMessage) -> None:
+    def _heard(self, message: ConsoleMessage) -> None:
         # Chromium reports every refused request; a regimen with a fault is one.
         if message.type in ("error", "warning") and "422" not in message.text:
             self.faults.append(message.text)
 
-    def _asked(self, request: playwright.Request) -> None:
+    def _asked(self, request: Request) -> None:
         if urlsplit(request.url).scheme not in ("blob", "data") and not request.url.startswith(
             self.address
         ):
             self.faults.append(f"asked {request.url}")
 
-    def open(self, fragment: str = "") -> playwright.Page:
+    def open(self, fragment: str = "") -> Page:
         """Load the page and wait for curves."""
         self.page.goto(f"{self.address}/#{fragment}" if fragment else self.address)
         self.settle()

@@ -24,7 +24,10 @@ async function ask(path, options, tries = 1) {
   }
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    throw new Refused(body.detail ?? body.title ?? `The server said ${answer.status}.`, answer.status);
+    throw new Refused(
+      body.detail ?? body.title ?? `The server said ${answer.status}.`,
+      answer.status,
+    );
   }
   return body;
 }

@@ -43,7 +43,11 @@ export class Chart {
     this.svg = s("svg", { class: "chart", role: "img", height: HEIGHT });
     this.cursor = s("g", { class: "cursor", "aria-hidden": "true" });
     const move = (event) => {
-      if (!this.view || event.pointerType === "touch" && event.type === "pointermove" && !event.buttons) return;
+      if (
+        !this.view ||
+        (event.pointerType === "touch" && event.type === "pointermove" && !event.buttons)
+      )
+        return;
       const box = this.svg.getBoundingClientRect();
       const share = (event.clientX - box.left - EDGE.left) / (this.width - EDGE.left - EDGE.right);
       const months = 12 * this.view.years;
@@ -79,7 +83,8 @@ export class Chart {
     if (this.spec.as === "change") [low, high] = [Math.min(low, 0), Math.max(high, 0)];
     if (floor !== undefined) low = Math.min(low, floor);
     const short = least - (high - low);
-    if (short > 0) [low, high] = floor === undefined ? [low - short / 2, high + short / 2] : [low, high + short];
+    if (short > 0)
+      [low, high] = floor === undefined ? [low - short / 2, high + short / 2] : [low, high + short];
     const pad = 0.05 * (high - low) || 1;
     return [floor !== undefined && low === floor ? low : low - pad, high + pad];
   }
@@ -99,7 +104,9 @@ export class Chart {
     const ys = (values) => values.map(this.y);
     for (const one of series) {
       if (one.low && one.high) {
-        front.append(s("path", { class: `interval ${one.look}`, d: area(xs, ys(one.low), ys(one.high)) }));
+        front.append(
+          s("path", { class: `interval ${one.look}`, d: area(xs, ys(one.low), ys(one.high)) }),
+        );
       }
     }
     if (this.spec.gap) this.drawGap(front, xs, ys(series[0].values), ys(series[1].values));
@@ -130,7 +137,13 @@ export class Chart {
       if (top <= base) continue;
       const [y, height] = [this.y(top), this.y(base) - this.y(top)];
       group.append(
-        s("rect", { class: `band ${band.look}`, x: EDGE.left, y, width: right - EDGE.left, height }),
+        s("rect", {
+          class: `band ${band.look}`,
+          x: EDGE.left,
+          y,
+          width: right - EDGE.left,
+          height,
+        }),
       );
       if (height > 16) {
         group.append(
@@ -148,7 +161,11 @@ export class Chart {
       const zero = value === 0 && low < 0;
       group.append(
         s("line", { class: zero ? "grid zero" : "grid", x1: EDGE.left, x2: right, y1: y, y2: y }),
-        s("text", { class: "tick", x: EDGE.left - 7, y: y + 4, "text-anchor": "end" }, number(value, places)),
+        s(
+          "text",
+          { class: "tick", x: EDGE.left - 7, y: y + 4, "text-anchor": "end" },
+          number(value, places),
+        ),
       );
     }
     const { years } = this.view;
@@ -162,7 +179,16 @@ export class Chart {
       const end = last && right - x < 20;
       group.append(
         s("line", { class: "mark", x1: x, x2: x, y1: bottom, y2: bottom + 4 }),
-        s("text", { class: "tick", x: end ? right : x, y: bottom + 17, "text-anchor": end ? "end" : "middle" }, label),
+        s(
+          "text",
+          {
+            class: "tick",
+            x: end ? right : x,
+            y: bottom + 17,
+            "text-anchor": end ? "end" : "middle",
+          },
+          label,
+        ),
       );
     }
     group.append(s("line", { class: "axis", x1: EDGE.left, x2: right, y1: bottom, y2: bottom }));
@@ -173,7 +199,9 @@ export class Chart {
     if (!this.view || !this.width) return;
     this.view.month = month;
     const x = this.x(month);
-    const parts = [s("line", { class: "now", x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom })];
+    const parts = [
+      s("line", { class: "now", x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom }),
+    ];
     for (const one of this.view.series) {
       const value = at(this.view.time, one.values, month);
       if (Number.isFinite(value)) {

@@ -42,14 +42,27 @@ export class Charts {
     this.sections = SECTIONS.map((section) => {
       const made = section.charts.map((spec) => {
         const known = spec.gap?.[0] ?? spec.id;
-        const figure = new Figure(spec, seek, known in catalogue.quantities ? () => explain(known, spec.title) : null);
+        const figure = new Figure(
+          spec,
+          seek,
+          known in catalogue.quantities ? () => explain(known, spec.title) : null,
+        );
         this.figures.push(figure);
         return figure.element;
       });
       const element = h(
         "section",
-        { class: "chart-section", id: `section-${section.id}`, "aria-labelledby": `title-${section.id}` },
-        h("header", {}, h("h3", { id: `title-${section.id}` }, section.title), h("p", {}, section.lead)),
+        {
+          class: "chart-section",
+          id: `section-${section.id}`,
+          "aria-labelledby": `title-${section.id}`,
+        },
+        h(
+          "header",
+          {},
+          h("h3", { id: `title-${section.id}` }, section.title),
+          h("p", {}, section.lead),
+        ),
         h("div", { class: "figures" }, made),
       );
       return { section, element };
@@ -58,7 +71,8 @@ export class Charts {
   }
 
   show(result, state) {
-    for (const { section, element } of this.sections) set(element, { hidden: Boolean(section.expert) && !state.expert });
+    for (const { section, element } of this.sections)
+      set(element, { hidden: Boolean(section.expert) && !state.expert });
     for (const figure of this.figures) {
       const hidden = Boolean(figure.spec.expert) && !state.expert;
       set(figure.element, { hidden });

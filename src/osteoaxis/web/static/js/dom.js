@@ -5,7 +5,8 @@ function fill(element, props, children) {
   for (const [key, value] of Object.entries(props)) {
     if (value === undefined || value === null || value === false) continue;
     if (key === "on") {
-      for (const [name, listener] of Object.entries(value)) element.addEventListener(name, listener);
+      for (const [name, listener] of Object.entries(value))
+        element.addEventListener(name, listener);
     } else if (key === "style") {
       for (const [name, given] of Object.entries(value)) element.style.setProperty(name, given);
     } else if (key === "value" || key === "checked") element[key] = value;

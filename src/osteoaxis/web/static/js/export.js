@@ -3,15 +3,27 @@ import { h, s } from "./dom.js";
 
 const NOTE = "osteoaxis. For research and education; not a medical device.";
 const LOOKS = [
-  "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin",
-  "stroke-linecap", "font-family", "font-size", "font-weight", "text-anchor", "opacity",
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-linejoin",
+  "stroke-linecap",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "text-anchor",
+  "opacity",
 ];
 const HEAD = 30;
 const LINE = 18;
 
 /** Hand a file to the browser. */
 export function save(name, type, content) {
-  const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
+  const url = URL.createObjectURL(
+    content instanceof Blob ? content : new Blob([content], { type }),
+  );
   h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
@@ -35,7 +47,9 @@ export function csv(view, spec) {
     }
   }
   const rows = view.time.map((_, k) =>
-    columns.map((column) => (Number.isFinite(column[k]) ? Number(column[k].toPrecision(6)) : "")).join(","),
+    columns
+      .map((column) => (Number.isFinite(column[k]) ? Number(column[k].toPrecision(6)) : ""))
+      .join(","),
   );
   return `# ${NOTE}\n${[head.join(","), ...rows].join("\n")}\n`;
 }
@@ -57,13 +71,25 @@ export function svgText({ chart, spec, view, element }) {
   const page = getComputedStyle(document.body);
   const ink = getComputedStyle(element).color;
   const text = (x, y, content, size = 12, weight = 400) =>
-    s("text", { x, y, fill: ink, "font-size": size, "font-weight": weight, "font-family": page.fontFamily }, content);
+    s(
+      "text",
+      { x, y, fill: ink, "font-size": size, "font-weight": weight, "font-family": page.fontFamily },
+      content,
+    );
   const key = view.series.map((one, index) => {
     const line = chart.svg.querySelector(`.line.${one.look}`);
     const look = getComputedStyle(line);
     const y = HEAD + tall + 14 + LINE * index;
     return [
-      s("line", { x1: 12, x2: 40, y1: y - 4, y2: y - 4, stroke: look.stroke, "stroke-width": look.strokeWidth, "stroke-dasharray": look.strokeDasharray }),
+      s("line", {
+        x1: 12,
+        x2: 40,
+        y1: y - 4,
+        y2: y - 4,
+        stroke: look.stroke,
+        "stroke-width": look.strokeWidth,
+        "stroke-dasharray": look.strokeDasharray,
+      }),
       text(48, y, one.name),
     ];
   });

@@ -13,23 +13,64 @@ export class Field {
     this.spec = spec;
     this.give = give;
     const id = `field-${(count += 1)}`;
-    this.slider = h("input", { type: "range", "aria-label": `${spec.label}, slider`, on: {
-      input: () => this.slid(false), change: () => this.slid(true) } });
-    this.exact = h("input", { type: "number", id, inputmode: "decimal", step: "any", on: { change: () => this.typed() } });
-    this.state = h("span", { class: "typical", title: "Not measured: what is typical for this person" }, "typical");
-    this.clear = h("button", { type: "button", class: "remove", title: "Use what is typical for this person", "aria-label": `Use what is typical for ${spec.label}`, on: { click: () => give(null, true) } }, "×");
+    this.slider = h("input", {
+      type: "range",
+      "aria-label": `${spec.label}, slider`,
+      on: {
+        input: () => this.slid(false),
+        change: () => this.slid(true),
+      },
+    });
+    this.exact = h("input", {
+      type: "number",
+      id,
+      inputmode: "decimal",
+      step: "any",
+      on: { change: () => this.typed() },
+    });
+    this.state = h(
+      "span",
+      { class: "typical", title: "Not measured: what is typical for this person" },
+      "typical",
+    );
+    this.clear = h(
+      "button",
+      {
+        type: "button",
+        class: "remove",
+        title: "Use what is typical for this person",
+        "aria-label": `Use what is typical for ${spec.label}`,
+        on: { click: () => give(null, true) },
+      },
+      "×",
+    );
     this.error = h("p", { class: "error", role: "alert", hidden: true });
     this.unit = spec.units
-      ? h("select", { "aria-label": `Unit of ${spec.label}`, on: { change: () => pickUnit(this.unit.value) } },
-          Object.keys(spec.units).map((unit) => h("option", {}, unit)))
+      ? h(
+          "select",
+          {
+            "aria-label": `Unit of ${spec.label}`,
+            on: { change: () => pickUnit(this.unit.value) },
+          },
+          Object.keys(spec.units).map((unit) => h("option", {}, unit)),
+        )
       : h("span", { class: "unit" }, spec.unit ?? "");
     this.element = h(
-      "div", { class: "field" },
-      h("div", { class: "field-head" },
+      "div",
+      { class: "field" },
+      h(
+        "div",
+        { class: "field-head" },
         h("label", { for: id }, spec.label),
         spec.help ? help(spec.label, spec.help) : null,
-        h("span", { class: "field-value" }, this.exact, this.unit)),
-      h("div", { class: "field-slide" }, this.slider, spec.optional ? h("span", { class: "field-state" }, this.state, this.clear) : null),
+        h("span", { class: "field-value" }, this.exact, this.unit),
+      ),
+      h(
+        "div",
+        { class: "field-slide" },
+        this.slider,
+        spec.optional ? h("span", { class: "field-state" }, this.state, this.clear) : null,
+      ),
       this.error,
     );
   }
@@ -46,11 +87,18 @@ export class Field {
     set(this.slider, { min: low, max: high, step: spec.log ? (high - low) / 200 : spec.step });
     if (Number.isFinite(drawn)) {
       const along = Math.min(Math.max(this.along(drawn), low), high);
-      if (document.activeElement !== this.slider || Math.abs(this.slider.value - along) > (high - low) / 100) this.slider.value = along;
+      if (
+        document.activeElement !== this.slider ||
+        Math.abs(this.slider.value - along) > (high - low) / 100
+      )
+        this.slider.value = along;
       this.slider.style.setProperty("--share", `${(100 * (along - low)) / (high - low)}%`);
-      set(this.slider, { "aria-valuetext": `${this.write(drawn)} ${unit ?? spec.unit ?? ""}${open ? ", typical" : ""}` });
+      set(this.slider, {
+        "aria-valuetext": `${this.write(drawn)} ${unit ?? spec.unit ?? ""}${open ? ", typical" : ""}`,
+      });
     }
-    if (document.activeElement !== this.exact) this.exact.value = open ? "" : this.write(value).replace("−", "-");
+    if (document.activeElement !== this.exact)
+      this.exact.value = open ? "" : this.write(value).replace("−", "-");
     set(this.exact, { placeholder: Number.isFinite(drawn) ? this.write(drawn) : "" });
     if (spec.optional) {
       this.state.hidden = !open;
@@ -81,7 +129,9 @@ export class Field {
     const value = Number(text) / this.factor;
     const { low, high } = this.spec.limits ?? this.spec;
     if (!text || !Number.isFinite(value) || value < low || value > high) {
-      return this.refuse(`${this.spec.label} goes from ${number(low * this.factor)} to ${number(high * this.factor)}.`);
+      return this.refuse(
+        `${this.spec.label} goes from ${number(low * this.factor)} to ${number(high * this.factor)}.`,
+      );
     }
     this.refuse("");
     return this.give(value, true);
@@ -98,7 +148,11 @@ export class Field {
 export function help(about, text) {
   const id = `help-${(count += 1)}`;
   return [
-    h("button", { type: "button", class: "help", popovertarget: id, "aria-label": `What is ${about}?` }, "?"),
+    h(
+      "button",
+      { type: "button", class: "help", popovertarget: id, "aria-label": `What is ${about}?` },
+      "?",
+    ),
     h("div", { id, popover: true, class: "popover" }, h("strong", {}, about), h("p", {}, text)),
   ];
 }

@@ -18,7 +18,6 @@ export function written(spec, value) {
   return spec.as === "change" ? signed(value, spec.digits ?? 1) : number(value, spec.digits);
 }
 
-
 export class Figure {
   constructor(spec, seek, onTitle = null) {
     this.spec = spec;
@@ -32,7 +31,16 @@ export class Figure {
     this.table = h("div", { class: "figure-table", hidden: true });
     this.menu = this.makeMenu();
     const title = onTitle
-      ? h("button", { class: "title-button", type: "button", on: { click: onTitle }, title: "What this is, and where it comes from" }, spec.title)
+      ? h(
+          "button",
+          {
+            class: "title-button",
+            type: "button",
+            on: { click: onTitle },
+            title: "What this is, and where it comes from",
+          },
+          spec.title,
+        )
       : spec.title;
     this.element = h(
       "figure",
@@ -49,7 +57,19 @@ export class Figure {
 
   makeMenu() {
     const button = (text, act) =>
-      h("button", { type: "button", on: { click: () => { this.menu.open = false; act(); } } }, text);
+      h(
+        "button",
+        {
+          type: "button",
+          on: {
+            click: () => {
+              this.menu.open = false;
+              act();
+            },
+          },
+        },
+        text,
+      );
     const name = `osteoaxis-${this.spec.id}`;
     return h(
       "details",
@@ -88,8 +108,11 @@ export class Figure {
     const same = this.rows.length === this.view.series.length;
     if (!same) {
       this.rows = this.view.series.map(() => ({
-        item: h("li"), swatch: h("span", { "aria-hidden": "true" }), name: h("span", { class: "who" }),
-        value: h("span", { class: "value" }), range: h("span", { class: "range" }),
+        item: h("li"),
+        swatch: h("span", { "aria-hidden": "true" }),
+        name: h("span", { class: "who" }),
+        value: h("span", { class: "value" }),
+        range: h("span", { class: "range" }),
       }));
       this.readout.replaceChildren(
         ...this.rows.map((row) => {
@@ -116,7 +139,9 @@ export class Figure {
   }
 
   limits(one, month) {
-    const ends = [one.low, one.high].map((end) => written(this.spec, at(this.view.time, end, month)));
+    const ends = [one.low, one.high].map((end) =>
+      written(this.spec, at(this.view.time, end, month)),
+    );
     return ends.join("\u00a0to\u00a0");
   }
 
@@ -149,14 +174,40 @@ export class Figure {
         "table",
         {},
         h("caption", {}, `${this.spec.title}${unit ? `, ${unit}` : ""}, with 90 % range`),
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Time"), series.map((one) => h("th", { scope: "col" }, one.name)))),
-        h("tbody", {}, months.map((month) =>
-          h("tr", {}, h("th", { scope: "row" }, span(month)), series.map((one) => {
-            const limits = one.low && one.high ? h("span", { class: "range" }, ` (${this.limits(one, month)})`) : "";
-            return h("td", {}, written(this.spec, at(time, one.values, month)), limits);
-          })))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "col" }, "Time"),
+            series.map((one) => h("th", { scope: "col" }, one.name)),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          months.map((month) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, span(month)),
+              series.map((one) => {
+                const limits =
+                  one.low && one.high
+                    ? h("span", { class: "range" }, ` (${this.limits(one, month)})`)
+                    : "";
+                return h("td", {}, written(this.spec, at(time, one.values, month)), limits);
+              }),
+            ),
+          ),
+        ),
       ),
-      h("button", { type: "button", class: "quiet", on: { click: () => this.showTable() } }, "Hide table"),
+      h(
+        "button",
+        { type: "button", class: "quiet", on: { click: () => this.showTable() } },
+        "Hide table",
+      ),
     );
   }
 }

@@ -73,7 +73,10 @@ function start(catalogue) {
     if (!result) return;
     map.show(result.time, (result.strategies[focus] ?? result.strategies[0]).quantities);
     map.seek(month, true);
-    say(byId("map-title"), `The pathway on ${(result.strategies[focus] ?? result.strategies[0]).name}`);
+    say(
+      byId("map-title"),
+      `The pathway on ${(result.strategies[focus] ?? result.strategies[0]).name}`,
+    );
     charts.show(result, state);
     panel.show(result, state);
     showWords(result, focus, month);
@@ -84,12 +87,25 @@ function start(catalogue) {
   }
 
   function showNotes() {
-    const asked = cautions(result);
-    byId("notes").replaceChildren(
-      ...result.warnings.map((text) => h("li", {}, text)),
-      ...asked.map((one) => h("li", {}, one.text, h("span", { class: "meaning" }, `${one.whose.join("; ")}. ${store.state.expert ? one.source : ""}`))));
-    byId("notes-panel").hidden = !result.warnings.length && !asked.length;
-    say(byId("notes-count"), `${result.warnings.length + asked.length}`);
+    const decided = result.strategies.flatMap((one) =>
+      one.decisions.map((text) => h("li", {}, `${one.name}: ${text}`)),
+    );
+    const asked = cautions(result).map((one) =>
+      h(
+        "li",
+        {},
+        one.text,
+        h(
+          "span",
+          { class: "meaning" },
+          `${one.whose.join("; ")}.${store.state.expert ? ` ${one.source}` : ""}`,
+        ),
+      ),
+    );
+    const notes = [...asked, ...decided, ...result.warnings.map((text) => h("li", {}, text))];
+    byId("notes").replaceChildren(...notes);
+    byId("notes-panel").hidden = !notes.length;
+    say(byId("notes-count"), `${notes.length}`);
   }
 
   function show(state, changed) {
@@ -113,7 +129,9 @@ function start(catalogue) {
     time.show(state);
   }
 
-  byId("expert").addEventListener("change", (event) => store.update({ expert: event.target.checked }));
+  byId("expert").addEventListener("change", (event) =>
+    store.update({ expert: event.target.checked }),
+  );
   byId("copy").addEventListener("click", async () => {
     const address = store.address();
     let told = "Link copied.";

@@ -38,7 +38,9 @@ function ports(nodes, links) {
   const found = new Map(links.map((link) => [link, { leaves: 0, reaches: 0 }]));
   const spread = (end, other, key) => {
     for (const id of nodes.keys()) {
-      const own = links.filter((link) => link[end] === id && nodes.get(link.source).x < nodes.get(link.target).x - 1);
+      const own = links.filter(
+        (link) => link[end] === id && nodes.get(link.source).x < nodes.get(link.target).x - 1,
+      );
       own.sort((a, b) => nodes.get(a[other]).y - nodes.get(b[other]).y);
       const room = Math.min(1.7, (NODE.height - 2) / Math.max(own.length - 1, 1));
       own.forEach((link, k) => (found.get(link)[key] = room * (k - (own.length - 1) / 2)));
@@ -54,13 +56,17 @@ function route(link, nodes, links, port) {
   const [from, to] = [nodes.get(link.source), nodes.get(link.target)];
   const side = NODE.width / 2;
   if (upright(from, to)) {
-    const passes = [...nodes.values()].some((node) => upright(node, from) && (node.y - from.y) * (node.y - to.y) < 0);
+    const passes = [...nodes.values()].some(
+      (node) => upright(node, from) && (node.y - from.y) * (node.y - to.y) < 0,
+    );
     const down = Math.sign(to.y - from.y);
     if (passes) {
       const [x, out] = [from.x - side, from.x - side - 2.6];
       return `M${x} ${from.y + down}C${out} ${from.y + down} ${out} ${to.y - down} ${x - 0.7} ${to.y - down}`;
     }
-    const returns = links.some((other) => other.source === link.target && other.target === link.source);
+    const returns = links.some(
+      (other) => other.source === link.target && other.target === link.source,
+    );
     const shift = returns ? -1.8 * down : 0;
     const reach = NODE.height / 2;
     return `M${from.x + shift} ${from.y + down * (reach + 0.2)}L${to.x + shift} ${to.y - down * (reach + 0.7)}`;
@@ -70,7 +76,10 @@ function route(link, nodes, links, port) {
     return `M${a.x} ${a.y}L${b.x} ${b.y}`;
   }
   const { leaves, reaches } = port.get(link);
-  const [a, b] = [{ x: from.x + side + 0.1, y: from.y + leaves }, { x: to.x - side - 0.7, y: to.y + reaches }];
+  const [a, b] = [
+    { x: from.x + side + 0.1, y: from.y + leaves },
+    { x: to.x - side - 0.7, y: to.y + reaches },
+  ];
   const bend = Math.max(0.55 * (b.x - a.x), 2);
   return `M${a.x} ${a.y}C${a.x + bend} ${a.y} ${b.x - bend} ${b.y} ${b.x} ${b.y}`;
 }
@@ -79,7 +88,18 @@ function route(link, nodes, links, port) {
 const lines = (label) => (label.length > 9 && label.includes(" ") ? label.split(" ") : [label]);
 
 const head = (id, shape) =>
-  s("marker", { id, viewBox: "-5 -3 6 6", markerWidth: 5, markerHeight: 5, orient: "auto", markerUnits: "userSpaceOnUse" }, shape);
+  s(
+    "marker",
+    {
+      id,
+      viewBox: "-5 -3 6 6",
+      markerWidth: 5,
+      markerHeight: 5,
+      orient: "auto",
+      markerUnits: "userSpaceOnUse",
+    },
+    shape,
+  );
 
 export class PathwayMap {
   /** `open(node)` is called when a node is chosen. */
@@ -87,10 +107,25 @@ export class PathwayMap {
     this.nodes = new Map(nodes.map((node) => [node.id, { ...node, y: height - node.y }]));
     this.svg = s(
       "svg",
-      { class: "map", viewBox: `-1 0 ${width + 2} ${height - 3}`, role: "group", "aria-label": "Pathway from aromatase to bone and joints. Arrow keys move between parts, Enter opens one." },
-      s("defs", {},
-        head("raises", s("path", { d: "M-3.4 -2L0 0L-3.4 2Z", class: "head", transform: "scale(0.5)" })),
-        head("lowers", s("path", { d: "M0 -2.4V2.4", class: "head stop", transform: "scale(0.5)" }))),
+      {
+        class: "map",
+        viewBox: `-1 0 ${width + 2} ${height - 3}`,
+        role: "group",
+        "aria-label":
+          "Pathway from aromatase to bone and joints. Arrow keys move between parts, Enter opens one.",
+      },
+      s(
+        "defs",
+        {},
+        head(
+          "raises",
+          s("path", { d: "M-3.4 -2L0 0L-3.4 2Z", class: "head", transform: "scale(0.5)" }),
+        ),
+        head(
+          "lowers",
+          s("path", { d: "M0 -2.4V2.4", class: "head stop", transform: "scale(0.5)" }),
+        ),
+      ),
     );
     const port = ports(this.nodes, links);
     this.links = links.map((link) => {
@@ -113,12 +148,21 @@ export class PathwayMap {
     const base = named.length === 2 ? -1.35 : -0.5;
     const value = s("text", { class: "fold", y: named.length === 2 ? 2.55 : 1.85 });
     const box = s("rect", { x: -width / 2, y: -height / 2, width, height, rx: 1.6 });
-    const body = s("g", { class: "body" }, box, named.map((word, k) => s("text", { y: base + 1.75 * k }, word)), value);
+    const body = s(
+      "g",
+      { class: "body" },
+      box,
+      named.map((word, k) => s("text", { y: base + 1.75 * k }, word)),
+      value,
+    );
     const group = s(
       "g",
       {
-        class: "node", transform: `translate(${node.x} ${node.y})`, role: "button",
-        tabindex: index ? -1 : 0, "data-node": node.id,
+        class: "node",
+        transform: `translate(${node.x} ${node.y})`,
+        role: "button",
+        tabindex: index ? -1 : 0,
+        "data-node": node.id,
         on: {
           click: () => open(node),
           keydown: (event) => {
@@ -176,7 +220,8 @@ export class PathwayMap {
       body.style.setProperty("--amount", `${Math.round(Math.abs(level) * 100)}%`);
       body.style.setProperty("--toward", level < 0 ? "var(--fall)" : "var(--rise)");
       body.style.setProperty("transform", `scale(${(1 + GROWTH * level).toFixed(3)})`);
-      if (resting) set(group, { "aria-label": `${node.label}: ${text.replace("×", "times ")} of the start` });
+      if (resting)
+        set(group, { "aria-label": `${node.label}: ${text.replace("×", "times ")} of the start` });
     }
     for (const { source, path } of this.links) {
       const strength = Math.min(1, Math.abs(levels.get(source)) * 1.6);
@@ -189,7 +234,12 @@ export const key = () =>
   h(
     "div",
     { class: "map-key" },
-    h("span", {}, h("span", { class: "ramp", "aria-hidden": "true" }), " ×¼ or less … unchanged … ×4 or more since the start (density: −20 to +20 %)"),
+    h(
+      "span",
+      {},
+      h("span", { class: "ramp", "aria-hidden": "true" }),
+      " ×¼ or less … unchanged … ×4 or more since the start (density: −20 to +20 %)",
+    ),
     h("span", {}, h("span", { class: "arrow", "aria-hidden": "true" }, "→"), " raises"),
     h("span", {}, h("span", { class: "arrow stop", "aria-hidden": "true" }, "⊣"), " lowers"),
   );

@@ -5,7 +5,7 @@ const EDGE = String.raw`(mo|m|wk|w|yr|y|d) ?(-?\d+(?:\.\d+)?)`;
 const RANGE = new RegExp(`^${EDGE} ?- ?(?:${EDGE})?$`, "i");
 const ONE = new RegExp(`^${EDGE}$`, "i");
 
-const months = (unit, number) => Number(number) * (MONTHS[unit.toLowerCase().replace("wk", "w")]);
+const months = (unit, number) => Number(number) * MONTHS[unit.toLowerCase().replace("wk", "w")];
 
 /**
  * The terms of a regimen: `head` is all before the window, `rules` what follows it; `start` and
@@ -20,7 +20,13 @@ export function parse(text) {
 function term(text) {
   const open = text.indexOf("[");
   const head = (open < 0 ? text : text.slice(0, open)).trim();
-  const inside = open < 0 ? "" : text.slice(open + 1).replace(/\]\s*$/, "").trim();
+  const inside =
+    open < 0
+      ? ""
+      : text
+          .slice(open + 1)
+          .replace(/\]\s*$/, "")
+          .trim();
   const clauses = inside.split(";").map((clause) => clause.trim());
   const window = clauses[0] ?? "";
   const range = window.match(RANGE);

@@ -68,7 +68,9 @@ export function createResults(catalogue, listen) {
       state,
       time: found[0].time,
       strategies: state.strategies.map(({ name, colour }, index) => ({
-        name, colour, ...found[index],
+        name,
+        colour,
+        ...found[index],
       })),
       warnings: [...new Set(found.flatMap((one) => one.warnings))],
       banded: found.every((one) => one.banded),

@@ -9,8 +9,14 @@ export function createScans(store) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const given = new FormData(form);
-    const scan = { month: Number(given.get("month")), site: given.get("site"), value: Number(given.get("value")) };
-    const rest = store.state.scans.filter((one) => one.month !== scan.month || one.site !== scan.site);
+    const scan = {
+      month: Number(given.get("month")),
+      site: given.get("site"),
+      value: Number(given.get("value")),
+    };
+    const rest = store.state.scans.filter(
+      (one) => one.month !== scan.month || one.site !== scan.site,
+    );
     store.update({ scans: [...rest, scan].sort((a, b) => a.month - b.month) });
     form.reset();
   });
@@ -18,8 +24,23 @@ export function createScans(store) {
     byId("scans").replaceChildren(
       ...scans.map((scan) => {
         const text = `${SITES[scan.site] ?? scan.site}, month ${number(scan.month, 0)}: ${number(scan.value, 1)}`;
-        const remove = () => store.update({ scans: store.state.scans.filter((one) => one !== scan) });
-        return h("li", {}, text, h("button", { type: "button", class: "remove", "aria-label": `Remove ${text}`, on: { click: remove } }, "×"));
+        const remove = () =>
+          store.update({ scans: store.state.scans.filter((one) => one !== scan) });
+        return h(
+          "li",
+          {},
+          text,
+          h(
+            "button",
+            {
+              type: "button",
+              class: "remove",
+              "aria-label": `Remove ${text}`,
+              on: { click: remove },
+            },
+            "×",
+          ),
+        );
       }),
     );
   };

@@ -77,7 +77,10 @@ export function decode(fragment) {
     if (!regimen.length) continue;
     strategies.push({
       colour: Math.round(limited(colour, 0, COLOURS - 1, 0)),
-      name: freeName(name, strategies.map((one) => one.name)),
+      name: freeName(
+        name,
+        strategies.map((one) => one.name),
+      ),
       regimen: regimen.join("~"),
     });
   }

@@ -18,7 +18,9 @@ export function createStrategies(store, catalogue) {
   const focused = () => store.state.strategies[store.state.focus];
   /** Change the strategy in focus. */
   const edit = (patch) =>
-    store.update({ strategies: store.state.strategies.with(store.state.focus, { ...focused(), ...patch }) });
+    store.update({
+      strategies: store.state.strategies.with(store.state.focus, { ...focused(), ...patch }),
+    });
 
   const timeline = new Timeline(byId("timeline"), (terms) => edit({ regimen: join(terms) }));
   let typing = false; // what is in the field is newer than the state
@@ -47,9 +49,19 @@ export function createStrategies(store, catalogue) {
   });
 
   const colours = Array.from({ length: COLOURS }, (_, colour) =>
-    h("label", { class: "colour" },
-      h("input", { type: "radio", name: "colour", value: colour, "aria-label": COLOUR_NAMES[colour], on: { change: () => edit({ colour }) } }),
-      h("span", { class: `swatch series-${colour}`, "aria-hidden": "true" })));
+    h(
+      "label",
+      { class: "colour" },
+      h("input", {
+        type: "radio",
+        name: "colour",
+        value: colour,
+        "aria-label": COLOUR_NAMES[colour],
+        on: { change: () => edit({ colour }) },
+      }),
+      h("span", { class: `swatch series-${colour}`, "aria-hidden": "true" }),
+    ),
+  );
   byId("colours").append(...colours);
 
   byId("add-strategy").addEventListener("click", () => {
@@ -57,8 +69,14 @@ export function createStrategies(store, catalogue) {
     if (strategies.length >= most) return;
     const used = strategies.map((one) => one.colour);
     const colour = [1, 2, 3, 4, 0].find((one) => !used.includes(one)) ?? 1;
-    const named = freeName("strategy", strategies.map((one) => one.name));
-    store.update({ strategies: [...strategies, { name: named, colour, regimen: focused().regimen }], focus: strategies.length });
+    const named = freeName(
+      "strategy",
+      strategies.map((one) => one.name),
+    );
+    store.update({
+      strategies: [...strategies, { name: named, colour, regimen: focused().regimen }],
+      focus: strategies.length,
+    });
     name.focus();
     name.select();
   });
@@ -71,15 +89,24 @@ export function createStrategies(store, catalogue) {
   const groups = Map.groupBy(catalogue.drugs, (drug) => drug.class);
   const drug = byId("drug");
   for (const [label, drugs] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
-    drug.append(h("optgroup", { label }, drugs.map((one) =>
-      h("option", { value: one.name, title: one.summary }, one.name.replaceAll("_", " ")))));
+    drug.append(
+      h(
+        "optgroup",
+        { label },
+        drugs.map((one) =>
+          h("option", { value: one.name, title: one.summary }, one.name.replaceAll("_", " ")),
+        ),
+      ),
+    );
   }
   drug.addEventListener("change", () => {
     const found = catalogue.drugs.find((one) => one.name === drug.value);
     drug.value = "";
     if (!found) return;
     const stop = 12 * Math.min(store.state.years, 5);
-    const added = found.typical.includes("[") ? found.typical : `${found.typical} ${/\bonce\b/.test(found.typical) ? "[m0]" : `[m0-m${stop}]`}`;
+    const added = found.typical.includes("[")
+      ? found.typical
+      : `${found.typical} ${/\bonce\b/.test(found.typical) ? "[m0]" : `[m0-m${stop}]`}`;
     const { regimen } = focused();
     edit({ regimen: /^(none|)$/i.test(regimen.trim()) ? added : `${regimen} + ${added}` });
   });
@@ -89,7 +116,14 @@ export function createStrategies(store, catalogue) {
     while (tabs.children.length > strategies.length) tabs.lastChild.remove();
     while (tabs.children.length < strategies.length) {
       const index = tabs.children.length;
-      tabs.append(h("button", { type: "button", class: "tab", on: { click: () => store.update({ focus: index }) } }, h("span"), h("span")));
+      tabs.append(
+        h(
+          "button",
+          { type: "button", class: "tab", on: { click: () => store.update({ focus: index }) } },
+          h("span"),
+          h("span"),
+        ),
+      );
     }
     strategies.forEach((one, index) => {
       const tab = tabs.children[index];
@@ -109,7 +143,8 @@ export function createStrategies(store, catalogue) {
       if (document.activeElement !== name) name.value = one.name;
       if (!typing && text.value.trim() !== one.regimen) text.value = one.regimen;
       if (document.activeElement !== years) years.value = state.years;
-      for (const label of colours) label.firstChild.checked = Number(label.firstChild.value) === one.colour;
+      for (const label of colours)
+        label.firstChild.checked = Number(label.firstChild.value) === one.colour;
       timeline.show(one.regimen, state.years);
     },
     /** Say what is wrong with a regimen, beside its field; true if it was about one. */

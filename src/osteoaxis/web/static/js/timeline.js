@@ -35,9 +35,19 @@ export class Timeline {
     const name = h("span", { class: "chip-name" });
     const dose = h("span", { class: "chip-dose" });
     const rules = h("span", { class: "chip-rules" });
-    const remove = h("button", { type: "button", class: "remove", on: { click: () => this.remove(index) } }, "×");
+    const remove = h(
+      "button",
+      { type: "button", class: "remove", on: { click: () => this.remove(index) } },
+      "×",
+    );
     const track = h("div", { class: "track" });
-    const element = h("li", { class: "chip" }, h("div", { class: "chip-head" }, name, dose, remove), track, rules);
+    const element = h(
+      "li",
+      { class: "chip" },
+      h("div", { class: "chip-head" }, name, dose, remove),
+      track,
+      rules,
+    );
     return { index, name, dose, rules, remove, track, element, handles: [], bar: null };
   }
 
@@ -47,12 +57,15 @@ export class Timeline {
     say(row.rules, one.rules.join("; "));
     set(row.remove, { "aria-label": `Remove ${one.drug.replaceAll("_", " ")}` });
     const wanted = one.days ? one.days.length : 2;
-    if (row.handles.length !== wanted || Boolean(row.bar) !== !one.days) this.makeHandles(row, one, wanted);
+    if (row.handles.length !== wanted || Boolean(row.bar) !== !one.days)
+      this.makeHandles(row, one, wanted);
     const ends = this.ends(one);
     if (row.bar) {
       row.bar.style.setProperty("--from", this.share(ends[0]));
       row.bar.style.setProperty("--to", this.share(ends[1]));
-      set(row.bar, { "aria-label": `${one.drug.replaceAll("_", " ")}: months ${Math.round(ends[0])} to ${Math.round(ends[1])}. Arrow keys move it, Delete removes it.` });
+      set(row.bar, {
+        "aria-label": `${one.drug.replaceAll("_", " ")}: months ${Math.round(ends[0])} to ${Math.round(ends[1])}. Arrow keys move it, Delete removes it.`,
+      });
     }
     ends.forEach((month, k) => {
       const handle = row.handles[k];
@@ -60,9 +73,11 @@ export class Timeline {
       handle.style.setProperty("--from", this.share(month));
       set(handle, {
         "aria-label": `${what} of ${one.drug.replaceAll("_", " ")}`,
-        "aria-valuemin": this.low, "aria-valuemax": this.high,
+        "aria-valuemin": this.low,
+        "aria-valuemax": this.high,
         "aria-valuenow": Math.round(month),
-        "aria-valuetext": month < 0 ? `${span(-month)} before the start` : `month ${Math.round(month)}`,
+        "aria-valuetext":
+          month < 0 ? `${span(-month)} before the start` : `month ${Math.round(month)}`,
       });
     });
   }
@@ -70,7 +85,8 @@ export class Timeline {
   makeHandles(row, one, wanted) {
     row.bar = one.days ? null : h("button", { type: "button", class: "chip-bar" });
     row.handles = Array.from({ length: wanted }, () =>
-      h("span", { class: one.days ? "handle dose" : "handle", role: "slider", tabindex: 0 }));
+      h("span", { class: one.days ? "handle dose" : "handle", role: "slider", tabindex: 0 }),
+    );
     row.track.replaceChildren(...(row.bar ? [row.bar] : []), ...row.handles);
     if (row.bar) this.listen(row, row.bar, "all");
     row.handles.forEach((handle, k) => this.listen(row, handle, k));
@@ -90,14 +106,22 @@ export class Timeline {
     const one = from ?? this.terms[index];
     let next;
     if (one.days) {
-      next = moved(one, { days: one.days.map((day, k) => (k === part ? this.inside(day + by) : day)).sort((a, b) => a - b) });
+      next = moved(one, {
+        days: one.days
+          .map((day, k) => (k === part ? this.inside(day + by) : day))
+          .sort((a, b) => a - b),
+      });
     } else {
       const [start, stop] = this.ends(one);
       if (part === "all") {
         const least = by < 0 ? Math.min(0, this.low) - start : -Infinity;
         const shift = Math.max(by, least);
-        next = moved(one, { start: Math.round(start + shift), stop: one.stop === null ? null : Math.round(stop + shift) });
-      } else if (part === 0) next = moved(one, { start: Math.min(this.inside(start + by), Math.ceil(stop) - 1) });
+        next = moved(one, {
+          start: Math.round(start + shift),
+          stop: one.stop === null ? null : Math.round(stop + shift),
+        });
+      } else if (part === 0)
+        next = moved(one, { start: Math.min(this.inside(start + by), Math.ceil(stop) - 1) });
       else next = moved(one, { stop: Math.max(this.inside(stop + by), Math.floor(start) + 1) });
     }
     const terms = this.terms.with(index, next);
@@ -115,10 +139,18 @@ export class Timeline {
 
   listen(row, element, part) {
     element.addEventListener("keydown", (event) => {
-      const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -PAGE, PageUp: PAGE };
+      const steps = {
+        ArrowLeft: -1,
+        ArrowDown: -1,
+        ArrowRight: 1,
+        ArrowUp: 1,
+        PageDown: -PAGE,
+        PageUp: PAGE,
+      };
       if (event.key in steps) this.move(row.index, part, steps[event.key], null, true);
       else if (event.key === "Home") this.move(row.index, part, -1e4, null, true);
-      else if (event.key === "End") this.move(row.index, part, part === "all" ? 0 : 1e4, null, true);
+      else if (event.key === "End")
+        this.move(row.index, part, part === "all" ? 0 : 1e4, null, true);
       else if (event.key === "Delete" || event.key === "Backspace") this.remove(row.index);
       else return;
       event.preventDefault();
@@ -146,7 +178,13 @@ export class Timeline {
     const every = years > 10 ? 24 : 12;
     const marks = [];
     for (let month = this.low; month <= this.high; month += every) {
-      marks.push(h("span", { style: { "--from": this.share(month) } }, `${month / 12}${month + every > this.high ? " y" : ""}`));
+      marks.push(
+        h(
+          "span",
+          { style: { "--from": this.share(month) } },
+          `${month / 12}${month + every > this.high ? " y" : ""}`,
+        ),
+      );
     }
     this.axis.replaceChildren(...marks);
   }

@@ -1,8 +1,14 @@
 // Units people meet, and how numbers are written.
 const PRETTY = {
-  percent: "%", "ug/L": "µg/L", "g/cm^2": "g/cm²", "g/cm2": "g/cm²", 1: "",
-  "nmol/mmol": "nmol/mmol creatinine", "mL/min": "mL/min/1.73 m²",
-  "mL/min for 1.73 m2": "mL/min/1.73 m²", "kg/m2": "kg/m²",
+  percent: "%",
+  "ug/L": "µg/L",
+  "g/cm^2": "g/cm²",
+  "g/cm2": "g/cm²",
+  1: "",
+  "nmol/mmol": "nmol/mmol creatinine",
+  "mL/min": "mL/min/1.73 m²",
+  "mL/min for 1.73 m2": "mL/min/1.73 m²",
+  "kg/m2": "kg/m²",
 };
 
 /** Other units of a quantity, and what the first is multiplied with (from molar masses). */

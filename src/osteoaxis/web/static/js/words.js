@@ -13,7 +13,9 @@ function read(strategy, time, name, as, month) {
 }
 
 const range = (found, write) =>
-  found.low === null || found.high === null ? "" : `${write(found.low)}\u00a0to\u00a0${write(found.high)}`;
+  found.low === null || found.high === null
+    ? ""
+    : `${write(found.low)}\u00a0to\u00a0${write(found.high)}`;
 const bracket = (found, write) => (found.low === null ? "" : ` (range ${range(found, write)})`);
 const percent = (value) => `${signed(value)}\u00a0%`;
 const people = (value) => number(value, 0);
@@ -44,9 +46,8 @@ export function sentences(result, focus, month) {
         : `At the spine that is ${size} points ${gap < 0 ? "less" : "more"} than with ${base.name}.`,
     );
   }
-  const score = shown(one.quantities.lumbar_spine_t_score, "level").values;
-  const cross = crossing(time, score, OSTEOPOROSIS);
-  if (cross) more.push(`The spine T-score reaches −2.5, the line of osteoporosis, after ${span(cross)}.`);
+  const told = reached(one, time);
+  if (told) more.push(told);
   const broken = get("any_fracture_incidence", "level");
   const pain = get("arthralgia_probability", "share");
   const other = get("any_fracture_incidence", "level", base);
@@ -58,6 +59,22 @@ export function sentences(result, focus, month) {
   return { name: one.name, colour: one.colour, key, more };
 }
 
+/** When the spine's T-score reaches osteoporosis, with the earliest and latest of the range. */
+function reached(strategy, time) {
+  const { values, low, high } = shown(strategy.quantities.lumbar_spine_t_score, "level");
+  const month = crossing(time, values, OSTEOPOROSIS);
+  const early = low && crossing(time, low, OSTEOPOROSIS);
+  const late = high && crossing(time, high, OSTEOPOROSIS);
+  if (month === 0) return "";
+  if (month === null) {
+    const may = early ? `, but within the range it may after ${span(early)}` : "";
+    return early ? `The spine T-score stays above −2.5, the line of osteoporosis${may}.` : "";
+  }
+  const range =
+    early === null ? "" : ` (range ${span(early)} to ${late === null ? "not at all" : span(late)})`;
+  return `The spine T-score reaches −2.5, the line of osteoporosis, after ${span(month)}${range}.`;
+}
+
 /** The sentences as plain text, for the live region. */
 export const spoken = ({ name, key, more }) =>
   [`${name}.`, key.map((part) => part.strong ?? part).join(""), ...more].join(" ");
@@ -66,7 +83,9 @@ export function showWords(result, focus, month) {
   const { name, colour, key, more } = sentences(result, focus, month);
   byId("headline-swatch").className = `swatch series-${colour}`;
   say(byId("headline-name"), name);
-  byId("key").replaceChildren(...key.map((part) => (part.strong ? h("strong", {}, part.strong) : part)));
+  byId("key").replaceChildren(
+    ...key.map((part) => (part.strong ? h("strong", {}, part.strong) : part)),
+  );
   byId("more").replaceChildren(...more.map((text) => h("span", {}, `${text} `)));
 }
 
@@ -87,16 +106,50 @@ export function outcomeTable(result) {
   const cell = (strategy, [, name, as, write, bare = write]) => {
     if (!strategy.quantities[name]) return h("td", {}, "–");
     const found = read(strategy, time, name, as, end);
-    return h("td", {}, h("span", { class: "value" }, write(found.value)), h("span", { class: "range" }, range(found, bare)));
+    return h(
+      "td",
+      {},
+      h("span", { class: "value" }, write(found.value)),
+      h("span", { class: "range" }, range(found, bare)),
+    );
   };
   return h(
     "table",
     { class: "outcomes" },
-    h("caption", {}, `After ${span(12 * state.years)}: change since the start, and where things stand`),
-    h("thead", {}, h("tr", {}, h("td"), strategies.map((one) =>
-      h("th", { scope: "col" }, h("span", { class: `swatch series-${one.colour}`, "aria-hidden": "true" }), one.name)))),
-    h("tbody", {}, ROWS.map((row) =>
-      h("tr", {}, h("th", { scope: "row" }, row[0]), strategies.map((one) => cell(one, row))))),
+    h(
+      "caption",
+      {},
+      `After ${span(12 * state.years)}: change since the start, and where things stand`,
+    ),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("td"),
+        strategies.map((one) =>
+          h(
+            "th",
+            { scope: "col" },
+            h("span", { class: `swatch series-${one.colour}`, "aria-hidden": "true" }),
+            one.name,
+          ),
+        ),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      ROWS.map((row) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, row[0]),
+          strategies.map((one) => cell(one, row)),
+        ),
+      ),
+    ),
   );
 }
 
