@@ -6,13 +6,18 @@ from pydantic import BaseModel
 
 
 class Series(BaseModel):
-    """One quantity over time; `low` and `high` are 90 % limits, None what is not known."""
+    """One quantity over time, with 90 % limits of it and of its change in percent since the start.
+
+    What is not known is null.
+    """
 
     unit: str
     meaning: str
     values: list[float | None]
     low: list[float | None] | None = None
     high: list[float | None] | None = None
+    change_low: list[float | None] | None = None
+    change_high: list[float | None] | None = None
 
 
 class Caution(BaseModel):

@@ -14,10 +14,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Match, Mount
+from starlette.types import Scope
 
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.web import answers, docs, equations, problems, runs, studies
 from osteoaxis.web.asked import Comparison, Simulation
+from osteoaxis.web.bodies import JsonRoute
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import ARROW, JSON, to_arrow, to_json
 from osteoaxis.web.guard import Buckets, Guard
@@ -71,9 +74,17 @@ def create_app(known: Catalogue, settings: Settings = Settings()) -> Guard:
     app.include_router(_information(known))
     app.include_router(_computation())
     app.include_router(docs.router(app))
-    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    app.router.routes.append(_Files("/", StaticFiles(directory=STATIC, html=True)))
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=GZIP_LEVEL)
     return Guard(app, Buckets(settings.rate, settings.burst))
+
+
+class _Files(Mount):
+    """Files at every address that is not the API's, so that its errors stay its own."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        api = f"{scope['path']}/".startswith("/api/")
+        return (Match.NONE, {}) if api else super().matches(scope)
 
 
 def _count(settings: Settings) -> dict[str, int]:
@@ -130,7 +141,7 @@ def _information(known: Catalogue) -> APIRouter:
 
 def _computation() -> APIRouter:
     """What is computed for a person."""
-    api = APIRouter(prefix="/api", tags=["simulation"], responses=ERRORS)
+    api = APIRouter(prefix="/api", tags=["simulation"], responses=ERRORS, route_class=JsonRoute)
 
     @api.post("/simulate", response_model=answers.Simulated, responses={200: _ARROW})
     async def simulate(asked: Simulation, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -41,16 +41,23 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 def _number_of_sets(given: Any) -> Any:
-    """Return the number of sets; `false` is none, `true` says no number."""
-    if given is True:
-        raise ValueError(f"give how many sets, 1 to {SETS}, or false")
-    return given
+    """Return the number of sets; `false` is none."""
+    return 0 if given is False else given
+
+
+Sets = Annotated[
+    Annotated[int, Field(ge=0, le=SETS)],
+    BeforeValidator(
+        _number_of_sets,
+        json_schema_input_type=Literal[False] | Annotated[int, Field(ge=0, le=SETS)],
+    ),
+]
 
 
 class Course(BaseModel):
     """Who is simulated, how long, and what of it is wanted."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     patient: Name | dict[str, Any] = Field(
         "postmenopausal-breast-cancer",
@@ -61,8 +68,8 @@ class Course(BaseModel):
     quantities: list[Name] = Field(
         list(USUAL), min_length=1, max_length=MOST_QUANTITIES, description="See /api/catalogue."
     )
-    intervals: Annotated[int, BeforeValidator(_number_of_sets)] = Field(
-        0, ge=0, le=SETS, description="Sets of the ensemble the 90 % limits are made of; 0: none."
+    intervals: Sets = Field(
+        0, description="Sets of the ensemble the 90 % limits are made of; 0 or false: none."
     )
     dosing: Dosing = Field(
         "average",

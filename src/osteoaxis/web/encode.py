@@ -9,6 +9,8 @@ import orjson
 
 JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
+LIMITS = {"low": None, "high": None, "change_low": "percent", "change_high": "percent"}
+"""What stands beside the values of a quantity, and its unit where that is another."""
 
 
 def to_json(answer: Any) -> bytes:
@@ -20,8 +22,8 @@ def to_arrow(answer: dict[str, Any]) -> bytes:
     """Return the trajectories of an answer of `runs` as an Arrow stream of one table.
 
     Columns are `strategy`, `time` (months), the quantities and their limits (`ctx_low`,
-    `ctx_high`); units and meanings stand in the metadata of the columns, what is not a trajectory
-    as JSON in that of the table.
+    `ctx_change_low`); units and meanings stand in the metadata of the columns, what is not a
+    trajectory as JSON in that of the table.
     """
     import pyarrow as pa
 
@@ -34,9 +36,11 @@ def to_arrow(answer: dict[str, Any]) -> bytes:
         }
         for name, entry in found["quantities"].items():
             about = {"unit": entry["unit"], "meaning": entry["meaning"]}
-            for suffix, key in (("", "values"), ("_low", "low"), ("_high", "high")):
+            columns[pa.field(name, pa.float64(), metadata=about)] = entry["values"]
+            for key, unit in LIMITS.items():
                 if key in entry:
-                    field = pa.field(f"{name}{suffix}", pa.float64(), metadata=about)
+                    about = {"unit": unit or entry["unit"], "meaning": entry["meaning"]}
+                    field = pa.field(f"{name}_{key}", pa.float64(), metadata=about)
                     columns[field] = entry[key]
         batches.append((list(columns), list(columns.values())))
     rest = {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from osteoaxis import outcomes
 from osteoaxis.errors import did_you_mean
 from osteoaxis.outcomes import dxa
-from osteoaxis.process import Param, Rate, Site, State
+from osteoaxis.process import Param, Rate, Reaction, Site, State
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.problems import Unknown
 
@@ -72,13 +72,14 @@ def _scores(name: str, site: str) -> list[Answer]:
 
 
 def _about(known: Catalogue, process: str) -> str:
-    """Return what is said of a process: of biology and outcomes the docstring, of a drug itself."""
+    """Return what a drug is, or what the module says in which a process is written."""
     if process in known.ready.drugs:
         return known.ready.drugs[process].summary
-    for package in ("osteoaxis.biology", outcomes.__name__):
-        if module := sys.modules.get(f"{package}.{process}"):
-            return (module.__doc__ or "").strip()
-    return ""
+    name = f"{outcomes.__name__}.{process}"
+    if process in known.ready.model.home.values():
+        declared = known.ready.model.process(process).declarations.values()
+        name = next(d.function.__module__ for d in declared if isinstance(d, Rate | Reaction))
+    return (sys.modules[name].__doc__ or "").strip()
 
 
 def _parameter(full: str, parameter: Param) -> Answer:

@@ -7,11 +7,10 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-import orjson
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from osteoaxis.web.asked import MOST_BYTES, MOST_DEPTH
+from osteoaxis.web.asked import MOST_BYTES
 from osteoaxis.web.faults import Fault
 from osteoaxis.web.problems import problem
 
@@ -134,31 +133,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | tuple[int, str]:
             return too_large
         if not message.get("more_body", False):
             break
-    if scope["method"] == "POST":
-        kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            return 415, "Send JSON, with the header 'Content-Type: application/json'."
-        if refused := _faulty(bytes(found)):
-            return 400, refused
     return bytes(found)
-
-
-def _faulty(body: bytes) -> str:
-    """Return why a body is not taken as JSON; empty if it is. NaN and infinity are not JSON."""
-    try:
-        layer = [orjson.loads(body)]
-    except orjson.JSONDecodeError:
-        return "The body is not JSON (NaN and infinity are not, either)."
-    for _ in range(MOST_DEPTH):
-        layer = [
-            inner
-            for outer in layer
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not layer:
-            return ""
-    return f"The JSON is nested deeper than {MOST_DEPTH} levels."
 
 
 def _once(body: bytes, receive: Receive) -> Receive:

@@ -52,7 +52,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, raised: HTTPException) -> Response:
-        return problem(raised.status_code, _SAID.get(raised.status_code, ""), raised.headers)
+        return problem(
+            raised.status_code, _SAID.get(raised.status_code, raised.detail), raised.headers
+        )
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, raised: RequestValidationError) -> Response:
@@ -89,7 +91,6 @@ class Unknown(InputError):
 _BRANCHES = ("constrained-str", "dict[str,any]")
 """Parts of a place that only say which of several types was tried."""
 _SAID = {
-    400: "The request cannot be understood.",
     404: "There is nothing here. /api/docs lists what there is.",
     405: "This method is not allowed here. /api/docs lists what is.",
 }

@@ -15,6 +15,7 @@ from osteoaxis.present.progress import Steps
 from osteoaxis.simulation import simulator
 from osteoaxis.web.app import Settings, create_app
 from osteoaxis.web.catalogue import Catalogue
+from osteoaxis.web.guard import Guard
 
 BACKLOG = 2048
 SECONDS_TO_FINISH = 5
@@ -38,18 +39,19 @@ def serve(host: str, port: int, *, workers: int, rate: float) -> None:
             _ = known.table
         logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
         logging.getLogger("osteoaxis.web").setLevel(logging.INFO)
-        server = _Server(
-            uvicorn.Config(
-                app,
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=SECONDS_TO_FINISH,
-                lifespan="on",
-            ),
-            listening,
-        )
-        server.run(sockets=[listening])
+        _Server(configured(app), listening).run(sockets=[listening])
+
+
+def configured(app: Guard) -> uvicorn.Config:
+    """Return how the application is served: without a log of addresses."""
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        lifespan="on",
+    )
 
 
 class _Server(uvicorn.Server):
