@@ -33,7 +33,7 @@ def test_the_page_answers_in_words_curves_and_intervals(explorer: Explorer) -> N
     page = explorer.open()
     explorer.settle("banded")
     assert re.match(r"After 5 years: spine density −\d\.\d.% \(range −", explorer.key())
-    assert "Of 100 people like this one" in page.locator("#more").inner_text()
+    assert "of 100 people like this one" in page.locator("#more").inner_text()
     assert page.get_by_text(NOTE).count() >= 2
     assert "Never stop a medicine without your team" in page.locator(".urgent").inner_text()
     for sign in ("severe back pain", "tingling", "jaw pain", "thigh"):

@@ -85,6 +85,25 @@ def test_what_the_answers_tell_to_look_at_is_what_is_drawn(explorer: Explorer) -
     assert brief[estradiol][7] == pytest.approx(without[estradiol][7], rel=0.1)
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [("pain-when", "have joint pain"), ("fracture", "have broken a bone"), ("assay", "pmol/L")],
+)
+def test_the_key_result_is_that_of_the_question(
+    explorer: Explorer, question: str, told: str
+) -> None:
+    page = explorer.open()
+    assert told not in explorer.key()
+    ask = page.evaluate(
+        """id => import("/js/questions.js").then(
+            ({ QUESTIONS }) => QUESTIONS.find((one) => one.id === id).ask)""",
+        question,
+    )
+    page.get_by_role("button", name=ask).click()
+    explorer.settle()
+    assert told in explorer.key()
+
+
 def test_numbers_in_the_answers_are_those_of_the_outcomes() -> None:
     source = Path(dxa.__file__).parents[1] / "web" / "static" / "js" / "questions.js"
     least = {site: 2.77 * dxa.PRECISION[site] for site in ("lumbar_spine", "total_hip")}

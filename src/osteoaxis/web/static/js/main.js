@@ -4,6 +4,7 @@ import { Charts } from "./charts.js";
 import { byId, h, later, say, set } from "./dom.js";
 import { createEvidence } from "./evidence.js";
 import { key, PathwayMap } from "./map.js";
+import { cautions, outcomeTable } from "./outcomes.js";
 import { createPanel } from "./panel.js";
 import { createQuestions } from "./questions.js";
 import { createResults } from "./results.js";
@@ -12,7 +13,7 @@ import { createStore } from "./state.js";
 import { createStrategies } from "./strategies.js";
 import { createTime } from "./time.js";
 import { createWho } from "./who.js";
-import { cautions, outcomeTable, sentences, showWords, spoken } from "./words.js";
+import { sentences, showWords, spoken } from "./words.js";
 
 const MODEL = ["preset", "changes", "years", "strategies", "expert", "address"]; // ask anew
 const SPEAK = 900; // ms of rest before results are read out
@@ -42,14 +43,14 @@ function start(catalogue) {
 
   const speak = later(() => {
     if (!result || time.playing()) return;
-    say(byId("live"), spoken(sentences(result, store.state.focus, store.state.month)));
+    say(byId("live"), spoken(sentences(result, store.state)));
   }, SPEAK);
 
   const time = createTime(store, (month, resting) => {
     map.seek(month, resting);
     charts.seek(month);
     panel.seek(month);
-    if (result) showWords(result, store.state.focus, month);
+    if (result) showWords(result, { ...store.state, month });
     if (resting) speak();
   });
 
@@ -71,15 +72,13 @@ function start(catalogue) {
   function showResult(state) {
     const { focus, month } = state;
     if (!result) return;
-    map.show(result.time, (result.strategies[focus] ?? result.strategies[0]).quantities);
+    const shown = result.strategies[focus] ?? result.strategies[0];
+    map.show(result.time, shown.quantities);
+    say(byId("map-title"), `The pathway: ${shown.name}`);
     map.seek(month, true);
-    say(
-      byId("map-title"),
-      `The pathway on ${(result.strategies[focus] ?? result.strategies[0]).name}`,
-    );
     charts.show(result, state);
     panel.show(result, state);
-    showWords(result, focus, month);
+    showWords(result, state);
     byId("outcomes").replaceChildren(outcomeTable(result));
     showNotes();
     showWho(state, result);
