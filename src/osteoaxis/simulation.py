@@ -335,10 +335,9 @@ class Simulator:
             "rtol": rtol,
             "atol": atol,
         }
+        whole = self.dataset(patient, solved, months).assign_attrs(shared)
         return [
-            self.dataset(patient, solved, k, months)
-            .assign_attrs(shared)
-            .assign_attrs(
+            whole.isel(run=k).assign_attrs(
                 regimen=str(regimen),
                 status=int(solved.status[k]),
                 message=solved.messages[k] or "solved",
@@ -346,17 +345,15 @@ class Simulator:
             for k, regimen in enumerate(regimens)
         ]
 
-    def dataset(
-        self, patient: Patient, solved: engine.Batch, row: int, months: Array
-    ) -> xr.Dataset:
-        """Return one row of a batch with units and meanings, and what follows from it."""
+    def dataset(self, patient: Patient, solved: engine.Batch, months: Array) -> xr.Dataset:
+        """Return runs of one patient (run, time) with units and meanings, and what follows."""
         import xarray as xr
 
         from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
 
-        columns = dict(zip(solved.quantities, solved.values[row].T, strict=True))
+        columns = dict(zip(solved.quantities, np.moveaxis(solved.values, 2, 0).copy(), strict=True))
         variables = {
-            name: ("time", values, {"unit": quantity.unit, "long_name": quantity.meaning})
+            name: (("run", "time"), values, {"unit": quantity.unit, "long_name": quantity.meaning})
             for name, values in columns.items()
             if (quantity := self.model.quantities[name])
         }

@@ -203,9 +203,9 @@ def _course(days: Array, months: Array, usual: float) -> tuple[NDArray[np.bool_]
     if not len(days):
         return taking, taken
     after_last = max(usual - 1 / DAYS_PER_MONTH, 0.0)  # a daily drug ends with its last dose
-    gaps = np.append(np.diff(days), after_last)
-    lasts = days + np.where(gaps <= LONGEST_GAP, gaps, after_last)
-    for start, stop in zip(days, lasts, strict=True):
+    ends = np.append(np.diff(days) > LONGEST_GAP, True)
+    for start, last in zip(days[np.roll(ends, 1)], days[ends], strict=True):
+        stop = last + after_last
         taking |= (months >= start - 1e-9) & (months < stop - 1e-9)
         taken += np.clip(months, start, stop) - start
     return taking, taken / 12.0
