@@ -201,6 +201,18 @@ def test_time_plays_and_jumps_where_less_motion_is_asked(
     context.close()
 
 
+def test_weekly_doses_draw_no_slow_waves(explorer: Explorer) -> None:
+    page = explorer.open(
+        "who=man-on-testosterone&years=3&plan=1~mine~testosterone_cypionate 100 mg im qw"
+    )
+    chart = page.locator("#chart-estradiol")
+    chart.scroll_into_view_if_needed()
+    path = chart.locator("path.line").get_attribute("d")
+    heights = [float(y) for _, y in re.findall(r"[ML]([\d.]+) ([\d.]+)", path)]
+    late = heights[len(heights) // 2 :]
+    assert max(late) - min(late) < 4 < max(heights) - min(heights)
+
+
 def test_up_to_four_strategies_stand_side_by_side(explorer: Explorer) -> None:
     page = explorer.open()
     for number in range(2):

@@ -7,6 +7,7 @@ import { key, PathwayMap } from "./map.js";
 import { cautions, outcomeTable } from "./outcomes.js";
 import { createPanel } from "./panel.js";
 import { createQuestions } from "./questions.js";
+import { weekly } from "./regimen.js";
 import { createResults } from "./results.js";
 import { createScans } from "./scans.js";
 import { createStore } from "./state.js";
@@ -101,7 +102,13 @@ function start(catalogue) {
         ),
       ),
     );
-    const notes = [...asked, ...decided, ...result.warnings.map((text) => h("li", {}, text))];
+    const swings = result.state.strategies.some(({ regimen }) => weekly(regimen))
+      ? [
+          "Where doses are days or weeks apart, levels swing between them: the curves show one day of each round.",
+        ]
+      : [];
+    const told = [...swings, ...result.warnings].map((text) => h("li", {}, text));
+    const notes = [...asked, ...decided, ...told];
     byId("notes").replaceChildren(...notes);
     byId("notes-panel").hidden = !notes.length;
     say(byId("notes-count"), `${notes.length}`);

@@ -90,7 +90,7 @@ export const QUESTIONS = [
     changes: LOW,
     years: 7,
     month: 60,
-    focus: 2,
+    focus: 1,
     chart: "lumbar_spine_bmd",
     strategies: [
       plan("letrozole alone", 0, `${LETROZOLE} [m0-m60]`),

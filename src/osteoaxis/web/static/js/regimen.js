@@ -79,3 +79,8 @@ export const moved = (one, change) => {
 };
 
 export const drugs = (text) => [...new Set(parse(text).map((one) => one.drug))];
+
+const WEEKLY = /\b(qw|biw|tiw|weekly|q\d+(d|wk?)|\d+x\/w(k|eek)?)\b/i;
+
+/** Whether doses fall on days of a week: levels then swing between them. */
+export const weekly = (text) => parse(text).some((one) => WEEKLY.test(one.head));

@@ -3,11 +3,42 @@ import { compare } from "./api.js";
 import { later } from "./dom.js";
 import { payload } from "./patient.js";
 import { wanted } from "./quantities.js";
+import { weekly } from "./regimen.js";
 
 const SETS = 20; // of the ensemble, for the intervals
 const REST = 450; // ms without a change before intervals are asked for
 const KEPT = 80;
 const SLOW = 1000; // ms
+
+const WEEK = (7 * 12) / 365.25; // months
+
+/**
+ * Months between the points. Where doses are weekly it is whole weeks: other steps would meet the
+ * swing between doses now here, now there, and draw slow waves that are none.
+ */
+function step({ years, strategies }) {
+  if (strategies.some(({ regimen }) => weekly(regimen))) {
+    return WEEK * (years <= 3 ? 2 : years <= 8 ? 4 : 8);
+  }
+  return years <= 3 ? 0.5 : years <= 8 ? 1 : 2;
+}
+
+/** Times and courses without a last point that is off the even grid. */
+function even({ time, ...found }) {
+  const last = time.length - 1;
+  if (last < 2 || time[last] - time[last - 1] > 0.999 * (time[1] - time[0])) {
+    return { time, ...found };
+  }
+  const cut = (entry) =>
+    Object.fromEntries(
+      Object.entries(entry).map(([key, value]) => [
+        key,
+        Array.isArray(value) ? value.slice(0, last) : value,
+      ]),
+    );
+  const quantities = Object.entries(found.quantities).map(([name, entry]) => [name, cut(entry)]);
+  return { ...found, time: time.slice(0, last), quantities: Object.fromEntries(quantities) };
+}
 
 /**
  * Ask for what the state needs and tell `listen` whenever something is known:
@@ -21,16 +52,15 @@ export function createResults(catalogue, listen) {
   let running = null; // the request for curves: when it began, and how it is ended
   let bands = null;
 
-  const step = (years) => (years <= 3 ? 0.5 : years <= 8 ? 1 : 2);
   const common = (state) => ({
     patient: payload(state, catalogue),
     years: state.years,
-    step: step(state.years),
+    step: step(state),
     quantities: wanted(catalogue, state.expert),
   });
   const keys = (state) => {
-    const { patient, years } = common(state);
-    const who = JSON.stringify([patient, years, state.expert]);
+    const { patient, years, step } = common(state);
+    const who = JSON.stringify([patient, years, step, state.expert]);
     return state.strategies.map(({ regimen }) => `${who}${regimen}`);
   };
 
@@ -57,7 +87,7 @@ export function createResults(catalogue, listen) {
     for (const index of indices) {
       const found = answer.strategies[state.strategies[index].name];
       const { time, warnings } = answer;
-      keep(missing[index], { ...found, time, warnings, banded: Boolean(intervals) });
+      keep(missing[index], { ...even({ ...found, time }), warnings, banded: Boolean(intervals) });
     }
   }
 
