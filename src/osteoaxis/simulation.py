@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,12 +73,23 @@ class Cohort:
 
 @dataclass(frozen=True)
 class Simulator:
-    """The model with its drugs, compiled."""
+    """The model with its drugs, compiled; travels to other processes as what it is made of."""
 
     drugs: Mapping[str, Drug]
     model: Model
     compiled: engine.CompiledSystem
     digest: str
+    folders: tuple[Path, ...]
+    calibrated: bool
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _same_simulator, (self.folders, self.calibrated, self.fingerprint)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of version, equations, drugs and fitted values: equal results have equal ones."""
+        parts = (version("osteoaxis"), self.digest, str(self.calibrated), fitted.digest())
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @cached_property
     def column(self) -> Mapping[str, int]:
@@ -449,7 +461,18 @@ def simulator(
     model, drugs = build_model(folders, calibrated=calibrated)
     digest = _digest(drug.file for drug in drugs.values())
     compiled = engine.load_system(model.signature, digest, lambda: model.system, progress)
-    return Simulator(drugs, model, compiled, digest)
+    return Simulator(drugs, model, compiled, digest, folders, calibrated)
+
+
+def _same_simulator(folders: tuple[Path, ...], calibrated: bool, fingerprint: str) -> Simulator:
+    """Return this process's own simulator if it is that of the fingerprint."""
+    own = simulator(folders, calibrated=calibrated)
+    if own.fingerprint != fingerprint:
+        raise InputError(
+            f"{platform.node()}: has another model than the process that asked it; install the "
+            "same osteoaxis on all machines."
+        )
+    return own
 
 
 def _digest(files: Iterable[Path]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,7 +83,7 @@ def test_seeds_and_numbers_make_other_people(ready: Simulator) -> None:
 def test_a_run_that_was_stopped_goes_on_to_the_same_end(
     ready: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "CHUNK", 8)
+    monkeypatch.setattr(store, "SMALLEST", 8)
     asked = task(count=28)
     whole = population.simulate(asked, ready, tmp_path / "whole")
 
@@ -108,6 +109,13 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_end(
         )
     with pytest.raises(InputError, match="another population"):
         population.simulate(replace(asked, seed=2), ready, tmp_path / "part")
+    with pytest.raises(InputError, match="another population"):
+        population.simulate(asked, replace(ready, calibrated=False), tmp_path / "part")
+    rows = pq.read_table(tmp_path / "whole" / "members.parquet")
+    monkeypatch.setattr(store, "ROWS", 11)
+    population.simulate(asked, ready, tmp_path / "part")
+    assert pq.read_table(tmp_path / "part" / "members.parquet").equals(rows)
+    assert rows["member"].to_pylist() == list(range(28))
     with pytest.raises(InputError, match="holds no population"):
         population.open_run(tmp_path)
 

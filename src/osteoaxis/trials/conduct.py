@@ -7,8 +7,10 @@ draw of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +27,13 @@ from osteoaxis.population.members import Member, members
 from osteoaxis.population.solve import hazards
 from osteoaxis.simulation import Cohort, Simulator
 from osteoaxis.trials.design import FRACTURES, MEASURED, Arm, Trial
+from osteoaxis.workers import Each, Pace, here
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
-SCREEN_CHUNK = 512
+PART = 256
+"""People screened and simulated at once."""
 SCREENED_MOST = 50
 """People screened for each participant at most."""
 NONE = np.array([0.0, 1.0])
@@ -54,49 +58,53 @@ class Conducted:
     events: dict[str, Array]
 
 
+@dataclass(frozen=True)
+class _Lives:
+    """Eligible members in every arm: levels (arm, person, visit), first fractures (arm, person).
+
+    `messages` say what could not be solved of each person, "" where all could.
+    """
+
+    numbers: list[int]
+    levels: dict[str, Array]
+    events: dict[str, Array]
+    messages: list[str]
+
+
 def conduct(
-    trial: Trial, ready: Simulator, *, seed: int = 1, progress: Progress | None = None
+    trial: Trial,
+    ready: Simulator,
+    *,
+    seed: int = 1,
+    progress: Progress | None = None,
+    each: Each = here,
 ) -> Conducted:
-    """Conduct `trial`. Raises `InputError` if too few people are eligible."""
-    say = progress or (lambda _text, _share: None)
+    """Conduct `trial`.
+
+    Raises `InputError` if too few people are eligible, `SolverError` if one cannot be simulated.
+    """
     for arm in trial.arms:
         ready.check(arm.regimen)
-    people, cohort, screened = _enrolled(trial, ready, seed, say)
-    months = np.unique(np.concatenate([trial.visits, np.arange(0.0, trial.visits[-1] + 0.5, 3.0)]))
-    visits = np.searchsorted(months, trial.visits)
-    truth: dict[str, list[Array]] = {name: [] for name in MEASURED}
-    events: dict[str, list[Array]] = {name: [] for name in FRACTURES}
-    # The first is the luck that rules about fractures see, too.
-    luck = [uniforms(seed, each.patient.name, "fracture", len(FRACTURES)) for each in people]
-    for number, arm in enumerate(trial.arms):
-        say(f"Arm '{arm.name}' of {len(people):,} people", 0.3 + 0.6 * number / len(trial.arms))
-        values = _arm(arm, cohort, ready, months, seed)
-        for name in MEASURED:
-            truth[name].append(values[name][:, visits])
-        risks = hazards(People.of(cohort.patients), values, months)
-        for k, name in enumerate(FRACTURES):
-            cause = name.removesuffix("_fracture")
-            hazard = sum(risks.values()) if cause == "any" else risks[cause]
-            events[name].append(
-                np.array([first_fracture_month(h, months, float(u[k])) for h, u in
-                          zip(np.asarray(hazard), luck, strict=True)])
-            )  # fmt: skip
-    whole = {name: np.array(found) for name, found in truth.items()}
+    lives = _enrolled(trial, ready, seed, progress, each)
+    people = members(trial.population, seed, lives.numbers, ready.model.parameters)
+    if any(lives.messages):
+        worst = next(k for k, message in enumerate(lives.messages) if message)
+        raise SolverError(f"{people[worst].patient.name}: {lives.messages[worst]}")
     left = np.array(
         [
-            -np.log1p(-_uniforms(seed, each, "dropout", 1)[0]) / max(trial.dropout / 1200.0, 1e-12)
-            for each in people
+            -np.log1p(-_uniforms(seed, one, "dropout", 1)[0]) / max(trial.dropout / 1200.0, 1e-12)
+            for one in people
         ]
     )
     stayed = np.array(trial.visits) <= left[:, None]
     measured = {}
     for k, name in enumerate(MEASURED):
-        noise = np.array([_normal(seed, each, k, len(trial.visits)) for each in people])
+        noise = np.array([_normal(seed, one, k, len(trial.visits)) for one in people])
         factor = np.exp(noise * trial.errors[name] / 100.0)
-        measured[name] = np.where(stayed, whole[name] * factor, np.nan)
+        measured[name] = np.where(stayed, lives.levels[name] * factor, np.nan)
     return Conducted(
-        trial, tuple(people), screened, whole, measured, stayed, left,
-        _allocation(trial, len(people), seed), {n: np.array(e) for n, e in events.items()},
+        trial, tuple(people), lives.numbers[-1] + 1, lives.levels, measured, stayed, left,
+        _allocation(trial, len(people), seed), lives.events,
     )  # fmt: skip
 
 
@@ -108,41 +116,68 @@ def _allocation(trial: Trial, count: int, seed: int) -> NDArray[np.int64]:
 
 
 def _enrolled(
-    trial: Trial, ready: Simulator, seed: int, say: Progress
-) -> tuple[list[Member], Cohort, int]:
-    """Return the first people of the population who are eligible, and their state."""
-    found: list[Member] = []
-    parts: list[Cohort] = []
-    first = 0
-    while len(found) < trial.participants:
-        if first >= SCREENED_MOST * trial.participants + SCREEN_CHUNK:
+    trial: Trial, ready: Simulator, seed: int, progress: Progress | None, each: Each
+) -> _Lives:
+    """Return the first people of the population who are eligible, in every arm.
+
+    Members are screened in waves as large as those seen so far let hope for.
+    """
+    parts: dict[int, _Lives] = {}
+    found = screened = 0
+    pace = Pace(progress, "people enrolled", trial.participants)
+    while found < trial.participants:
+        if screened >= SCREENED_MOST * trial.participants + PART:
             raise InputError(
-                f"trial '{trial.name}': eligibility: {len(found)} of {first:,} people screened "
+                f"trial '{trial.name}': eligibility: {found} of {screened:,} people screened "
                 f"are eligible, {trial.participants} are needed."
             )
-        batch = members(trial.population, seed, range(first, first + SCREEN_CHUNK),
-                        ready.model.parameters)  # fmt: skip
-        cohort = ready.start_all([each.patient for each in batch])
-        levels = _at_entry(batch, cohort, ready)
-        ok = np.array([problem is None for problem in cohort.problems])
-        for name, (low, high) in {**trial.population.plausible, **trial.eligibility}.items():
-            ok &= (low <= levels[name]) & (levels[name] <= high)
-        chosen = np.flatnonzero(ok)[: trial.participants - len(found)].tolist()
-        found += [batch[k] for k in chosen]
-        parts.append(cohort.only(chosen))
-        first += SCREEN_CHUNK
-        say(f"{len(found):,} of {trial.participants:,} enrolled",
-            0.3 * len(found) / trial.participants)  # fmt: skip
-    return found, _joined(parts), first
+        share = found / screened if found else 1.0
+        wave = math.ceil((trial.participants - found) / (share * PART)) * PART
+        batches = [range(k, k + PART) for k in range(screened, screened + wave, PART)]
+        for batch, part in each(partial(_lives, trial, ready, seed), batches):
+            parts[batch[0]] = part
+            pace.add(min(len(part.numbers), trial.participants - found))
+            found = min(found + len(part.numbers), trial.participants)
+        screened += wave
+    return _joined([parts[first] for first in sorted(parts)], trial.participants)
 
 
-def _joined(parts: list[Cohort]) -> Cohort:
-    return Cohort(
-        tuple(patient for c in parts for patient in c.patients),
-        np.vstack([c.parameters for c in parts]),
-        np.concatenate([c.day for c in parts]),
-        np.vstack([c.state for c in parts]),
-        tuple(problem for c in parts for problem in c.problems),
+def _lives(trial: Trial, ready: Simulator, seed: int, numbers: range) -> _Lives:
+    """Screen these members and simulate those who are eligible in every arm."""
+    batch = members(trial.population, seed, numbers, ready.model.parameters)
+    cohort = ready.start_all([one.patient for one in batch])
+    levels = _at_entry(batch, cohort, ready)
+    ok = np.array([problem is None for problem in cohort.problems])
+    for name, (low, high) in {**trial.population.plausible, **trial.eligibility}.items():
+        ok &= (low <= levels[name]) & (levels[name] <= high)
+    chosen = np.flatnonzero(ok).tolist()
+    if not chosen:
+        return _Lives([], {}, {}, [])
+    eligible = cohort.only(chosen)
+    arms = [_in_arm(arm, trial, eligible, ready, seed) for arm in trial.arms]
+    return _Lives(
+        [numbers[k] for k in chosen],
+        {name: np.array([arm.levels[name][0] for arm in arms]) for name in MEASURED},
+        {name: np.array([arm.events[name][0] for arm in arms]) for name in FRACTURES},
+        [max(of_one) for of_one in zip(*(arm.messages for arm in arms), strict=True)],
+    )
+
+
+def _joined(parts: Sequence[_Lives], count: int) -> _Lives:
+    """Return the first `count` people of all parts."""
+    some = [part for part in parts if part.numbers]
+
+    def put(columns: Sequence[dict[str, Array]]) -> dict[str, Array]:
+        return {
+            name: np.concatenate([each[name] for each in columns], axis=1)[:, :count]
+            for name in columns[0]
+        }
+
+    return _Lives(
+        [number for part in some for number in part.numbers][:count],
+        put([part.levels for part in some]),
+        put([part.events for part in some]),
+        [message for part in some for message in part.messages][:count],
     )
 
 
@@ -158,14 +193,24 @@ def _at_entry(batch: list[Member], cohort: Cohort, ready: Simulator) -> dict[str
     return levels
 
 
-def _arm(arm: Arm, cohort: Cohort, ready: Simulator, months: Array, seed: int) -> dict[str, Array]:
-    """Return what is recorded (participant, month) by name, everybody on the regimen of `arm`."""
+def _in_arm(arm: Arm, trial: Trial, cohort: Cohort, ready: Simulator, seed: int) -> _Lives:
+    """Return one arm of the lives of `cohort`, everybody on the regimen of `arm`."""
+    months = np.unique(np.concatenate([trial.visits, np.arange(0.0, trial.visits[-1] + 0.5, 3.0)]))
     names = tuple(dict.fromkeys((*MEASURED, *dxa.NEEDS, *fracture.NEEDS)))
     found = treatment.run_all(ready, cohort, arm.regimen, months, names, seed=seed)
-    if found.status.any():
-        worst = int(np.argmax(found.status != 0))
-        raise SolverError(f"{cohort.patients[worst].name}: {found.messages[worst]}")
-    return {name: found.values[:, :, k] for k, name in enumerate(names)}
+    values = {name: found.values[:, :, k] for k, name in enumerate(names)}
+    risks = hazards(People.of(cohort.patients), values, months)
+    # The first is the luck that rules about fractures see, too.
+    luck = [uniforms(seed, one.name, "fracture", len(FRACTURES)) for one in cohort.patients]
+    events = {}
+    for k, name in enumerate(FRACTURES):
+        cause = name.removesuffix("_fracture")
+        hazard = np.asarray(sum(risks.values()) if cause == "any" else risks[cause])
+        own = zip(hazard, luck, strict=True)
+        events[name] = np.array([[first_fracture_month(h, months, float(u[k])) for h, u in own]])
+    visits = np.searchsorted(months, trial.visits)
+    levels = {name: values[name][None, :, visits] for name in MEASURED}
+    return _Lives([], levels, events, list(found.messages))
 
 
 def _uniforms(seed: int, each: Member, purpose: str, count: int) -> Array:
