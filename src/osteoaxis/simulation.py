@@ -335,15 +335,14 @@ class Simulator:
             "rtol": rtol,
             "atol": atol,
         }
-        whole = self.dataset(patient, solved, months).assign_attrs(shared)
-        return [
-            whole.isel(run=k).assign_attrs(
-                regimen=str(regimen),
-                status=int(solved.status[k]),
-                message=solved.messages[k] or "solved",
-            )
-            for k, regimen in enumerate(regimens)
-        ]
+        whole = self.dataset(patient, solved, months)
+        runs = [whole.isel(run=k) for k in range(count)]
+        for run, regimen, status, message in zip(
+            runs, regimens, solved.status, solved.messages, strict=True
+        ):
+            about = {"regimen": str(regimen), "status": int(status)}
+            run.attrs = {**shared, **about, "message": message or "solved"}
+        return runs
 
     def dataset(self, patient: Patient, solved: engine.Batch, months: Array) -> xr.Dataset:
         """Return runs of one patient (run, time) with units and meanings, and what follows."""
