@@ -12,17 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from osteoaxis import engine
+from osteoaxis import engine, guidance
 from osteoaxis.cli import app
 from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes.person import People
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.decisions import Decided, Values, decide, uniforms
-from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.pharmacology.regimen import MAX_TEXT, Regimen
 from osteoaxis.pharmacology.terms import MONTH, Dose
-from osteoaxis.simulation import Simulator
-from osteoaxis.treatment import run, run_all, simulate
+from osteoaxis.simulation import Simulator, month_grid
+from osteoaxis.treatment import run, run_all, simulate, was_given
 
 YEARS = 365.25
 
@@ -231,3 +231,13 @@ def test_the_cli_says_what_was_decided() -> None:
     (decision,) = treatment["delayed"]["decisions"]
     assert "zoledronate started" in decision
     assert "m0" not in treatment["delayed"]["given"].split("zoledronate")[1]
+
+
+def test_a_long_course_with_missed_doses_is_given_and_judged(ready: Simulator) -> None:
+    """What was given then lists thousands of doses, more text than a regimen may be typed in."""
+    person = Patient.load("postmenopausal-breast-cancer")
+    plan = Regimen.parse("letrozole 2.5 mg po qd [taken 70 %]")
+    data = run(ready, ready.start(person), plan, month_grid(10.0), dosing="average")
+    assert len(data.attrs["given"]) > MAX_TEXT
+    assert str(was_given(data)) == data.attrs["given"]
+    guidance.findings(person, data, ready.drugs)

@@ -92,5 +92,10 @@ def limits(
     """Return the 90 % limits of what `values` makes of each run; None without runs."""
     if not drawn:
         return None
-    low, high = np.percentile([values(data) for data in drawn], PERCENTILES, axis=0)
+    return between(np.array([values(data) for data in drawn]))
+
+
+def between(courses: Array) -> tuple[Array, Array]:
+    """Return the 90 % limits over the first axis, that of the runs."""
+    low, high = np.percentile(courses, PERCENTILES, axis=0)
     return low, high

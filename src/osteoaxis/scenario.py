@@ -179,7 +179,7 @@ def draw(
         arm: intervals.runs(
             ready,
             patient,
-            Regimen.parse(data.attrs["given"]),
+            treatment.was_given(data),
             data["time"].values,
             record,
         )

@@ -367,15 +367,14 @@ class Simulator:
             "rtol": rtol,
             "atol": atol,
         }
-        whole = self.dataset(patient, solved, slice(None), months).assign_attrs(shared)
-        return [
-            whole.isel(person=k).assign_attrs(
-                regimen=str(regimen),
-                status=int(solved.status[k]),
-                message=solved.messages[k] or "solved",
-            )
-            for k, regimen in enumerate(regimens)
-        ]
+        whole = self.dataset(patient, solved, slice(None), months)
+        runs = [whole.isel(person=k) for k in range(count)]
+        for run, regimen, status, message in zip(
+            runs, regimens, solved.status, solved.messages, strict=True
+        ):
+            about = {"regimen": str(regimen), "status": int(status)}
+            run.attrs = {**shared, **about, "message": message or "solved"}
+        return runs
 
     def dataset(
         self, person: Person, solved: engine.Batch, rows: int | slice, months: Array

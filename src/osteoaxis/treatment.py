@@ -195,7 +195,12 @@ def given(ready: Simulator, cohort: Cohort, plan: Regimen, months: Array) -> Reg
     """Return the regimen without rules that `plan` leads to for one person."""
     if not plan.ruled:
         return plan
-    return Regimen.parse(run(ready, cohort, plan, months).attrs["given"])
+    return was_given(run(ready, cohort, plan, months))
+
+
+def was_given(data: xr.Dataset) -> Regimen:
+    """Return the regimen without rules that was given in a run; it may list many single doses."""
+    return Regimen.parse(data.attrs["given"], most=np.inf)
 
 
 def simulate(

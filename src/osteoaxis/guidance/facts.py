@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from osteoaxis.outcomes.person import USUAL_MENOPAUSE
 from osteoaxis.patient import HISTORY, HISTORY_NUMBERS, Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.treatment import was_given
 from osteoaxis.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def facts(
     egfr = data["egfr"].values
     # It moves with the eGFR, which stands in where it was not typed in.
     known["creatinine_clearance"] = egfr if clearance is None else clearance * egfr / egfr[0]
-    known |= _treatment(str(data.attrs["given"]), months, drugs)
+    known |= _treatment(was_given(data), months, drugs)
     return months, known
 
 
@@ -94,6 +96,7 @@ def names(drugs: Mapping[str, Drug]) -> set[str]:
     }  # fmt: skip
 
 
+@lru_cache
 def slug(group: str) -> str:
     """Return the class of a drug as part of a name; an inactivator is an inhibitor, too."""
     plain = group.lower().replace("inactivator", "inhibitor")
@@ -127,7 +130,7 @@ def _risk_factors(known: Mapping[str, Fact], mass_index: float, ages: Array) -> 
     return found
 
 
-def _treatment(given: str, months: Array, drugs: Mapping[str, Drug]) -> dict[str, Fact]:
+def _treatment(given: Regimen, months: Array, drugs: Mapping[str, Drug]) -> dict[str, Fact]:
     """Facts about drugs, from the regimen that was given; times since what never was are infinite.
 
     `_years` count what was taken, `_days` run from the last dose, `_interval` (days) lies between
@@ -137,7 +140,7 @@ def _treatment(given: str, months: Array, drugs: Mapping[str, Drug]) -> dict[str
     end = (float(months[-1]) + 1.0) * DAYS_PER_MONTH
     times: dict[str, list[float]] = {name: [] for name in drugs}
     amounts: dict[str, float] = dict.fromkeys(drugs, 0.0)
-    for dose in Regimen.parse(given).doses(end):
+    for dose in given.doses(end):
         drug = by_name[dose.drug]
         name = drug.name
         times[name].append(dose.time_day / DAYS_PER_MONTH)

@@ -65,19 +65,22 @@ def stopped(share: Array, months: Array) -> Array:
     return np.asarray(1 - np.exp(-cumulative(hazard, months)))
 
 
-def add(data: xr.Dataset, person: Person) -> dict[str, xr.DataArray]:  # noqa: ARG001 - all alike
+def add(data: xr.Dataset, person: Person) -> dict[str, xr.Variable]:  # noqa: ARG001 - all alike
     """Return worst pain, severe pain and stopping along a trajectory."""
-    share = data["arthralgia_probability"]
+    import xarray as xr
+
+    column = data.variables["arthralgia_probability"].transpose(..., "time")
+    share = column.values
     made = {
         "joint_pain_score": (mean_pain(share), "1", "mean worst joint pain, 0 to 10"),
         "severe_joint_pain": (severe_share(share), "1", "share with worst pain of 7 of 10 or more"),
         "stopped_for_joint_pain": (
-            share.copy(data=stopped(share.values, data["time"].values)),
+            stopped(share, data["time"].values),
             "1",
             "share who would have stopped an inhibitor because of joint pain",
         ),
     }
     return {
-        name: values.assign_attrs(unit=unit, long_name=title)
+        name: xr.Variable(column.dims, values, {"unit": unit, "long_name": title})
         for name, (values, unit, title) in made.items()
     }

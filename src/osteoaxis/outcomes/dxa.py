@@ -149,19 +149,23 @@ def compare(
     return change.ordinary(before, after, error)
 
 
-def add(data: xr.Dataset, person: Person) -> dict[str, xr.DataArray]:
+def add(data: xr.Dataset, person: Person) -> dict[str, xr.Variable]:
     """Return T- and Z-scores of a trajectory by site, and that of the trabecular bone score."""
+    import xarray as xr
+
     age = person.age + data["time"].values / 12.0
     made = {}
     for site in SITES:
-        bmd, title = data[f"{site}_bmd"], site.replace("_", " ")
+        bmd, title = data.variables[f"{site}_bmd"].transpose(..., "time"), site.replace("_", " ")
         scores = {
-            "t": t_score(bmd, site, person.sex),
-            "z": z_score(bmd, site, person.sex, age, person.ethnicity),
+            "t": t_score(bmd.values, site, person.sex),
+            "z": z_score(bmd.values, site, person.sex, age, person.ethnicity),
         }
         for letter, score in scores.items():
-            long_name = f"{title} {letter.upper()}-score"
-            made[f"{site}_{letter}_score"] = score.assign_attrs(unit="1", long_name=long_name)
-    texture = bone_score_z(data["trabecular_bone_score"], person.sex, age)
-    made["tbs_z_score"] = texture.assign_attrs(unit="1", long_name="trabecular bone score, Z-score")
+            attrs = {"unit": "1", "long_name": f"{title} {letter.upper()}-score"}
+            made[f"{site}_{letter}_score"] = xr.Variable(bmd.dims, score, attrs)
+    texture = data.variables["trabecular_bone_score"].transpose(..., "time")
+    score = bone_score_z(texture.values, person.sex, age)
+    attrs = {"unit": "1", "long_name": "trabecular bone score, Z-score"}
+    made["tbs_z_score"] = xr.Variable(texture.dims, score, attrs)
     return made

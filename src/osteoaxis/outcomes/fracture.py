@@ -234,12 +234,14 @@ def shares(
     )
 
 
-def add(data: xr.Dataset, person: Person) -> dict[str, xr.DataArray]:
+def add(data: xr.Dataset, person: Person) -> dict[str, xr.Variable]:
     """Return what fracture adds to a trajectory: hazards (1/year), shares of people (percent).
 
     The attribute `note` says so where ages lie outside those of the sources. Raises `InputError`
     when the trajectory has no Z-scores.
     """
+    import xarray as xr
+
     sex, age, menopause_age = person.sex, person.age, person.menopause_age
     of: dict[str, Any] = {
         "sex": sex,
@@ -263,14 +265,16 @@ def add(data: xr.Dataset, person: Person) -> dict[str, xr.DataArray]:
         )  # fmt: skip
         title = "of those with a new vertebral fracture, people with more than one"
         columns["multiple_vertebral_share"] = (100.0 * share, "percent", title)
-    like = data["lumbar_spine_z_score"].transpose(..., "time")
+    like = data.variables["lumbar_spine_z_score"].transpose(..., "time")
     last = age + float(data["time"][-1]) / MONTHS_PER_YEAR
     youngest, oldest = STUDIED_AGES
     inside = youngest <= np.min(age) and np.max(last) <= oldest
     note = {} if inside else {"note": EXTRAPOLATED}
     return {
-        name: like.copy(data=np.broadcast_to(values, like.shape)).assign_attrs(
-            {"unit": unit, "long_name": title} | note
+        name: xr.Variable(
+            like.dims,
+            np.broadcast_to(values, like.shape),
+            {"unit": unit, "long_name": title} | note,
         )
         for name, (values, unit, title) in columns.items()
     }

@@ -47,10 +47,10 @@ class Regimen:
         refuse_overlap(self.terms)
 
     @classmethod
-    def parse(cls, text: str) -> Regimen:
-        """Read a regimen from text; `none` and `placebo ...` are no drug."""
-        if len(text) > MAX_TEXT:
-            raise InputError(f"regimen: {len(text)} characters; the limit is {MAX_TEXT}.")
+    def parse(cls, text: str, *, most: float = MAX_TEXT) -> Regimen:
+        """Read a regimen from text of at most `most` characters; `none`, `placebo ...`: no drug."""
+        if len(text) > most:
+            raise InputError(f"regimen: {len(text)} characters; the limit is {most}.")
         plain = " ".join(re.sub("[µμ]", "u", re.sub("[–—−]", "-", text)).split())
         if not plain:
             raise InputError(

@@ -13,10 +13,10 @@ from osteoaxis import scenario as scenarios
 from osteoaxis.errors import SolverError
 from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.drug import Drug
-from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import Progress, simulator
 from osteoaxis.strategy.arm import Given, Metric, given, measure
 from osteoaxis.strategy.metrics import metrics
+from osteoaxis.treatment import was_given
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,7 @@ def compare(
         if data.attrs["status"]:
             raise SolverError(f"arm '{arm}': {data.attrs['message']}", partial=data)
     known = metrics(plan.years, ready.drugs)
-    doses = {
-        arm: given(ready, Regimen.parse(data.attrs["given"]), 12.0 * plan.years)
-        for arm, data in arms.items()
-    }
+    doses = {arm: given(ready, was_given(data), 12.0 * plan.years) for arm, data in arms.items()}
     if progress is not None:
         progress("Simulating what else the data allow", 0.6)
     drawn = scenarios.draw(plan.patient, arms, ready)
