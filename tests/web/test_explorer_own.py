@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from pathlib import Path
 
 import pytest
 from explorer_browser import Explorer
@@ -61,6 +63,19 @@ def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
     assert len(rows) == 6
     assert re.match(r"Spine density, change %\s+[−+]?\d", rows[0])
     assert "What to measure next" in page.locator("#forecast-notes").inner_text()
+
+    figure = page.locator("#chart-own-lumbar_spine_bmd")
+    figure.locator("summary").click()
+    figure.get_by_role("button", name="Show table").click()
+    playwright.expect(figure).to_contain_text("Measured: 20 May 2025: ")
+    figure.locator("summary").click()
+    with page.expect_download() as download:
+        figure.get_by_role("button", name="Save CSV").click()
+    _, *rows = csv.reader(Path(download.value.path()).read_text("utf-8").splitlines())
+    assert rows[0][0] == "months from 2026-06-01"
+    assert {len(row) for row in rows} == {1 + 3 * 3}  # until today, letrozole, measured
+    assert rows[-1][:7] == ["-12.386", *[""] * 6]  # 377 days
+    assert float(rows[-1][8]) < float(rows[-1][7]) < float(rows[-1][9])
 
     # A change makes it one of before; going back to what was asked makes it the present one.
     test.get_by_label("Value").fill("70")

@@ -17,7 +17,6 @@ export const TESTS = {
   vitamin_d: { label: "Vitamin D", units: ["ng/mL", "nmol/L"] },
 };
 export const MOST_ROWS = 40;
-const MOST = 4; // strategies
 const LONGEST = 300; // characters of a medicine
 
 export const none = () => ({ today: "", scans: [], samples: [], taken: [] });
@@ -150,7 +149,7 @@ export function example({ table: file }, catalogue) {
     if (value !== undefined) changes = changed({ preset, changes }, catalogue, path, value);
   }
   const goesOn = (file.taken ?? []).filter((row) => !row.until).map((row) => row.drug);
-  const asked = Object.entries(file.strategies).slice(0, MOST);
+  const asked = Object.entries(file.strategies).slice(0, catalogue.limits.strategies);
   const strategies = asked.map(([name, text], index) => ({
     name,
     colour: index + 1, // grey is the past
