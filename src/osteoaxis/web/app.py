@@ -29,7 +29,7 @@ from osteoaxis.web.workers import Task, Workers
 STATIC = Path(__file__).parent / "static"
 ERRORS = problems.documented(400, 404, 413, 415, 422, 429, 500, 503)
 MOST_KEPT = 512
-GZIP_LEVEL = 5
+GZIP_LEVEL = 4
 
 
 @dataclass(frozen=True)

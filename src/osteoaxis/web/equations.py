@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -127,4 +129,6 @@ def _mathml(expression: sympy.Expr) -> str:
             return element
 
     inner = Printer({"mul_symbol": "dot"}).doprint(expression)
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{inner}</math>'
+    # entities that HTML knows by name are unknown to XML
+    plain = re.sub(r"&(?!amp;|lt;|gt;|quot;)\w+;", lambda found: html.unescape(found[0]), inner)
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML">{plain}</math>'

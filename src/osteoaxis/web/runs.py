@@ -144,7 +144,8 @@ def _trajectories(
             cohort, [*fixed.values()], months, record=record, dosing=asked.dosing
         )
         for (name, plan), data in zip(fixed.items(), batch, strict=True):
-            found[name] = data.assign_attrs(given=str(plan), decisions=[])
+            data.attrs |= {"given": str(plan), "decisions": []}
+            found[name] = data
     for name, plan in plans.items():
         if plan.ruled:
             found[name] = treatment.run(
@@ -164,36 +165,31 @@ def _quantities(
 ) -> dict[str, Answer]:
     found: dict[str, Answer] = {
         name: {
-            "unit": data[name].attrs["unit"],
-            "meaning": data[name].attrs["long_name"],
-            "values": data[name].values,
+            "unit": column.attrs["unit"],
+            "meaning": column.attrs["long_name"],
+            "values": column.values,
         }
-        for name in asked.quantities
+        for name, column in ((name, data.variables[name]) for name in asked.quantities)
     }
     if not asked.intervals or data.attrs["status"]:
         return found
     drawn = intervals.runs(
         ready,
         person,
-        Regimen.parse(data.attrs["given"]),
+        treatment.was_given(data),
         data["time"].values,
         _recorded(ready, asked.quantities),
         count=asked.intervals,
     )
-    for name, entry in found.items():
-        limits = intervals.limits(drawn, lambda run, name=name: run[name].values)  # type: ignore[misc]
-        if limits is not None:
-            entry["low"], entry["high"] = limits
+    for name, entry in found.items() if drawn else ():
+        courses = np.array([run.variables[name].values for run in drawn])
+        entry["low"], entry["high"] = intervals.between(courses)
         # What a change may be does not follow from the limits of levels: starts differ, too.
-        if drawn and min(run[name].values[0] for run in drawn) > 0:
-            limits = intervals.limits(drawn, lambda run, name=name: _change(run[name].values))  # type: ignore[misc]
-            entry["change_low"], entry["change_high"] = limits  # type: ignore[misc]
+        starts = courses[:, :1]
+        if starts.min() > 0:
+            change = 100.0 * (courses / starts - 1.0)
+            entry["change_low"], entry["change_high"] = intervals.between(change)
     return found
-
-
-def _change(values: Array) -> Array:
-    """Return percent change since the first time."""
-    return np.asarray(100.0 * (values / values[0] - 1.0))
 
 
 def _cautions(ready: Simulator, person: Patient, data: xr.Dataset) -> list[Answer]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import logging
 import os
@@ -39,7 +40,8 @@ def serve(host: str, port: int, *, workers: int, rate: float) -> None:
             _ = known.table
         logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
         logging.getLogger("osteoaxis.web").setLevel(logging.INFO)
-        _Server(configured(app), listening).run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):  # raised again once all is closed
+            _Server(configured(app), listening).run(sockets=[listening])
 
 
 def configured(app: Guard) -> uvicorn.Config:
