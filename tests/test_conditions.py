@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from osteoaxis.conditions import Condition
+from osteoaxis.conditions import Condition, column
 from osteoaxis.errors import InputError
 
 
@@ -38,6 +38,16 @@ def test_bare_name_is_yes_or_no():
 
 def test_not_a_number_is_unknown():
     assert Condition.parse("egfr < 35")({"egfr": float("nan")}) is None
+
+
+def test_many_times_at_once_are_each_alone():
+    rule = Condition.parse("not (50 <= age < 70) or (1 < 2 and fracture)")
+    ages, broken = [40.0, 60.0, 60.0, 60.0, None], [None, True, False, None, False]
+    held, failed = rule.over({"age": column(ages), "fracture": column(broken)})
+    alone = [rule({"age": a, "fracture": f}) for a, f in zip(ages, broken, strict=True)]
+    assert alone == [True, True, False, None, None]
+    assert held.tolist() == [one is True for one in alone]
+    assert failed.tolist() == [one is False for one in alone]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from osteoaxis.errors import InputError
 
-_COMPARE: dict[type[ast.cmpop], Callable[[float, float], bool]] = {
+Array = NDArray[np.float64]
+Truth = NDArray[np.bool_]
+
+_COMPARE: dict[type[ast.cmpop], Callable[[Array, Array], Truth]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -53,7 +61,22 @@ class Condition:
 
     def __call__(self, values: Values) -> bool | None:
         """Return whether the condition holds; None if `values` leave it open."""
-        return _truth(self._tree, values)
+        held, failed = self.over({n: column([values.get(n)]) for n in self.names})
+        return True if held.all() else False if failed.all() else None
+
+    def over(self, columns: Mapping[str, Array]) -> tuple[Truth, Truth]:
+        """Return where the condition holds and where it does not; elsewhere it is open.
+
+        `columns` are arrays of equal length, NaN where a quantity is not known.
+        """
+        return _truth(self._tree, columns)
+
+
+def column(values: Sequence[float | bool | None] | NDArray[Any]) -> Array:
+    """Return values as numbers, NaN where they are not known."""
+    if isinstance(values, np.ndarray):
+        return values.astype(float)
+    return np.array([np.nan if value is None else value for value in values], dtype=float)
 
 
 def _check(node: ast.expr, text: str, *, truth: bool) -> None:
@@ -81,37 +104,39 @@ def _check(node: ast.expr, text: str, *, truth: bool) -> None:
             raise InputError(f"condition '{text}': '{ast.unparse(node)}' is not {wanted}.")
 
 
-def _truth(node: ast.expr, values: Values) -> bool | None:
+def _truth(node: ast.expr, columns: Mapping[str, Array]) -> tuple[Truth, Truth]:
     match node:
         case ast.BoolOp(op=op, values=parts):
-            found = [_truth(part, values) for part in parts]
-            decisive = isinstance(op, ast.Or)
-            if decisive in found:
-                return decisive
-            return None if None in found else not decisive
+            sides = zip(*(_truth(part, columns) for part in parts), strict=True)
+            joins = (np.logical_or, np.logical_and)
+            held, failed = map(reduce, joins if isinstance(op, ast.Or) else joins[::-1], sides)
+            return held, failed
         case ast.UnaryOp(operand=operand):
-            inner = _truth(operand, values)
-            return None if inner is None else not inner
+            held, failed = _truth(operand, columns)
+            return failed, held
         case ast.Compare(left=left, ops=ops, comparators=rest):
-            numbers = [_number(value, values) for value in (left, *rest)]
+            numbers = [_number(value, columns) for value in (left, *rest)]
             steps = [
-                None if a is None or b is None else _COMPARE[type(op)](a, b)
+                (known := ~(np.isnan(a) | np.isnan(b)), known & _COMPARE[type(op)](a, b))
                 for op, a, b in zip(ops, numbers, numbers[1:], strict=False)
             ]
-            return False if False in steps else None if None in steps else True
+            return (
+                reduce(np.logical_and, [true for _, true in steps]),
+                reduce(np.logical_or, [known & ~true for known, true in steps]),
+            )
         case ast.Name(id=name):
-            value = values.get(name)
-            return None if value is None or value != value else bool(value)
+            value = columns[name]
+            known = ~np.isnan(value)
+            return known & (value != 0.0), known & (value == 0.0)
     raise AssertionError(node)
 
 
-def _number(node: ast.expr, values: Values) -> float | None:
+def _number(node: ast.expr, columns: Mapping[str, Array]) -> Array:
     match node:
         case ast.Name(id=name):
-            value = values.get(name)
-            return None if value is None or value != value else float(value)
+            return columns[name]
         case ast.UnaryOp(operand=ast.Constant(value=value)):
-            return -float(value)  # type: ignore[arg-type]
+            return np.array(-float(value))  # type: ignore[arg-type]
         case ast.Constant(value=value):
-            return float(value)  # type: ignore[arg-type]
+            return np.array(float(value))  # type: ignore[arg-type]
     raise AssertionError(node)

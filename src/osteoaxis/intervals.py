@@ -68,24 +68,22 @@ def runs(
     names = tuple(dict.fromkeys((*record, *outcomes.NEEDS)))
     task = ready.problem(cohort, regimen, months, record=names, dosing="average")
     solved = engine.solve_many(task)
-    drawn = numbers.draws("fracture", len(chosen), seed)
-    found = []
-    for k, problem in enumerate(cohort.problems):
-        if problem is not None or solved.status[k]:
-            continue
-        data = ready.dataset(patient, solved, k, months)
-        shares = fracture.shares(
-            data,
-            sex=patient.sex,
-            age=patient.age,
-            menopause_age=patient.menopause_age,
-            history=patient.history,
-            values={name: float(values[k, 0]) for name, values in drawn.items()},
-        )
-        for cause in (*fracture.CAUSES, "any"):
-            data[f"{cause}_fracture_incidence"] = ("time", 100.0 * shares[cause])
-        found.append(data)
-    return tuple(found)
+    data = ready.dataset(patient, solved, slice(None), months)
+    shares = fracture.shares(
+        data,
+        sex=patient.sex,
+        age=patient.age,
+        menopause_age=patient.menopause_age,
+        history=patient.history,
+        values=numbers.draws("fracture", len(chosen), seed),
+    )
+    for cause in (*fracture.CAUSES, "any"):
+        data[f"{cause}_fracture_incidence"] = (("person", "time"), 100.0 * shares[cause])
+    return tuple(
+        data.isel(person=k)
+        for k, problem in enumerate(cohort.problems)
+        if problem is None and not solved.status[k]
+    )
 
 
 def limits(

@@ -44,6 +44,15 @@ HISTORY_NUMBERS: dict[str, tuple[float, float, str]] = {
 }
 """Numbers of a person's history: widest value taken and unit; FRAX is typed in, never computed."""
 
+NUMBERS: dict[str, tuple[float, float, str]] = {
+    "age": (20.0, 100.0, "years"),
+    "body_mass_index": (14.0, 60.0, "kg/m2"),
+    "menopause_age": (25.0, 62.0, "years"),
+}
+"""Widest values taken of a person, and unit."""
+T_SCORE = (-6.0, 6.0, "(T-score)")
+"""Widest T-score taken."""
+
 # Widest level at time zero that is taken, by quantity: (low, high, unit).
 MEASURABLE: dict[str, tuple[float, float, str]] = {
     "testosterone": (1.0, 3000.0, "ng/dL"),
@@ -95,12 +104,12 @@ class Patient:
     def __post_init__(self) -> None:
         where = f"patient '{self.name}'"
         toml.one_of(self.sex, SEXES, f"{where}: sex")
-        toml.number(self.age, 20, 100, "years", f"{where}: age")
-        toml.number(self.body_mass_index, 14, 60, "kg/m2", f"{where}: body_mass_index")
-        if self.menopause_age is not None:
-            if self.male:
-                raise InputError(f"{where}: menopause_age is given for a man.")
-            toml.number(self.menopause_age, 25, 62, "years", f"{where}: menopause_age")
+        if self.menopause_age is not None and self.male:
+            raise InputError(f"{where}: menopause_age is given for a man.")
+        for key, limits in NUMBERS.items():
+            value = getattr(self, key)
+            if key != "menopause_age" or value is not None:
+                toml.number(value, *limits, f"{where}: {key}")
         if self.ethnicity is not None:
             toml.one_of(self.ethnicity, ETHNICITIES, f"{where}: ethnicity")
         for key, given in self.history.items():
@@ -118,7 +127,7 @@ class Patient:
             toml.number(value, *MEASURABLE[key], f"{where}: baseline.{key}")
         for site, value in self.t_scores.items():
             toml.one_of(site, SITES, f"{where}: t_scores")
-            toml.number(value, -6.0, 6.0, "(T-score)", f"{where}: t_scores.{site}")
+            toml.number(value, *T_SCORE, f"{where}: t_scores.{site}")
 
     @property
     def male(self) -> bool:

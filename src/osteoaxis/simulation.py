@@ -19,6 +19,7 @@ from osteoaxis.dosing import DOSINGS, Doses, Dosing, average
 from osteoaxis.errors import InputError, OsteoaxisError, SolverError, did_you_mean
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
+from osteoaxis.outcomes.person import Person
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug, catalogue
 from osteoaxis.pharmacology.regimen import Regimen
@@ -57,6 +58,16 @@ class Cohort:
 
     def __len__(self) -> int:
         return len(self.patients)
+
+    def only(self, chosen: Sequence[int]) -> Cohort:
+        """Return the people of these numbers."""
+        return Cohort(
+            tuple(self.patients[k] for k in chosen),
+            self.parameters[chosen],
+            self.day[chosen],
+            self.state[chosen],
+            tuple(self.problems[k] for k in chosen),
+        )
 
 
 @dataclass(frozen=True)
@@ -237,7 +248,7 @@ class Simulator:
         regimen: Regimen,
         months: Array,
         *,
-        doses: Sequence[Dose] | None = None,
+        doses: Sequence[Sequence[Dose]] | None = None,
         record: Sequence[str] | None = None,
         dosing: Dosing = "events",
         rtol: float = RTOL,
@@ -245,21 +256,30 @@ class Simulator:
     ) -> engine.Problem:
         """Return what the engine is to solve for `cohort` on `regimen`.
 
-        `doses` are those given, where rules of the regimen decided about them (default: all that
-        it says). `record` names the states and rates wanted at `months` after time zero (default:
-        all).
+        `doses` are those given to each person, where rules of the regimen decided about them
+        (default: all that it says to everybody). `record` names the states and rates wanted at
+        `months` after time zero (default: all).
         Raises `InputError` if the regimen is impossible or begins before a simulated life.
         """
         days = months * DAYS_PER_MONTH
-        doses = self._planned(cohort, regimen, float(days[-1]), doses)
-        schedules, which = self.doses(doses, dosing).schedules(cohort.parameters)
+        having: dict[int, list[int]] = {}  # numbers of the people with the very same doses
+        for k in range(len(cohort)):
+            having.setdefault(id(doses[k]) if doses else 0, []).append(k)
+        schedules: list[engine.Events] = []
+        schedule = np.empty(len(cohort), np.int64)
+        for who in having.values():
+            given = doses[who[0]] if doses else None
+            planned = self._planned(cohort, regimen, float(days[-1]), given)
+            records, which = self.doses(planned, dosing).schedules(cohort.parameters[who])
+            schedule[who] = which + len(schedules)
+            schedules += records
         return engine.problem(
             self.compiled,
             cohort.parameters,
             cohort.state,
             schedules,
             days,
-            schedule=which,
+            schedule=schedule,
             start=cohort.day,
             record=record,
             rtol=rtol,
@@ -335,10 +355,9 @@ class Simulator:
             "rtol": rtol,
             "atol": atol,
         }
+        whole = self.dataset(patient, solved, slice(None), months).assign_attrs(shared)
         return [
-            self.dataset(patient, solved, k, months)
-            .assign_attrs(shared)
-            .assign_attrs(
+            whole.isel(person=k).assign_attrs(
                 regimen=str(regimen),
                 status=int(solved.status[k]),
                 message=solved.messages[k] or "solved",
@@ -347,24 +366,29 @@ class Simulator:
         ]
 
     def dataset(
-        self, patient: Patient, solved: engine.Batch, row: int, months: Array
+        self, person: Person, solved: engine.Batch, rows: int | slice, months: Array
     ) -> xr.Dataset:
-        """Return one row of a batch with units and meanings, and what follows from it."""
+        """Return rows of a batch with units and meanings, and what follows from them.
+
+        Of one row, variables are (time); of a slice, for one person or `People`, (person, time).
+        """
         import xarray as xr
 
         from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
 
-        columns = dict(zip(solved.quantities, solved.values[row].T, strict=True))
+        values = solved.values[rows]
+        axes = ("person", "time")[-(values.ndim - 1) :]
+        columns = dict(zip(solved.quantities, np.moveaxis(values, -1, 0).copy(), strict=True))
         variables = {
-            name: ("time", values, {"unit": quantity.unit, "long_name": quantity.meaning})
-            for name, values in columns.items()
+            name: (axes, column, {"unit": quantity.unit, "long_name": quantity.meaning})
+            for name, column in columns.items()
             if (quantity := self.model.quantities[name])
         }
         data = xr.Dataset(
             variables,
             coords={"time": ("time", months, {"unit": "month", "long_name": "time"})},
         )
-        return outcomes.add(data, patient)
+        return outcomes.add(data, person)
 
     def sensitivities(
         self,

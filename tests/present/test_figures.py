@@ -10,7 +10,8 @@ import pytest
 
 from osteoaxis import scenario
 from osteoaxis.present import figures, style
-from osteoaxis.present.pathway import LINKS, NODES, _fold_text, pathway
+from osteoaxis.present.pathway import _fold_text, pathway
+from osteoaxis.present.pathway_map import HEIGHT, LINKS, NODES, WIDTH
 from osteoaxis.scenario import ScenarioResult
 
 NAMES = [
@@ -95,7 +96,7 @@ def test_pathway_names_the_fold_change_of_estradiol(result: ScenarioResult) -> N
 
 
 def test_pathway_boxes_do_not_overlap_and_links_join_boxes() -> None:
-    centres = np.array([(node.x / 11.0, node.y / 5.4) for node in NODES.values()])
+    centres = np.array([(node.x / WIDTH, node.y / HEIGHT) for node in NODES.values()])
     apart = np.abs(centres[:, None] - centres[None]).max(axis=-1) + 2 * np.eye(len(centres))
     assert apart.min() > 1
     assert {link.source for link in LINKS} | {link.target for link in LINKS} == set(NODES)

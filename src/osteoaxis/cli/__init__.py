@@ -10,7 +10,7 @@ from osteoaxis.cli.app import EXIT_INPUT, EXIT_INTERRUPTED, EXIT_SOLVER, app
 from osteoaxis.errors import InputError, OsteoaxisError
 
 # Each registers its commands; the help lists them in this order.
-from osteoaxis.cli import simulate, people, lookup, credibility  # noqa: F401 # isort: skip
+from osteoaxis.cli import simulate, people, serve, lookup, credibility  # noqa: F401 # isort: skip
 
 __all__ = ["app", "main"]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis.outcomes.person import USUAL_MENOPAUSE
 from osteoaxis.patient import HISTORY, HISTORY_NUMBERS, Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
@@ -20,7 +21,6 @@ Array = NDArray[np.float64]
 Fact = Sequence[float | bool | None] | NDArray[Any]
 """One value for each month; None or NaN where it is not known."""
 
-USUAL_MENOPAUSE = 51.0
 LONGEST_GAP = 13.5  # months between doses of one course
 SIMULATED = (
     "lumbar_spine_t_score", "total_hip_t_score", "femoral_neck_t_score", "egfr", "calcium",
@@ -203,9 +203,9 @@ def _course(days: Array, months: Array, usual: float) -> tuple[NDArray[np.bool_]
     if not len(days):
         return taking, taken
     after_last = max(usual - 1 / DAYS_PER_MONTH, 0.0)  # a daily drug ends with its last dose
-    gaps = np.append(np.diff(days), after_last)
-    lasts = days + np.where(gaps <= LONGEST_GAP, gaps, after_last)
-    for start, stop in zip(days, lasts, strict=True):
+    ends = np.append(np.diff(days) > LONGEST_GAP, True)
+    for start, last in zip(days[np.roll(ends, 1)], days[ends], strict=True):
+        stop = last + after_last
         taking |= (months >= start - 1e-9) & (months < stop - 1e-9)
         taken += np.clip(months, start, stop) - start
     return taking, taken / 12.0

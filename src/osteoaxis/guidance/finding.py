@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from osteoaxis.conditions import Truth, column
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.guidance.facts import PARTS, Array, Fact
 from osteoaxis.guidance.rule import Rule
@@ -80,34 +81,41 @@ def evaluate(
 
     Raises `InputError` if a rule asks about a fact there is none of.
     """
-    return tuple(found for rule in chosen if (found := _finding(rule, months, facts)) is not None)
+    columns: dict[str, Array] = {}
+    found = (_finding(rule, months, facts, columns) for rule in chosen)
+    return tuple(finding for finding in found if finding is not None)
 
 
-def _finding(rule: Rule, months: Array, facts: Mapping[str, Fact]) -> Finding | None:
+def _finding(
+    rule: Rule, months: Array, facts: Mapping[str, Fact], columns: dict[str, Array]
+) -> Finding | None:
+    """Hold a rule against facts; `columns` keeps them as numbers for the next rule."""
     asked = sorted(rule.names)
     for name in asked:
         if name not in facts:
             raise InputError(
                 f"rule '{rule.id}': nothing is known as '{name}'.{did_you_mean(name, facts)}"
             )
-    rows = [{name: _value(facts[name][k]) for name in asked} for k in range(len(months))]
-    concerned = [rule.who is None or rule.who(row) is not False for row in rows]
-    if not any(concerned):
+        if name not in columns:
+            columns[name] = column(facts[name])
+    everyone = np.ones(len(months), bool), np.zeros(len(months), bool)
+    belongs, other = rule.who.over(columns) if rule.who else everyone
+    if other.all():
         return None
-    verdicts = [_both(rule.who(row) if rule.who else True, rule.when(row)) for row in rows]
-    met = [k for k, verdict in enumerate(verdicts) if verdict is True]
-    first = met[0] if met else len(rows)
-    open_ = [row for row, verdict in zip(rows[:first], verdicts, strict=False) if verdict is None]
-    unknown = {name for row in open_ for name, value in row.items() if value is None}
+    held, failed = rule.when.over(columns)
+    met = everyone[0] & belongs & held
+    first = int(np.argmax(met)) if met.any() else len(months)
+    open_ = ~(met | other | failed)[:first]
+    unknown = {name for name in asked if np.isnan(columns[name][:first][open_]).any()}
     parts = {part for name in unknown for part in PARTS.get(name, (name,))}
-    missing = {name for name in parts if any(_value(value) is None for value in facts[name])}
-    seen = rows[first] if met else {}
-    return Finding(rule, _spans(verdicts, months), seen, tuple(sorted(missing)))
+    missing = {name for name in parts if np.isnan(column(facts[name])).any()}
+    seen = {name: _value(facts[name][first]) for name in asked} if met.any() else {}
+    return Finding(rule, _spans(met, months), seen, tuple(sorted(missing)))
 
 
-def _spans(verdicts: list[bool | None], months: Array) -> tuple[Span, ...]:
-    """Return the stretches of months with a verdict of True; each ends when it no longer is."""
-    held = np.array([False, *(verdict is True for verdict in verdicts), False])
+def _spans(met: Truth, months: Array) -> tuple[Span, ...]:
+    """Return the stretches of months in which a rule is met; each ends when it no longer is."""
+    held = np.array([False, *met, False])
     starts, ends = np.flatnonzero(held[1:] & ~held[:-1]), np.flatnonzero(held[:-1] & ~held[1:])
     return tuple(
         (float(months[start]), float(months[end]) if end < len(months) else None)
@@ -118,12 +126,6 @@ def _spans(verdicts: list[bool | None], months: Array) -> tuple[Span, ...]:
 def _span(start: float, end: float | None) -> str:
     since = "now" if start == 0 else f"from month {start:.4g}"
     return since if end is None else f"{since} to month {end:.4g}"
-
-
-def _both(one: bool | None, other: bool | None) -> bool | None:
-    if one is False or other is False:
-        return False
-    return None if one is None or other is None else True
 
 
 def _value(value: object) -> Value:

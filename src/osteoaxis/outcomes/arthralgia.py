@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis.outcomes.incidence import cumulative
 from osteoaxis.outcomes.person import Person
 
 if TYPE_CHECKING:
@@ -59,10 +60,9 @@ def onset(share: Array, months: Array) -> float | None:
 
 
 def stopped(share: Array, months: Array) -> Array:
-    """Return the share of people who have stopped the inhibitor because of pain by each month."""
-    hazard = STOPPING * np.maximum(share - share[0], 0.0)
-    steps = np.diff(months) / 12.0 * (hazard[1:] + hazard[:-1]) / 2
-    return np.asarray(1 - np.exp(-np.concatenate([[0.0], np.cumsum(steps)])))
+    """Return the share who have stopped the inhibitor because of pain by each month (last axis)."""
+    hazard = STOPPING * np.maximum(share - share[..., :1], 0.0)
+    return np.asarray(1 - np.exp(-cumulative(hazard, months)))
 
 
 def add(data: xr.Dataset, person: Person) -> dict[str, xr.DataArray]:  # noqa: ARG001 - all alike

@@ -106,6 +106,7 @@ def _prepared(task: Task, ready: Simulator, folder: Path) -> Any:
             )
         if "status" in group:
             return group
+    solve(task, ready, 0, 1)  # what is wrong with the regimen is found before anything is written
     folder.mkdir(parents=True, exist_ok=True)
     group = zarr.open_group(path, mode="w", attributes={"identity": identity, **_about(task)})
     months = np.array(task.months)

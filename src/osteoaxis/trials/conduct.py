@@ -2,7 +2,7 @@
 
 Each participant is simulated in all arms with the same chance (errors of measurement, dropout,
 luck with fractures), so that effects without noise are known, too; who is allocated where is a
-draw of its own. Rules of a regimen are decided person by person.
+draw of its own.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from osteoaxis import engine
+from osteoaxis import engine, treatment
 from osteoaxis.errors import InputError, SolverError
 from osteoaxis.outcomes import dxa, fracture
 from osteoaxis.outcomes.incidence import first_fracture_month
+from osteoaxis.outcomes.person import People
+from osteoaxis.pharmacology.decisions import uniforms
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.members import Member, members
 from osteoaxis.population.solve import hazards
 from osteoaxis.simulation import Cohort, Simulator
-from osteoaxis.treatment import given, uniforms
 from osteoaxis.trials.design import FRACTURES, MEASURED, Arm, Trial
 
 Array = NDArray[np.float64]
@@ -65,24 +66,20 @@ def conduct(
     visits = np.searchsorted(months, trial.visits)
     truth: dict[str, list[Array]] = {name: [] for name in MEASURED}
     events: dict[str, list[Array]] = {name: [] for name in FRACTURES}
-    luck = np.array([_uniforms(seed, each, "fracture", len(FRACTURES)) for each in people])
+    # The first is the luck that rules about fractures see, too.
+    luck = [uniforms(seed, each.patient.name, "fracture", len(FRACTURES)) for each in people]
     for number, arm in enumerate(trial.arms):
-        first, part = 0.3 + 0.6 * number / len(trial.arms), 0.6 / len(trial.arms)
-
-        def done(share: float, name: str = arm.name, at: float = first, of: float = part) -> None:
-            say(f"Arm '{name}' of {len(people):,} people", at + share * of)
-
-        done(0.0)
-        values = _arm(arm, people, cohort, ready, months, done)
+        say(f"Arm '{arm.name}' of {len(people):,} people", 0.3 + 0.6 * number / len(trial.arms))
+        values = _arm(arm, cohort, ready, months, seed)
         for name in MEASURED:
             truth[name].append(values[name][:, visits])
-        risks = hazards([each.patient for each in people], values, months)
+        risks = hazards(People.of(cohort.patients), values, months)
         for k, name in enumerate(FRACTURES):
             cause = name.removesuffix("_fracture")
             hazard = sum(risks.values()) if cause == "any" else risks[cause]
             events[name].append(
-                np.array([first_fracture_month(h, months, float(u)) for h, u in
-                          zip(np.asarray(hazard), luck[:, k], strict=True)])
+                np.array([first_fracture_month(h, months, float(u[k])) for h, u in
+                          zip(np.asarray(hazard), luck, strict=True)])
             )  # fmt: skip
     whole = {name: np.array(found) for name, found in truth.items()}
     left = np.array(
@@ -115,7 +112,7 @@ def _enrolled(
 ) -> tuple[list[Member], Cohort, int]:
     """Return the first people of the population who are eligible, and their state."""
     found: list[Member] = []
-    parts: list[tuple[Cohort, list[int]]] = []
+    parts: list[Cohort] = []
     first = 0
     while len(found) < trial.participants:
         if first >= SCREENED_MOST * trial.participants + SCREEN_CHUNK:
@@ -132,20 +129,20 @@ def _enrolled(
             ok &= (low <= levels[name]) & (levels[name] <= high)
         chosen = np.flatnonzero(ok)[: trial.participants - len(found)].tolist()
         found += [batch[k] for k in chosen]
-        parts.append((cohort, chosen))
+        parts.append(cohort.only(chosen))
         first += SCREEN_CHUNK
         say(f"{len(found):,} of {trial.participants:,} enrolled",
             0.3 * len(found) / trial.participants)  # fmt: skip
     return found, _joined(parts), first
 
 
-def _joined(parts: list[tuple[Cohort, list[int]]]) -> Cohort:
+def _joined(parts: list[Cohort]) -> Cohort:
     return Cohort(
-        tuple(c.patients[k] for c, chosen in parts for k in chosen),
-        np.vstack([c.parameters[chosen] for c, chosen in parts]),
-        np.concatenate([c.day[chosen] for c, chosen in parts]),
-        np.vstack([c.state[chosen] for c, chosen in parts]),
-        tuple(c.problems[k] for c, chosen in parts for k in chosen),
+        tuple(patient for c in parts for patient in c.patients),
+        np.vstack([c.parameters for c in parts]),
+        np.concatenate([c.day for c in parts]),
+        np.vstack([c.state for c in parts]),
+        tuple(problem for c in parts for problem in c.problems),
     )
 
 
@@ -161,32 +158,14 @@ def _at_entry(batch: list[Member], cohort: Cohort, ready: Simulator) -> dict[str
     return levels
 
 
-def _arm(
-    arm: Arm,
-    people: list[Member],
-    cohort: Cohort,
-    ready: Simulator,
-    months: Array,
-    done: Callable[[float], None],
-) -> dict[str, Array]:
+def _arm(arm: Arm, cohort: Cohort, ready: Simulator, months: Array, seed: int) -> dict[str, Array]:
     """Return what is recorded (participant, month) by name, everybody on the regimen of `arm`."""
     names = tuple(dict.fromkeys((*MEASURED, *dxa.NEEDS, *fracture.NEEDS)))
-    if not arm.regimen.ruled:
-        task = ready.problem(cohort, arm.regimen, months, record=names, dosing="average")
-        solved = engine.solve_many(task)
-        if (solved.status != 0).any():
-            worst = int(np.argmax(solved.status != 0))
-            raise SolverError(f"{people[worst].patient.name}: {solved.messages[worst]}")
-        return {name: solved.values[:, :, k] for k, name in enumerate(names)}
-    rows = []
-    for k in range(len(people)):
-        alone = _joined([(cohort, [k])])
-        plan = given(ready, alone, arm.regimen, months)
-        task = ready.problem(alone, plan, months, record=names, dosing="average")
-        rows.append(engine.solve_many(task).values[0])
-        done((k + 1) / len(people))
-    values = np.array(rows)
-    return {name: values[:, :, k] for k, name in enumerate(names)}
+    found = treatment.run_all(ready, cohort, arm.regimen, months, names, seed=seed)
+    if found.status.any():
+        worst = int(np.argmax(found.status != 0))
+        raise SolverError(f"{cohort.patients[worst].name}: {found.messages[worst]}")
+    return {name: found.values[:, :, k] for k, name in enumerate(names)}
 
 
 def _uniforms(seed: int, each: Member, purpose: str, count: int) -> Array:

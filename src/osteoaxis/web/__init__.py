@@ -1,0 +1,1 @@
+"""The web server: the explorer in the browser, and the API it uses."""

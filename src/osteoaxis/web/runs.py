@@ -1,0 +1,214 @@
+"""Runs of the model that a request asks for, as plain data of NumPy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from osteoaxis import forecast as one
+from osteoaxis import guidance, intervals, treatment
+from osteoaxis.errors import InputError, SolverError, did_you_mean
+from osteoaxis.forecast import Person
+from osteoaxis.forecast.plain import summary
+from osteoaxis.guidance.facts import SIMULATED
+from osteoaxis.patient import Patient, presets
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.present import guidance as shown
+from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.simulation import Simulator, month_grid
+from osteoaxis.web.asked import MOST_POINTS, Comparison, Course, Forecast, Simulation
+from osteoaxis.web.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Array = NDArray[np.float64]
+Answer = dict[str, Any]
+
+
+def patient(given: str | Mapping[str, Any]) -> Patient:
+    """Return the preset of this name or the patient of a table; never reads another file.
+
+    Raises `InputError`.
+    """
+    if not isinstance(given, str):
+        return Patient.from_table({"name": "patient", **given}, "patient")
+    if given not in presets():
+        raise InputError(
+            f"unknown patient '{given}'.{did_you_mean(given, presets())}"
+            f" Known: {', '.join(presets())}; or give a table."
+        )
+    return Patient.load(given)
+
+
+def simulate(catalogue: Catalogue, asked: Simulation) -> Answer:
+    """Return one person on one regimen; raises `InputError` or `SolverError`."""
+    answer = _run(catalogue, asked, {"regimen": asked.regimen})
+    (only,) = answer.pop("strategies").values()
+    return {"time": answer.pop("time"), **only, **answer}
+
+
+def compare(catalogue: Catalogue, asked: Comparison) -> Answer:
+    """Return one person on several regimens; raises `InputError` or `SolverError`."""
+    return _run(catalogue, asked, asked.strategies)
+
+
+def guidelines(catalogue: Catalogue, asked: Simulation) -> Answer:
+    """Return every rule that is for this person at some time, and when it is met."""
+    ready = catalogue.ready
+    person, plan = patient(asked.patient), _plan(ready, "regimen", asked.regimen)
+    months = month_grid(asked.years, asked.step)
+    data = treatment.run(
+        ready, ready.start(person), plan, months, seed=asked.seed, dosing=asked.dosing
+    )
+    if data.attrs["status"]:
+        raise SolverError(data.attrs["message"])
+    found = guidance.findings(person, data, ready.drugs)
+    return {
+        "regimen": str(plan),
+        "given": data.attrs["given"],
+        "findings": [shown.as_json(finding) for finding in found],
+        "note": f"{shown.ADVICE} {DISCLAIMER}",
+    }
+
+
+def forecast(catalogue: Catalogue, asked: Forecast) -> Answer:
+    """Return the forecast of one person from their own results, as `osteoaxis forecast --json`.
+
+    Raises `InputError` or `SolverError`.
+    """
+    person = Person.from_table(asked.person, "person")
+    found = one.forecast(person, catalogue.ready, seed=asked.seed)
+    return {**summary(found), "note": DISCLAIMER}
+
+
+def nothing(catalogue: Catalogue, asked: None) -> None:
+    """Do nothing, which waits for a process that is ready."""
+
+
+def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answer:
+    months = month_grid(asked.years, asked.step)
+    points = len(months) * len(asked.quantities) * len(texts)
+    if points > MOST_POINTS:
+        raise InputError(
+            f"{points:,} values asked for; the limit is {MOST_POINTS:,}. Ask for fewer quantities, "
+            "fewer years or longer steps."
+        )
+    ready, known = catalogue.ready, catalogue.quantities
+    for name in asked.quantities:
+        if name not in known:
+            raise InputError(f"unknown quantity '{name}'.{did_you_mean(name, known)}")
+    person = patient(asked.patient)
+    plans = {name: _plan(ready, name, text) for name, text in texts.items()}
+    found = _trajectories(ready, person, plans, months, asked)
+    warnings = _warnings(found)
+    return {
+        "time": months,
+        "strategies": {
+            name: {
+                "regimen": data.attrs["regimen"],
+                "given": data.attrs["given"],
+                "decisions": data.attrs["decisions"],
+                "cautions": _cautions(ready, person, data),
+                "quantities": _quantities(ready, person, data, asked),
+            }
+            for name, data in found.items()
+        },
+        "warnings": warnings,
+        "note": DISCLAIMER,
+    }
+
+
+def _plan(ready: Simulator, name: str, text: str) -> Regimen:
+    try:
+        plan = Regimen.parse(text)
+        ready.check(plan)
+    except InputError as problem:
+        raise InputError(f"{name}: {problem}") from problem
+    return plan
+
+
+def _trajectories(
+    ready: Simulator, person: Patient, plans: Mapping[str, Regimen], months: Array, asked: Course
+) -> dict[str, xr.Dataset]:
+    """Solve the plans without rules in one batch, and those with rules one after the other."""
+    cohort = ready.start(person)
+    found: dict[str, xr.Dataset] = {}
+    fixed = {name: plan for name, plan in plans.items() if not plan.ruled}
+    if fixed:
+        record = _recorded(ready, asked.quantities)
+        batch = ready.run_each(
+            cohort, [*fixed.values()], months, record=record, dosing=asked.dosing
+        )
+        for (name, plan), data in zip(fixed.items(), batch, strict=True):
+            found[name] = data.assign_attrs(given=str(plan), decisions=[])
+    for name, plan in plans.items():
+        if plan.ruled:
+            found[name] = treatment.run(
+                ready, cohort, plan, months, seed=asked.seed, dosing=asked.dosing
+            )
+    return {name: found[name] for name in plans}
+
+
+def _recorded(ready: Simulator, names: Sequence[str]) -> list[str]:
+    """Return what of the model is to be kept: what is wanted, and what cautions ask about."""
+    wanted = dict.fromkeys((*names, *SIMULATED))
+    return [name for name in wanted if name in ready.model.quantities]
+
+
+def _quantities(
+    ready: Simulator, person: Patient, data: xr.Dataset, asked: Course
+) -> dict[str, Answer]:
+    found: dict[str, Answer] = {
+        name: {
+            "unit": data[name].attrs["unit"],
+            "meaning": data[name].attrs["long_name"],
+            "values": data[name].values,
+        }
+        for name in asked.quantities
+    }
+    if not asked.intervals or data.attrs["status"]:
+        return found
+    drawn = intervals.runs(
+        ready,
+        person,
+        Regimen.parse(data.attrs["given"]),
+        data["time"].values,
+        _recorded(ready, asked.quantities),
+        count=asked.intervals,
+    )
+    for name, entry in found.items():
+        limits = intervals.limits(drawn, lambda run, name=name: run[name].values)  # type: ignore[misc]
+        if limits is not None:
+            entry["low"], entry["high"] = limits
+        # What a change may be does not follow from the limits of levels: starts differ, too.
+        if drawn and min(run[name].values[0] for run in drawn) > 0:
+            limits = intervals.limits(drawn, lambda run, name=name: _change(run[name].values))  # type: ignore[misc]
+            entry["change_low"], entry["change_high"] = limits  # type: ignore[misc]
+    return found
+
+
+def _change(values: Array) -> Array:
+    """Return percent change since the first time."""
+    return np.asarray(100.0 * (values / values[0] - 1.0))
+
+
+def _cautions(ready: Simulator, person: Patient, data: xr.Dataset) -> list[Answer]:
+    """Return the safety flags and cautions that are met, none where the run failed."""
+    if data.attrs["status"]:
+        return []
+    return [finding.brief() for finding in guidance.flags(person, data, ready.drugs)]
+
+
+def _warnings(found: Mapping[str, xr.Dataset]) -> list[str]:
+    """Return what could not be solved, and where ages lie outside those of sources."""
+    told = [
+        f"{name}: {data.attrs['message']}; no values from there on."
+        for name, data in found.items()
+        if data.attrs["status"]
+    ]
+    notes = (data["any_fracture_incidence"].attrs.get("note") for data in found.values())
+    return [*told, *dict.fromkeys(note for note in notes if note)]

@@ -1,0 +1,158 @@
+// A number with a slider and an exact field, which may be left to what is typical.
+import { h, say, set } from "./dom.js";
+import { number } from "./units.js";
+
+let count = 0;
+
+/**
+ * `spec`: label, low, high, step, help, log (slider in logarithms), optional (may be left open),
+ * units (name -> factor). `give(value, done)` gets values in the model's unit, null for "typical".
+ */
+export class Field {
+  constructor(spec, give, pickUnit) {
+    this.spec = spec;
+    this.give = give;
+    const id = `field-${(count += 1)}`;
+    this.slider = h("input", {
+      type: "range",
+      "aria-label": `${spec.label}, slider`,
+      on: {
+        input: () => this.slid(false),
+        change: () => this.slid(true),
+      },
+    });
+    this.exact = h("input", {
+      type: "number",
+      id,
+      inputmode: "decimal",
+      step: "any",
+      on: { change: () => this.typed() },
+    });
+    this.state = h(
+      "span",
+      { class: "typical", title: "Not measured: what is typical for this person" },
+      "typical",
+    );
+    this.clear = h(
+      "button",
+      {
+        type: "button",
+        class: "remove",
+        title: "Use what is typical for this person",
+        "aria-label": `Use what is typical for ${spec.label}`,
+        on: { click: () => give(null, true) },
+      },
+      "×",
+    );
+    this.error = h("p", { class: "error", role: "alert", hidden: true });
+    this.unit = spec.units
+      ? h(
+          "select",
+          {
+            "aria-label": `Unit of ${spec.label}`,
+            on: { change: () => pickUnit(this.unit.value) },
+          },
+          Object.keys(spec.units).map((unit) => h("option", {}, unit)),
+        )
+      : h("span", { class: "unit" }, spec.unit ?? "");
+    this.element = h(
+      "div",
+      { class: "field" },
+      h(
+        "div",
+        { class: "field-head" },
+        h("label", { for: id }, spec.label),
+        spec.help ? help(spec.label, spec.help) : null,
+        h("span", { class: "field-value" }, this.exact, this.unit),
+      ),
+      h(
+        "div",
+        { class: "field-slide" },
+        this.slider,
+        spec.optional ? h("span", { class: "field-state" }, this.state, this.clear) : null,
+      ),
+      this.error,
+    );
+  }
+
+  /** Show a value of the model's unit, or what is typical while none is given. */
+  show(value, typical, unit) {
+    const { spec } = this;
+    const open = value === undefined || value === null;
+    this.factor = spec.units?.[unit] ?? 1;
+    if (spec.units) this.unit.value = unit in spec.units ? unit : Object.keys(spec.units)[0];
+    const drawn = open ? typical : value;
+    set(this.element, { "data-open": open ? "" : null });
+    const [low, high] = [this.along(spec.low), this.along(spec.high)];
+    set(this.slider, { min: low, max: high, step: spec.log ? (high - low) / 200 : spec.step });
+    if (Number.isFinite(drawn)) {
+      const along = Math.min(Math.max(this.along(drawn), low), high);
+      if (
+        document.activeElement !== this.slider ||
+        Math.abs(this.slider.value - along) > (high - low) / 100
+      )
+        this.slider.value = along;
+      this.slider.style.setProperty("--share", `${(100 * (along - low)) / (high - low)}%`);
+      set(this.slider, {
+        "aria-valuetext": `${this.write(drawn)} ${unit ?? spec.unit ?? ""}${open ? ", typical" : ""}`,
+      });
+    }
+    if (document.activeElement !== this.exact)
+      this.exact.value = open ? "" : this.write(value).replace("−", "-");
+    set(this.exact, { placeholder: Number.isFinite(drawn) ? this.write(drawn) : "" });
+    if (spec.optional) {
+      this.state.hidden = !open;
+      this.clear.hidden = open;
+    }
+  }
+
+  along(value) {
+    return this.spec.log ? Math.log(value) : value;
+  }
+
+  write(value) {
+    const shown = value * this.factor;
+    return this.spec.digits === undefined ? number(shown) : number(shown, this.spec.digits);
+  }
+
+  slid(done) {
+    const along = Number(this.slider.value);
+    const value = this.spec.log ? Number(Math.exp(along).toPrecision(3)) : along;
+    this.refuse("");
+    this.exact.value = this.write(value).replace("−", "-");
+    this.give(value, done);
+  }
+
+  typed() {
+    const text = this.exact.value.trim();
+    if (!text && this.spec.optional) return this.give(null, true);
+    const value = Number(text) / this.factor;
+    const { low, high } = this.spec.limits ?? this.spec;
+    if (!text || !Number.isFinite(value) || value < low || value > high) {
+      return this.refuse(
+        `${this.spec.label} goes from ${number(low * this.factor)} to ${number(high * this.factor)}.`,
+      );
+    }
+    this.refuse("");
+    return this.give(value, true);
+  }
+
+  refuse(text) {
+    say(this.error, text);
+    this.error.hidden = !text;
+    set(this.exact, { "aria-invalid": text ? "true" : null });
+  }
+}
+
+/** A question mark that opens a short text. */
+export function help(about, text) {
+  const id = `help-${(count += 1)}`;
+  return [
+    h(
+      "button",
+      { type: "button", class: "help", popovertarget: id, "aria-label": `What is ${about}?` },
+      "?",
+    ),
+    h("div", { id, popover: true, class: "popover" }, h("strong", {}, about), h("p", {}, text)),
+  ];
+}

@@ -1,0 +1,225 @@
+// A chart with its title, the values at the time cursor, a summary, a table and its files.
+import { Chart } from "./chart.js";
+import { byId, h, say, set } from "./dom.js";
+import { csv, png, save, svgText } from "./export.js";
+import { at } from "./series.js";
+import { number, signed, span } from "./units.js";
+
+const visible = new IntersectionObserver(
+  (entries) => entries.forEach((entry) => entry.target.figure.appear(entry.isIntersecting)),
+  { rootMargin: "200px" },
+);
+const sized = new ResizeObserver((entries) =>
+  entries.forEach((entry) => entry.target.figure.chart.resize(entry.contentRect.width)),
+);
+
+/** A value of this chart as text. */
+export function written(spec, value) {
+  return spec.as === "change" ? signed(value, spec.digits ?? 1) : number(value, spec.digits);
+}
+
+export class Figure {
+  constructor(spec, seek, onTitle = null) {
+    this.spec = spec;
+    this.chart = new Chart(spec, seek);
+    this.seen = false;
+    this.rows = [];
+    this.unit = h("span", { class: "unit" });
+    this.readout = h("ul", { class: "readout" });
+    this.host = h("div", { class: "plot" }, this.chart.svg);
+    this.host.figure = this;
+    this.table = h("div", { class: "figure-table", hidden: true });
+    this.menu = this.makeMenu();
+    const title = onTitle
+      ? h(
+          "button",
+          {
+            class: "title-button",
+            type: "button",
+            on: { click: onTitle },
+            title: "What this is, and where it comes from",
+          },
+          spec.title,
+        )
+      : spec.title;
+    this.element = h(
+      "figure",
+      { class: "figure", id: `chart-${spec.id}` },
+      h("figcaption", {}, h("h4", {}, title, " ", this.unit), this.menu),
+      this.readout,
+      this.host,
+      this.table,
+    );
+    this.element.figure = this;
+    visible.observe(this.element);
+    sized.observe(this.host);
+  }
+
+  makeMenu() {
+    const button = (text, act) =>
+      h(
+        "button",
+        {
+          type: "button",
+          on: {
+            click: () => {
+              this.menu.open = false;
+              act();
+            },
+          },
+        },
+        text,
+      );
+    const name = `osteoaxis-${this.spec.id}`;
+    return h(
+      "details",
+      { class: "menu" },
+      h("summary", { "aria-label": `Data and picture of ${this.spec.title}` }, "Data"),
+      h(
+        "div",
+        { class: "menu-list" },
+        button("Show table", () => this.showTable()),
+        button("Save CSV", () => save(`${name}.csv`, "text/csv", csv(this.view, this.spec))),
+        button("Save SVG", () => save(`${name}.svg`, "image/svg+xml", svgText(this))),
+        button("Save PNG", async () => save(`${name}.png`, "image/png", await png(this))),
+      ),
+    );
+  }
+
+  appear(seen) {
+    this.seen = seen;
+    if (seen && this.pending) this.show(this.pending);
+  }
+
+  /** Show a view; out of sight it waits until it is seen. */
+  show(view) {
+    this.pending = this.seen ? null : view;
+    this.view = view;
+    say(this.unit, view.unit);
+    set(this.chart.svg, { "aria-label": this.summary() });
+    if (!this.seen) return;
+    this.chart.show(view);
+    this.makeReadout();
+    this.seek(view.month);
+    if (!this.table.hidden) this.fillTable();
+  }
+
+  makeReadout() {
+    const same = this.rows.length === this.view.series.length;
+    if (!same) {
+      this.rows = this.view.series.map(() => ({
+        item: h("li"),
+        swatch: h("span", { "aria-hidden": "true" }),
+        name: h("span", { class: "who" }),
+        value: h("span", { class: "value" }),
+        range: h("span", { class: "range" }),
+      }));
+      this.readout.replaceChildren(
+        ...this.rows.map((row) => {
+          row.item.append(row.swatch, h("span", {}, row.name, " ", row.value, " ", row.range));
+          return row.item;
+        }),
+      );
+    }
+    this.view.series.forEach((one, index) => {
+      this.rows[index].swatch.className = `swatch ${one.look}`;
+      say(this.rows[index].name, one.name);
+    });
+  }
+
+  seek(month) {
+    if (!this.view) return;
+    this.view.month = month;
+    if (!this.seen) return;
+    this.chart.seek(month);
+    this.view.series.forEach((one, index) => {
+      say(this.rows[index].value, written(this.spec, at(this.view.time, one.values, month)));
+      say(this.rows[index].range, one.low && one.high ? `${this.limits(one, month)}` : "");
+    });
+  }
+
+  limits(one, month) {
+    const ends = [one.low, one.high].map((end) =>
+      written(this.spec, at(this.view.time, end, month)),
+    );
+    return ends.join("\u00a0to\u00a0");
+  }
+
+  /** The chart in words. */
+  summary() {
+    const { series, time, unit, points } = this.view;
+    const end = time[time.length - 1];
+    const told = series.map((one) => {
+      const first = written(this.spec, one.values[0]);
+      const last = written(this.spec, one.values[one.values.length - 1]);
+      const limits = one.low && one.high ? ` (90 % range ${this.limits(one, end)})` : "";
+      return `${one.name}: ${first} at the start, ${last}${limits} after ${span(end)}`;
+    });
+    const own = points.length ? ` ${points.length} own measurements are drawn.` : "";
+    return `${this.spec.title}${unit ? `, ${unit}` : ""}. ${told.join(". ")}.${own}`;
+  }
+
+  showTable() {
+    this.table.hidden = !this.table.hidden;
+    if (!this.table.hidden) this.fillTable();
+  }
+
+  fillTable() {
+    const { series, time, years, unit } = this.view;
+    const months = [];
+    const end = time[time.length - 1];
+    for (let month = 0; month <= end; month += years <= 3 ? 6 : 12) months.push(month);
+    this.table.replaceChildren(
+      h(
+        "table",
+        {},
+        h("caption", {}, `${this.spec.title}${unit ? `, ${unit}` : ""}, with 90 % range`),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "col" }, "Time"),
+            series.map((one) => h("th", { scope: "col" }, one.name)),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          months.map((month) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, span(month)),
+              series.map((one) => {
+                const limits =
+                  one.low && one.high
+                    ? h("span", { class: "range" }, ` (${this.limits(one, month)})`)
+                    : "";
+                return h("td", {}, written(this.spec, at(time, one.values, month)), limits);
+              }),
+            ),
+          ),
+        ),
+      ),
+      h(
+        "button",
+        { type: "button", class: "quiet", on: { click: () => this.showTable() } },
+        "Hide table",
+      ),
+    );
+  }
+}
+
+export const goTo = (id) => {
+  const target = byId(`chart-${id}`);
+  if (!target) return;
+  target.closest("details")?.setAttribute("open", "");
+  target.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+  target.classList.add("pointed");
+  setTimeout(() => target.classList.remove("pointed"), 2500);
+};
+
+/** Whether the person asked for less motion. */
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,0 +1,86 @@
+// As much of the grammar of regimens (docs/regimens.md) as chips on a timeline need: which drug,
+// and the window of each term. Everything else is kept as it was typed; the server judges it.
+const MONTHS = { d: 12 / 365.25, w: (7 * 12) / 365.25, m: 1, mo: 1, y: 12, yr: 12 };
+const EDGE = String.raw`(mo|m|wk|w|yr|y|d) ?(-?\d+(?:\.\d+)?)`;
+const RANGE = new RegExp(`^${EDGE} ?- ?(?:${EDGE})?$`, "i");
+const ONE = new RegExp(`^${EDGE}$`, "i");
+
+const months = (unit, number) => Number(number) * MONTHS[unit.toLowerCase().replace("wk", "w")];
+
+/**
+ * The terms of a regimen: `head` is all before the window, `rules` what follows it; `start` and
+ * `stop` in months (null = the end of the run), or `days`, the months of single doses.
+ */
+export function parse(text) {
+  const plain = text.replace(/[–—−]/g, "-").replace(/\s+/g, " ").trim();
+  if (!plain || /^(none|no treatment|placebo\b.*)$/i.test(plain)) return [];
+  return plain.split("+").map((part) => term(part.trim()));
+}
+
+function term(text) {
+  const open = text.indexOf("[");
+  const head = (open < 0 ? text : text.slice(0, open)).trim();
+  const inside =
+    open < 0
+      ? ""
+      : text
+          .slice(open + 1)
+          .replace(/\]\s*$/, "")
+          .trim();
+  const clauses = inside.split(";").map((clause) => clause.trim());
+  const window = clauses[0] ?? "";
+  const range = window.match(RANGE);
+  const list = window.split(",").map((day) => day.trim().match(ONE));
+  const base = { text, head, drug: drugOf(head), dose: doseOf(head) };
+  const once = /\bonce\b/i.test(head);
+  if (range) {
+    const stop = range[3] ? months(range[3], range[4]) : null;
+    return { ...base, start: months(range[1], range[2]), stop, rules: clauses.slice(1) };
+  }
+  if (window && list.every(Boolean)) {
+    const days = list.map((found) => months(found[1], found[2]));
+    return { ...base, head: once ? head : `${head} once`, days, rules: clauses.slice(1) };
+  }
+  const rules = clauses.filter(Boolean);
+  if (once) return { ...base, days: [0], rules };
+  return { ...base, start: 0, stop: null, rules };
+}
+
+const firstNumber = (head) => head.search(/\s\d/);
+const drugOf = (head) => {
+  const at = firstNumber(head);
+  return (at < 0 ? head : head.slice(0, at)).trim().toLowerCase().replace(/[ -]/g, "_");
+};
+const doseOf = (head) => {
+  const at = firstNumber(head);
+  return at < 0 ? "" : head.slice(at).trim();
+};
+
+const edge = (value) => `m${Math.round(value * 100) / 100}`;
+
+/** Write one term with its window. */
+export function write(one) {
+  const rules = one.rules.join("; ");
+  let window;
+  if (one.days) window = one.days.map(edge).join(",");
+  else if (one.stop === null) window = one.start ? `${edge(one.start)}-` : "";
+  else window = `${edge(one.start)}-${edge(one.stop)}`;
+  const inside = [window, rules].filter(Boolean).join("; ");
+  return inside ? `${one.head} [${inside}]` : one.head;
+}
+
+/** Put terms together; those that were not touched keep their own text. */
+export const join = (terms) => terms.map((one) => one.text ?? write(one)).join(" + ") || "none";
+
+/** A term with another window. */
+export const moved = (one, change) => {
+  const next = { ...one, ...change };
+  return { ...next, text: write(next) };
+};
+
+export const drugs = (text) => [...new Set(parse(text).map((one) => one.drug))];
+
+const WEEKLY = /\b(qw|biw|tiw|weekly|q\d+(d|wk?)|\d+x\/w(k|eek)?)\b/i;
+
+/** Whether doses fall on days of a week: levels then swing between them. */
+export const weekly = (text) => parse(text).some((one) => WEEKLY.test(one.head));

@@ -1,0 +1,208 @@
+// Who: a preset, and everything about the person that can be changed.
+import { byId, h, say, set } from "./dom.js";
+import { Field } from "./field.js";
+import { changed, given, sentence, table, withSex } from "./patient.js";
+import { OTHER } from "./units.js";
+
+const T_HELP =
+  "A T-score says how far bone density is from that of healthy young adults of the same sex. −1 and above is normal, from −1 to −2.5 is low bone mass, −2.5 and below is osteoporosis.";
+/** The presets by the names they have here, in this order. */
+const NAMES = {
+  "postmenopausal-breast-cancer": "Woman, breast cancer",
+  "healthy-postmenopausal": "Healthy woman",
+  "premenopausal-ovarian-suppression": "Woman before menopause",
+  "man-on-testosterone": "Man on testosterone",
+  "older-man": "Older man",
+  "young-man": "Young man",
+};
+
+const baseline = (name, label, rest) => ({
+  path: `baseline.${name}`,
+  test: true,
+  typical: name,
+  label,
+  optional: true,
+  log: true,
+  units: OTHER[name],
+  ...rest,
+});
+const score = (site, label) => ({
+  path: `t_scores.${site}`,
+  typical: `${site}_t_score`,
+  label,
+  low: -4,
+  high: 2,
+  limits: { low: -6, high: 6 },
+  step: 0.1,
+  digits: 1,
+  optional: true,
+  help: T_HELP,
+});
+const FIELDS = [
+  {
+    path: "age",
+    label: "Age",
+    low: 30,
+    high: 90,
+    limits: { low: 20, high: 100 },
+    step: 1,
+    unit: "years",
+  },
+  {
+    path: "menopause_age",
+    label: "Age at menopause",
+    low: 35,
+    high: 60,
+    limits: { low: 25, high: 62 },
+    step: 1,
+    unit: "years",
+    women: true,
+    help: "The age at the last period, natural or after surgery. A later age than now means: not yet.",
+  },
+  {
+    path: "body_mass_index",
+    label: "Body mass index",
+    low: 16,
+    high: 45,
+    limits: { low: 14, high: 60 },
+    step: 0.5,
+    unit: "kg/m²",
+    help: "Weight in kilograms divided by height in metres, twice. 70 kg at 1.70 m is 24.",
+  },
+  score("lumbar_spine", "Spine T-score"),
+  score("total_hip", "Hip T-score"),
+  { ...score("femoral_neck", "Hip neck T-score"), expert: true },
+  baseline("vitamin_d", "Vitamin D", {
+    low: 5,
+    high: 80,
+    help: "25-hydroxyvitamin D in blood. Below 20 ng/mL (50 nmol/L) is low.",
+  }),
+  baseline("estradiol", "Estradiol", {
+    low: 0.5,
+    high: 400,
+    help: "The main estrogen in blood. After menopause and in men ask which assay was used: LC-MS (“sensitive”) is reliable at low levels, a plain immunoassay often reads too high.",
+  }),
+  baseline("testosterone", "Testosterone", {
+    low: 5,
+    high: 1500,
+    help: "Total testosterone in blood.",
+  }),
+  baseline("shbg", "SHBG", { low: 8, high: 150, unit: "nmol/L", expert: true }),
+  baseline("lh", "LH", { low: 0.5, high: 80, unit: "IU/L", expert: true }),
+  baseline("pth", "PTH", { low: 10, high: 150, unit: "pg/mL", expert: true }),
+  baseline("egfr", "Kidney function (eGFR)", { low: 15, high: 120, unit: "mL/min", expert: true }),
+  baseline("ctx", "CTX", { low: 0.05, high: 1.5, unit: "ng/mL", expert: true }),
+  baseline("p1np", "P1NP", { low: 10, high: 150, unit: "ng/mL", expert: true }),
+];
+
+export function createWho(store, catalogue) {
+  const order = Object.keys(NAMES);
+  const place = ({ name }) => (order.includes(name) ? order.indexOf(name) : order.length);
+  const known = catalogue.patients.toSorted((a, b) => place(a) - place(b));
+  const presets = known.map(({ name, summary }) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "choice",
+        title: summary,
+        "data-preset": name,
+        on: {
+          click: () => store.update({ preset: name, changes: {}, question: null }),
+        },
+      },
+      NAMES[name] ?? name,
+    ),
+  );
+  byId("presets").append(...presets);
+
+  const change = (path, value) =>
+    store.update({ changes: changed(store.state, catalogue, path, value) });
+  const fields = FIELDS.map((spec) => {
+    const name = spec.typical ?? spec.path;
+    const limits = catalogue.measurable[name];
+    const field = new Field(
+      limits && spec.path.startsWith("baseline") ? { ...spec, limits } : spec,
+      (value) => change(spec.path, value),
+      (unit) => store.update({ units: { ...store.state.units, [name]: unit } }),
+    );
+    return { spec, name, field };
+  });
+  const sexes = ["female", "male"].map((sex) =>
+    h(
+      "label",
+      { class: "radio" },
+      h("input", {
+        type: "radio",
+        name: "sex",
+        value: sex,
+        on: { change: () => store.update({ changes: withSex(store.state, catalogue, sex) }) },
+      }),
+      sex === "female" ? "Woman" : "Man",
+    ),
+  );
+  const history = Object.entries(catalogue.history)
+    .filter(([, entry]) => (entry.kind ?? "boolean") === "boolean")
+    .map(([key, entry]) => {
+      const box = h("input", {
+        type: "checkbox",
+        on: { change: () => change(`history.${key}`, box.checked || null) },
+      });
+      const text = entry.meaning ?? entry;
+      return {
+        key,
+        box,
+        element: h("label", { class: "check" }, box, text[0].toUpperCase() + text.slice(1)),
+      };
+    });
+  byId("person").append(
+    h("fieldset", { class: "sexes" }, h("legend", {}, "Sex"), sexes),
+    ...fields.filter(({ spec }) => !spec.test).map(({ field }) => field.element),
+  );
+  const tests = h(
+    "details",
+    { class: "history" },
+    h("summary", {}, "Blood tests"),
+    h(
+      "div",
+      { class: "person" },
+      fields.filter(({ spec }) => spec.test).map(({ field }) => field.element),
+    ),
+  );
+  byId("person").append(
+    tests,
+    h(
+      "details",
+      { class: "history" },
+      h("summary", {}, "What happened before"),
+      history.map(({ element }) => element),
+    ),
+  );
+
+  let opened = "{}"; // the blood tests that opened their part last
+  /** Show the person; `result` holds what is typical where nothing was measured. */
+  return function show(state, result) {
+    const person = table(state, catalogue);
+    say(byId("person-line"), sentence(person));
+    const own = Object.keys(state.changes).length > 0;
+    for (const button of presets) {
+      set(button, {
+        "aria-pressed": String(!own && button.dataset.preset === state.preset),
+        "data-base": own && button.dataset.preset === state.preset ? "" : null,
+      });
+    }
+    for (const label of sexes) label.firstChild.checked = label.firstChild.value === person.sex;
+    const first = result?.strategies[0]?.quantities ?? {};
+    for (const { spec, name, field } of fields) {
+      field.element.hidden =
+        (spec.women && person.sex === "male") || (spec.expert && !state.expert);
+      const unit = state.units[name] ?? (spec.units ? Object.keys(spec.units)[0] : spec.unit);
+      const plain = spec.path === "body_mass_index" ? 27 : undefined;
+      field.show(given(person, spec.path) ?? plain, first[name]?.values[0], unit);
+    }
+    const measured = JSON.stringify(person.baseline ?? {});
+    if ((measured !== "{}" && measured !== opened) || state.expert) tests.open = true;
+    opened = measured;
+    for (const { key, box } of history) box.checked = Boolean(person.history?.[key]);
+  };
+}

@@ -1,0 +1,71 @@
+"""Processes that hang, end or fail do not take the server with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+import tasks  # isort: skip
+from osteoaxis.errors import InputError
+from osteoaxis.web.catalogue import Catalogue
+from osteoaxis.web.encode import to_json
+from osteoaxis.web.faults import Fault
+from osteoaxis.web.workers import Stopped, Task, TooBusy, TooLong, Workers
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="module")
+def workers(loop: asyncio.Runner) -> Iterator[Workers]:
+    """One process that gives a task one second, and one waiting task half of it."""
+
+    async def made() -> Workers:
+        return Workers(count=1, seconds=1.0, patience=0.5, most_waiting=1)
+
+    workers = loop.run(made())
+    yield workers
+    workers.close()
+
+
+async def run(workers: Workers, task: Task, asked: object = None) -> bytes:
+    """Run a task, waiting until a process is there."""
+    for _ in range(100):
+        try:
+            return await workers.run(task, asked, to_json)
+        except TooBusy:
+            await asyncio.sleep(0.1)
+    raise AssertionError("no process")
+
+
+def test_what_ends_or_hangs_is_replaced(
+    loop: asyncio.Runner, workers: Workers, known: Catalogue
+) -> None:
+    expected = str(len(known.quantities)).encode()
+    assert loop.run(run(workers, tasks.count)) == expected
+    for task, asked, error in (
+        (tasks.sleep, 60.0, TooLong),
+        (tasks.end, 3, Stopped),
+        (tasks.wrong, "a reason", InputError),
+        (tasks.fault, "secret", Fault),
+    ):
+        with pytest.raises(error) as raised:
+            loop.run(run(workers, task, asked))
+        assert "secret" not in str(raised.value)
+        assert loop.run(run(workers, tasks.count)) == expected
+
+
+def test_who_cannot_be_served_soon_is_told(loop: asyncio.Runner, workers: Workers) -> None:
+    async def together() -> list[bytes | BaseException]:
+        each = (workers.run(tasks.sleep, 0.8, to_json) for _ in range(3))
+        return await asyncio.gather(*each, return_exceptions=True)
+
+    loop.run(run(workers, tasks.count))
+    first, *others = loop.run(together())
+    assert first == b"0.8"
+    assert all(isinstance(other, TooBusy) for other in others)
