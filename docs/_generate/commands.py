@@ -32,7 +32,7 @@ def _section(name: str, command: Any) -> str:
         rows = [_row(parameter, context) for parameter in command.params]
     about = plain(inspect.cleandoc(command.help or ""))
     text = f"## {name}\n\n{about}\n\n```console\n$ {name} {usage}\n```\n\n"
-    return text + (table(("", "what it says"), filter(None, rows)) if rows else "")
+    return text + (table(("argument or option", "meaning"), filter(None, rows)) if rows else "")
 
 
 def _row(parameter: Any, context: Any) -> tuple[str, str] | None:
