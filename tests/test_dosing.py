@@ -124,3 +124,30 @@ def test_a_cohort_equals_its_members(ready: Simulator) -> None:
         np.testing.assert_array_equal(alone.parameters[0], cohort.parameters[k])
         found = ready.problem(alone, Regimen.parse("none"), months).run()
         np.testing.assert_array_equal(found.values[0], together.values[k])
+
+
+@pytest.mark.parametrize(
+    ("person", "regimen"),
+    [
+        (
+            "man-on-testosterone",
+            "testosterone_cypionate 100 mg im q7d + anastrozole 0.5 mg po 2x/wk",
+        ),
+        ("postmenopausal-breast-cancer", "letrozole 2.5 mg po qd + alendronate 70 mg po qw"),
+    ],
+)
+def test_weekly_doses_as_a_steady_input_leave_density_as_it_is(
+    ready: Simulator, person: str, regimen: str
+) -> None:
+    start, months = ready.start(Patient.load(person)), month_grid(5)
+    plan = Regimen.parse(regimen)
+    given, steady = (
+        ready.run(start, plan, months, dosing=dosing)["lumbar_spine_bmd"].values
+        for dosing in ("events", "weekly")
+    )
+    assert steady == pytest.approx(given, rel=1e-3)
+
+
+def test_daily_injections_stay_as_they_are() -> None:
+    doses = Regimen.parse("teriparatide 20 ug sc qd [d0-d30]").doses(30.0)
+    assert average(doses, "weekly") == doses

@@ -40,7 +40,7 @@ def test_what_matters_is_found_and_what_cannot_matter_is_zero(
 
 
 def test_sobol_is_that_of_a_known_function(ready: Simulator, monkeypatch) -> None:
-    def linear(_ready, _question, _names, points, _progress):
+    def linear(_ready, _question, _names, points, *_others):
         logs = np.log(points)
         return (logs @ np.array([3.0, 1.0, 0.0]))[:, None]
 

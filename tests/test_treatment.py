@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,14 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from osteoaxis import guidance
+from osteoaxis import engine, guidance
 from osteoaxis.cli import app
+from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError
+from osteoaxis.outcomes.person import People
 from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.decisions import Decided, Values, decide, uniforms
 from osteoaxis.pharmacology.regimen import MAX_TEXT, Regimen
 from osteoaxis.pharmacology.terms import MONTH, Dose
 from osteoaxis.simulation import Simulator, month_grid
-from osteoaxis.treatment import Values, decide, run, simulate, uniforms, was_given
+from osteoaxis.treatment import run, run_all, simulate, was_given
 
 YEARS = 365.25
 
@@ -34,12 +38,25 @@ def falling(doses: Sequence[Dose]) -> Callable[[float], Values]:
     return measured
 
 
+def decided(plan: Regimen, until_day: float, **chance: Any) -> Decided:
+    """What `decide` makes of a person whose T-score is `falling`."""
+    deciding = decide(plan, until_day, **chance)
+    asked = [next(deciding)]
+    try:
+        while True:
+            asked.append(deciding.send(falling(asked[-1])))
+    except StopIteration as end:
+        found: Decided = end.value
+    assert found[0] == asked[-1]
+    return found
+
+
 def plan(rules: str, every: str = "q12mo") -> Regimen:
     return Regimen.parse(f"zoledronate 5 mg iv {every} [{rules}]")
 
 
 def test_starts_at_the_first_visit_at_which_the_condition_holds() -> None:
-    doses, decisions = decide(plan("start when t_score < -2.0"), falling, 5 * YEARS)
+    doses, decisions = decided(plan("start when t_score < -2.0"), 5 * YEARS)
     # -2.0 exactly at two years does not meet it; the next visit is a year later
     assert [d.time_day for d in doses] == [3 * YEARS, 4 * YEARS]
     assert str(decisions[0]) == ("month 36: zoledronate started: t_score < -2.0 (t_score -2.5)")
@@ -50,7 +67,7 @@ def test_a_visit_counts_what_was_given_before_it() -> None:
         "denosumab 60 mg sc q6mo [max 4 doses] + zoledronate 5 mg iv once"
         " [start when denosumab_doses >= 4 and denosumab_days >= 180; checked q1mo]"
     )
-    doses, _ = decide(both, falling, 5 * YEARS)
+    doses, _ = decided(both, 5 * YEARS)
     given = [d.time_day / MONTH for d in doses if d.drug == "zoledronate"]
     assert given == pytest.approx([24.0])
     assert len(doses) == 5
@@ -58,21 +75,21 @@ def test_a_visit_counts_what_was_given_before_it() -> None:
 
 def test_stops_and_does_not_start_again() -> None:
     stopping = plan("start when t_score < -1.4; stop when t_score > -1.1; checked q6mo", "q6mo")
-    doses, decisions = decide(stopping, falling, 6 * YEARS)
+    doses, decisions = decided(stopping, 6 * YEARS)
     assert [d.action for d in decisions] == ["started", "stopped"]
     stopped = decisions[1].day
     assert max(d.time_day for d in doses) < stopped < 6 * YEARS
 
 
 def test_does_not_start_where_it_would_stop_at_once() -> None:
-    doses, decisions = decide(plan("start when t_score < 0; stop when t_score < 0"), falling, 900.0)
+    doses, decisions = decided(plan("start when t_score < 0; stop when t_score < 0"), 900.0)
     assert not doses
     assert not decisions
 
 
 def test_unknown_quantity_is_refused_with_near_matches() -> None:
     with pytest.raises(InputError, match="Did you mean 't_score'"):
-        decide(plan("start when t_scor < -2"), falling, YEARS)
+        decided(plan("start when t_scor < -2"), YEARS)
 
 
 @given(st.integers(0, 2**32), st.text(max_size=20), st.floats(0, 1))
@@ -80,25 +97,23 @@ def test_chance_is_the_same_alone_and_in_company(seed: int, patient: str, taken:
     rules = f"taken {100 * taken:.3f} %; dropout 30 %/y"
     alone = Regimen.parse(f"alendronate 70 mg po qw [{rules}]")
     company = Regimen.parse(f"letrozole 2.5 mg po qd + calcium 500 mg po qd [taken 50 %] + {alone}")
-    one, _ = decide(alone, falling, 700.0, seed=seed, patient=patient)
-    two, _ = decide(company, falling, 700.0, seed=seed, patient=patient)
+    one, _ = decided(alone, 700.0, seed=seed, patient=patient)
+    two, _ = decided(company, 700.0, seed=seed, patient=patient)
     assert list(one) == [d for d in two if d.drug == "alendronate"]
 
 
 def test_share_taken_is_binomial() -> None:
-    doses, _ = decide(Regimen.parse("alendronate 70 mg po qw [taken 80 %]"), falling, 7 * 2000.0)
+    doses, _ = decided(Regimen.parse("alendronate 70 mg po qw [taken 80 %]"), 7 * 2000.0)
     assert abs(len(doses) - 1600) < 4 * np.sqrt(2000 * 0.8 * 0.2)
-    none, _ = decide(Regimen.parse("alendronate 70 mg po qw [taken 0 %]"), falling, 7000.0)
+    none, _ = decided(Regimen.parse("alendronate 70 mg po qw [taken 0 %]"), 7000.0)
     assert not none
 
 
 def test_dropout_is_exponential() -> None:
     ends = []
     for k in range(400):
-        doses, _ = decide(
-            Regimen.parse("alendronate 70 mg po qw [dropout 50 %/y]"),
-            falling, 60 * YEARS, patient=str(k),
-        )  # fmt: skip
+        weekly = Regimen.parse("alendronate 70 mg po qw [dropout 50 %/y]")
+        doses, _ = decided(weekly, 60 * YEARS, patient=str(k))
         ends.append(doses[-1].time_day / YEARS)
     assert np.mean(ends) == pytest.approx(2.0, abs=4 * 2.0 / 20)
 
@@ -106,11 +121,11 @@ def test_dropout_is_exponential() -> None:
 def test_a_stop_comes_before_giving_up() -> None:
     """What a rule stopped is neither given on nor given up later."""
     rules = "stop when t_score < 0; dropout 10 %/y"
-    doses, decisions = decide(plan(rules), falling, 40 * YEARS)
+    doses, decisions = decided(plan(rules), 40 * YEARS)
     assert not doses
     assert [d.action for d in decisions] == ["stopped"]
     rules = "start when t_score < -1.2; stop when t_score > -1.1; checked q1mo; dropout 1 %/y"
-    doses, decisions = decide(plan(rules, "q1mo"), falling, 40 * YEARS)
+    doses, decisions = decided(plan(rules, "q1mo"), 40 * YEARS)
     assert [d.action for d in decisions] == ["started", "stopped"]
     assert doses[-1].time_day < decisions[1].day
 
@@ -160,6 +175,52 @@ def test_a_ruled_plan_equals_the_doses_it_leads_to() -> None:
     assert decision.startswith("month 12: zoledronate started")
     given = simulate(person, ruled.attrs["given"], 3)
     np.testing.assert_allclose(ruled["lumbar_spine_bmd"], given["lumbar_spine_bmd"], rtol=1e-4)
+
+
+WOMEN = [
+    Patient(f"woman {k}", age=58 + 2 * k, menopause_age=50, t_scores={"lumbar_spine": -1.6 - k / 8})
+    for k in range(7)
+]
+RULED = [
+    "letrozole 2.5 mg po qd + zoledronate 4 mg iv q6mo [start when lumbar_spine_t_score < -2; "
+    "stop when ctx < 0.1; checked q6mo]",
+    "denosumab 60 mg sc q6mo [taken 70 %; dropout 30 %/y] + zoledronate 5 mg iv q12mo "
+    "[start when fracture or joint_pain_score > 1; checked q3mo]",
+]
+
+
+@pytest.mark.parametrize("text", RULED)
+@pytest.mark.parametrize("dosing", ["average", "events"])
+def test_people_together_are_treated_as_each_alone(
+    ready: Simulator, text: str, dosing: Dosing
+) -> None:
+    """Decisions and values, bit for bit, whoever else is there."""
+    cohort, months = ready.start_all(WOMEN), np.arange(0.0, 37.0, 4.0)
+    ruled, names = Regimen.parse(text), ("lumbar_spine_bmd", "ctx", "arthralgia_probability")
+    together = run_all(ready, cohort, ruled, months, names, seed=4, dosing=dosing)
+    assert len(set(map(str, together.decisions))) > 2
+    assert not together.status.any()
+    for k in range(len(WOMEN)):
+        alone = run(ready, cohort.only([k]), ruled, months, seed=4, dosing=dosing)
+        assert [str(each) for each in together.decisions[k]] == alone.attrs["decisions"]
+        for column, name in enumerate(names):
+            np.testing.assert_array_equal(together.values[k, :, column], alone[name].values)
+    some = run_all(ready, cohort.only([5, 2]), ruled, months, names, seed=4, dosing=dosing)
+    np.testing.assert_array_equal(some.values, together.values[[5, 2]])
+
+
+def test_outcomes_of_many_are_those_of_each(ready: Simulator) -> None:
+    cohort, months = ready.start_all(WOMEN), np.arange(0.0, 25.0, 3.0)
+    regimen = Regimen.parse("letrozole 2.5 mg po qd")
+    solved = engine.solve_many(ready.problem(cohort, regimen, months, dosing="average"))
+    together = ready.dataset(People.of(WOMEN), solved, slice(None), months)
+    for k, woman in enumerate(WOMEN):
+        alone = ready.dataset(woman, solved, k, months)
+        assert set(alone) == set(together)
+        for name in alone:
+            np.testing.assert_array_equal(together[name][k], alone[name], err_msg=str(name))
+    with pytest.raises(ValueError, match="different sex"):
+        People.of([WOMEN[0], Patient(sex="male")])
 
 
 def test_the_cli_says_what_was_decided() -> None:

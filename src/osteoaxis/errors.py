@@ -1,4 +1,4 @@
-"""The two ways osteoaxis fails: the input was wrong, or the equations could not be solved."""
+"""How osteoaxis fails: wrong input, equations that could not be solved, work that was stopped."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ class SolverError(OsteoaxisError):
     def __init__(self, message: str, partial: Any = None) -> None:
         super().__init__(message)
         self.partial = partial
+
+
+class StoppedError(OsteoaxisError):
+    """Work on many machines stopped through no fault of the input; the same command may go on."""
 
 
 def did_you_mean(name: str, names: Iterable[str], *, limit: int = 3) -> str:

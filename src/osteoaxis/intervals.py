@@ -68,7 +68,7 @@ def runs(
     names = tuple(dict.fromkeys((*record, *outcomes.NEEDS)))
     task = ready.problem(cohort, regimen, months, record=names, dosing="average")
     solved = engine.solve_many(task)
-    data = ready.dataset(patient, solved, months)
+    data = ready.dataset(patient, solved, slice(None), months)
     shares = fracture.shares(
         data,
         sex=patient.sex,
@@ -78,9 +78,9 @@ def runs(
         values=numbers.draws("fracture", len(chosen), seed),
     )
     for cause in (*fracture.CAUSES, "any"):
-        data[f"{cause}_fracture_incidence"] = (("run", "time"), 100.0 * shares[cause])
+        data[f"{cause}_fracture_incidence"] = (("person", "time"), 100.0 * shares[cause])
     return tuple(
-        data.isel(run=k)
+        data.isel(person=k)
         for k, problem in enumerate(cohort.problems)
         if problem is None and not solved.status[k]
     )

@@ -247,14 +247,19 @@ class Model:
             outputs=names.outputs,
         )
 
+    @cached_property
+    def _women(self) -> Mapping[str, float]:
+        return {name: p.value for name, p in self.parameters.items()}
+
+    @cached_property
+    def _men(self) -> Mapping[str, float]:
+        return {n: p.value if p.men is None else p.men for n, p in self.parameters.items()}
+
     def parameter_values(
         self, *, male: bool, changes: Mapping[str, float] | None = None
     ) -> dict[str, float]:
         """Return the value of every parameter for a woman or a man, with `changes` on top."""
-        values = {
-            name: p.men if male and p.men is not None else p.value
-            for name, p in self.parameters.items()
-        }
+        values = dict(self._men if male else self._women)
         for name, value in (changes or {}).items():
             values[self.find_parameter(name)] = float(value)
         return values

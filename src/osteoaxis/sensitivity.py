@@ -9,9 +9,9 @@ batches. Outcomes are changes of density from time zero, and levels of all else.
 from __future__ import annotations
 
 import fnmatch
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from osteoaxis.errors import InputError, SolverError, did_you_mean
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import Simulator
+from osteoaxis.workers import Each, Pace, here
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
@@ -31,7 +32,7 @@ LIMITS = (5.0, 95.0)
 TRAJECTORIES = 16
 LEVELS = 8
 SAMPLES = 256
-BATCH = 2048
+BATCH = 256
 MOST_FAILED = 0.05
 STEP = 0.01
 
@@ -113,6 +114,7 @@ def analyse(
     samples: int | None = None,
     seed: int = 1,
     progress: Progress | None = None,
+    each: Each = here,
 ) -> Sensitivity:
     """Return how `varied` parameters move the outcomes of `question`.
 
@@ -133,7 +135,8 @@ def analyse(
     }  # fmt: skip
 
     def run(logs: Array) -> Array:
-        return _run(ready, question, [r.name for r in varied], signs * np.exp(logs), progress)
+        names = [r.name for r in varied]
+        return _run(ready, question, names, signs * np.exp(logs), progress, each)
 
     if method == "local":
         logs = ends.mean(axis=1) + np.vstack(
@@ -165,11 +168,11 @@ def _designed(
     if method == "morris":
         names = {"mu_star": "mu_star", "mu": "mu", "sigma": "sigma"}
         logs = sample_morris.sample(problem, samples or TRAJECTORIES, num_levels=LEVELS, seed=seed)
-        analyze = functools.partial(analyze_morris.analyze, problem, logs, num_levels=LEVELS)
+        analyze = partial(analyze_morris.analyze, problem, logs, num_levels=LEVELS)
     else:
         names = {"total": "ST", "total_conf": "ST_conf", "first": "S1", "first_conf": "S1_conf"}
         logs = sample_sobol.sample(problem, samples or SAMPLES, calc_second_order=False, seed=seed)
-        analyze = functools.partial(analyze_sobol.analyze, problem, calc_second_order=False)
+        analyze = partial(analyze_sobol.analyze, problem, calc_second_order=False)
     values = run(logs)
     found = [analyze(column, seed=seed) for column in _filled(values).T]
     indices = {ours: np.array([f[key] for f in found], dtype=float).T for ours, key in
@@ -191,34 +194,39 @@ def _run(
     names: Sequence[str],
     points: Array,
     progress: Progress | None,
+    each: Each = here,
 ) -> Array:
     """Return outcomes (run, output) at `points` (run, parameter); NaN where a run failed."""
-    months = np.array([0.0, question.month])
     found = np.full((len(points), len(question.outputs)), np.nan)
-    for first in range(0, len(points), BATCH):
-        part = points[first : first + BATCH]
-        cohort = ready.start_all(
-            [
-                replace(
-                    question.patient,
-                    parameters={
-                        **question.patient.parameters,
-                        **dict(zip(names, map(float, row), strict=True)),
-                    },
-                )
-                for row in part
-            ]
-        )
-        task = ready.problem(
-            cohort, question.regimen, months, record=question.outputs, dosing="average"
-        )
-        values = engine.solve_many(task).values
-        values[[problem is not None for problem in cohort.problems]] = np.nan
-        for k, name in enumerate(question.outputs):
-            before, after = values[:, 0, k], values[:, -1, k]
-            change = 100.0 * (after / before - 1.0) if name.endswith("_bmd") else after
-            found[first : first + len(part), k] = change
-        if progress:
-            done = first + len(part)
-            progress(f"{done:,} of {len(points):,} runs", done / len(points))
+    parts = [(first, points[first : first + BATCH]) for first in range(0, len(points), BATCH)]
+    pace = Pace(progress, "runs", len(points))
+    for (first, part), outcomes in each(partial(_outcomes, ready, question, names), parts):
+        found[first : first + len(part)] = outcomes
+        pace.add(len(part))
     return found
+
+
+def _outcomes(
+    ready: Simulator, question: Question, names: Sequence[str], part: tuple[int, Array]
+) -> Array:
+    """Return the outcomes (run, output) of a part of the points."""
+    _, points = part
+    patient = question.patient
+    cohort = ready.start_all(
+        [
+            replace(
+                patient,
+                parameters={**patient.parameters, **dict(zip(names, row.tolist(), strict=True))},
+            )
+            for row in points
+        ]
+    )
+    months = np.array([0.0, question.month])
+    task = ready.problem(
+        cohort, question.regimen, months, record=question.outputs, dosing="average"
+    )
+    values = engine.solve_many(task).values
+    values[[problem is not None for problem in cohort.problems]] = np.nan
+    before, after = values[:, 0], values[:, -1]
+    changes = [name.endswith("_bmd") for name in question.outputs]
+    return np.where(changes, 100.0 * (after / before - 1.0), after)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from osteoaxis.dosing import DOSINGS, Doses, Dosing, average
 from osteoaxis.errors import InputError, OsteoaxisError, SolverError, did_you_mean
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
+from osteoaxis.outcomes.person import Person
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug, catalogue
 from osteoaxis.pharmacology.regimen import Regimen
@@ -58,15 +60,36 @@ class Cohort:
     def __len__(self) -> int:
         return len(self.patients)
 
+    def only(self, chosen: Sequence[int]) -> Cohort:
+        """Return the people of these numbers."""
+        return Cohort(
+            tuple(self.patients[k] for k in chosen),
+            self.parameters[chosen],
+            self.day[chosen],
+            self.state[chosen],
+            tuple(self.problems[k] for k in chosen),
+        )
+
 
 @dataclass(frozen=True)
 class Simulator:
-    """The model with its drugs, compiled."""
+    """The model with its drugs, compiled; travels to other processes as what it is made of."""
 
     drugs: Mapping[str, Drug]
     model: Model
     compiled: engine.CompiledSystem
     digest: str
+    folders: tuple[Path, ...]
+    calibrated: bool
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _same_simulator, (self.folders, self.calibrated, self.fingerprint)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of version, equations, drugs and fitted values: equal results have equal ones."""
+        parts = (version("osteoaxis"), self.digest, str(self.calibrated), fitted.digest())
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @cached_property
     def column(self) -> Mapping[str, int]:
@@ -214,7 +237,7 @@ class Simulator:
         """Return `doses` in the terms of the model, as they are or as steady inputs."""
         if dosing not in DOSINGS:
             raise InputError(f"dosing: '{dosing}' given, allowed are {', '.join(DOSINGS)}.")
-        planned = average(doses) if dosing == "average" else doses
+        planned = doses if dosing == "events" else average(doses, dosing)
         return Doses.of(planned, self._by_any_name, self.row, self.column)
 
     def _planned(
@@ -237,7 +260,7 @@ class Simulator:
         regimen: Regimen,
         months: Array,
         *,
-        doses: Sequence[Dose] | None = None,
+        doses: Sequence[Sequence[Dose]] | None = None,
         record: Sequence[str] | None = None,
         dosing: Dosing = "events",
         rtol: float = RTOL,
@@ -245,21 +268,30 @@ class Simulator:
     ) -> engine.Problem:
         """Return what the engine is to solve for `cohort` on `regimen`.
 
-        `doses` are those given, where rules of the regimen decided about them (default: all that
-        it says). `record` names the states and rates wanted at `months` after time zero (default:
-        all).
+        `doses` are those given to each person, where rules of the regimen decided about them
+        (default: all that it says to everybody). `record` names the states and rates wanted at
+        `months` after time zero (default: all).
         Raises `InputError` if the regimen is impossible or begins before a simulated life.
         """
         days = months * DAYS_PER_MONTH
-        doses = self._planned(cohort, regimen, float(days[-1]), doses)
-        schedules, which = self.doses(doses, dosing).schedules(cohort.parameters)
+        having: dict[int, list[int]] = {}  # numbers of the people with the very same doses
+        for k in range(len(cohort)):
+            having.setdefault(id(doses[k]) if doses else 0, []).append(k)
+        schedules: list[engine.Events] = []
+        schedule = np.empty(len(cohort), np.int64)
+        for who in having.values():
+            given = doses[who[0]] if doses else None
+            planned = self._planned(cohort, regimen, float(days[-1]), given)
+            records, which = self.doses(planned, dosing).schedules(cohort.parameters[who])
+            schedule[who] = which + len(schedules)
+            schedules += records
         return engine.problem(
             self.compiled,
             cohort.parameters,
             cohort.state,
             schedules,
             days,
-            schedule=which,
+            schedule=schedule,
             start=cohort.day,
             record=record,
             rtol=rtol,
@@ -335,8 +367,8 @@ class Simulator:
             "rtol": rtol,
             "atol": atol,
         }
-        whole = self.dataset(patient, solved, months)
-        runs = [whole.isel(run=k) for k in range(count)]
+        whole = self.dataset(patient, solved, slice(None), months)
+        runs = [whole.isel(person=k) for k in range(count)]
         for run, regimen, status, message in zip(
             runs, regimens, solved.status, solved.messages, strict=True
         ):
@@ -344,23 +376,30 @@ class Simulator:
             run.attrs = {**shared, **about, "message": message or "solved"}
         return runs
 
-    def dataset(self, patient: Patient, solved: engine.Batch, months: Array) -> xr.Dataset:
-        """Return runs of one patient (run, time) with units and meanings, and what follows."""
+    def dataset(
+        self, person: Person, solved: engine.Batch, rows: int | slice, months: Array
+    ) -> xr.Dataset:
+        """Return rows of a batch with units and meanings, and what follows from them.
+
+        Of one row, variables are (time); of a slice, for one person or `People`, (person, time).
+        """
         import xarray as xr
 
         from osteoaxis import accessor as _accessor  # noqa: F401 - registers Dataset.osteoaxis
 
-        columns = dict(zip(solved.quantities, np.moveaxis(solved.values, 2, 0).copy(), strict=True))
+        values = solved.values[rows]
+        axes = ("person", "time")[-(values.ndim - 1) :]
+        columns = dict(zip(solved.quantities, np.moveaxis(values, -1, 0).copy(), strict=True))
         variables = {
-            name: (("run", "time"), values, {"unit": quantity.unit, "long_name": quantity.meaning})
-            for name, values in columns.items()
+            name: (axes, column, {"unit": quantity.unit, "long_name": quantity.meaning})
+            for name, column in columns.items()
             if (quantity := self.model.quantities[name])
         }
         data = xr.Dataset(
             variables,
             coords={"time": ("time", months, {"unit": "month", "long_name": "time"})},
         )
-        return outcomes.add(data, patient)
+        return outcomes.add(data, person)
 
     def sensitivities(
         self,
@@ -421,7 +460,18 @@ def simulator(
     model, drugs = build_model(folders, calibrated=calibrated)
     digest = _digest(drug.file for drug in drugs.values())
     compiled = engine.load_system(model.signature, digest, lambda: model.system, progress)
-    return Simulator(drugs, model, compiled, digest)
+    return Simulator(drugs, model, compiled, digest, folders, calibrated)
+
+
+def _same_simulator(folders: tuple[Path, ...], calibrated: bool, fingerprint: str) -> Simulator:
+    """Return this process's own simulator if it is that of the fingerprint."""
+    own = simulator(folders, calibrated=calibrated)
+    if own.fingerprint != fingerprint:
+        raise InputError(
+            f"{platform.node()}: has another model than the process that asked it; install the "
+            "same osteoaxis on all machines."
+        )
+    return own
 
 
 def _digest(files: Iterable[Path]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -79,6 +81,27 @@ def test_order_threads_and_chunks_change_nothing(
         [b.values for _, b in engine.stream(shuffled, threads=threads, chunk=chunk)]
     )
     np.testing.assert_array_equal(rows, together.values[order])
+
+
+def test_threads_can_be_limited_from_outside(
+    inhibited: CompiledSystem, together: engine.Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, count: int) -> None:
+            asked.append(count)
+            super().__init__(count)
+
+    monkeypatch.setattr(sys.modules[engine.stream.__module__], "ThreadPoolExecutor", Pool)
+    task = engine.problem(inhibited, **population())
+    with engine.on_threads(1):
+        alone = engine.solve_many(task)
+    assert not asked
+    with engine.on_threads(3):
+        engine.solve_many(task)
+    assert asked == [3]
+    np.testing.assert_array_equal(alone.values, together.values)
 
 
 def test_lanes_stay_busy(together: engine.Batch) -> None:

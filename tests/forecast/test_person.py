@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from osteoaxis.errors import InputError
-from osteoaxis.forecast import Person
+from osteoaxis.forecast import Person, persons
 from osteoaxis.outcomes import dxa
 
 SPINE = {"date": "2023-02-20", "site": "lumbar_spine", "t_score": -1.0, "device": "hologic"}
@@ -138,10 +138,17 @@ def test_files_that_are_no_person(tmp_path: Path) -> None:
     path = tmp_path / "empty.toml"
     path.write_text("")
     with pytest.raises(InputError, match="no \\[person\\]"):
-        Person.load(path)
+        Person.load(str(path))
     with path.open("wb") as file:
         file.truncate(200_000_000)
     with pytest.raises(InputError, match="larger than"):
-        Person.load(path)
+        Person.load(str(path))
     with pytest.raises(InputError, match="cannot be read"):
-        Person.load(tmp_path / "absent.toml")
+        Person.load(str(tmp_path / "absent.toml"))
+
+
+@pytest.mark.parametrize("name", list(persons()))
+def test_every_built_in_person_can_be_read(name: str) -> None:
+    person = Person.load(name)
+    assert person.title.startswith("Invented: ")
+    assert person.measurements

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,7 +83,7 @@ def test_seeds_and_numbers_make_other_people(ready: Simulator) -> None:
 def test_a_run_that_was_stopped_goes_on_to_the_same_end(
     ready: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "CHUNK", 8)
+    monkeypatch.setattr(store, "SMALLEST", 8)
     asked = task(count=28)
     whole = population.simulate(asked, ready, tmp_path / "whole")
 
@@ -108,6 +109,13 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_end(
         )
     with pytest.raises(InputError, match="another population"):
         population.simulate(replace(asked, seed=2), ready, tmp_path / "part")
+    with pytest.raises(InputError, match="another population"):
+        population.simulate(asked, replace(ready, calibrated=False), tmp_path / "part")
+    rows = pq.read_table(tmp_path / "whole" / "members.parquet")
+    monkeypatch.setattr(store, "ROWS", 11)
+    population.simulate(asked, ready, tmp_path / "part")
+    assert pq.read_table(tmp_path / "part" / "members.parquet").equals(rows)
+    assert rows["member"].to_pylist() == list(range(28))
     with pytest.raises(InputError, match="holds no population"):
         population.open_run(tmp_path)
 
@@ -158,16 +166,38 @@ def test_faulty_populations_are_refused(change: dict[str, object], said: str) ->
         Population.from_table(TABLE | change, "mine.toml", "mine")
 
 
-def test_an_unknown_parameter_or_a_rule_is_refused(ready: Simulator) -> None:
+def test_an_unknown_parameter_is_refused(ready: Simulator) -> None:
     found = Population.from_table(TABLE | {"between": {"rankl.k_rank": 0.3}}, "mine.toml", "mine")
     with pytest.raises(InputError, match="Did you mean 'rankl.k_rankl'"):
         population.member(found, 1, 0, ready.model.parameters)
-    with pytest.raises(InputError, match="rules"):
-        Task(
-            found, 1, 1,
-            Regimen.parse("denosumab 60 mg sc q6mo [m0-; start when total_hip_t_score < -2]"),
-            MONTHS,
-        )  # fmt: skip
+
+
+RULED = (
+    "letrozole 2.5 mg po qd + denosumab 60 mg sc q6mo "
+    "[start when total_hip_t_score < -1 or fracture; checked q6mo; dropout 20 %/y]"
+)
+
+
+def test_rules_are_decided_member_by_member(ready: Simulator) -> None:
+    """The same for each alone and in company, and of use to those whom they concern."""
+    asked = task(count=30, regimen=Regimen.parse(RULED))
+    crowd = solve(asked, ready, 0, 30)
+    without = solve(replace(asked, regimen=Regimen.parse("letrozole 2.5 mg po qd")), ready, 0, 30)
+    hip, bare = (found.values["total_hip_bmd"][:, -1] for found in (crowd, without))
+    assert 3 < (hip > 1.01 * bare).sum() < 27
+    for number in (0, 13, 29):
+        alone = solve(asked, ready, number, number + 1)
+        for name, values in alone.values.items():
+            assert np.array_equal(values[0], crowd.values[name][number], equal_nan=True), name
+
+
+def test_a_regimen_that_cannot_be_given_leaves_nothing_behind(
+    ready: Simulator, tmp_path: Path
+) -> None:
+    wrong = Regimen.parse("denosumab 60 mg sc q6mo [start when total_hip_t_scor < -1]")
+    with pytest.raises(InputError, match="Did you mean 'total_hip_t_score'"):
+        population.simulate(task(count=4, regimen=wrong), ready, tmp_path / "p")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_command_writes_pictures_tables_and_goes_on(tmp_path: Path) -> None:

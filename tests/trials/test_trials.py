@@ -14,9 +14,11 @@ from typer.testing import CliRunner
 from osteoaxis import trials
 from osteoaxis.cli import app
 from osteoaxis.errors import InputError
+from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import Simulator
 from osteoaxis.trials import Conducted, Trial
 from osteoaxis.trials.analysis import changes, times, welch
+from osteoaxis.trials.design import Arm
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +116,26 @@ def test_a_rule_gives_people_different_treatment(ready: Simulator) -> None:
     ctx = changes(found, "ctx", 12.0, found.truth)
     assert (ctx[0] > 0).any()  # not begun within a year
     assert (ctx[1] < 0).mean() > 0.9
+
+
+def test_a_fracture_that_a_rule_sees_is_the_one_that_is_counted(ready: Simulator) -> None:
+    plan = replace(
+        Trial.load("zoledronate-upfront-delayed"),
+        participants=150,
+        visits=(0.0, 12.0, 24.0, 36.0, 48.0, 60.0),
+        endpoints=(("any_fracture", 60.0),),
+        arms=(
+            Arm("none", Regimen.parse("none"), 1.0),
+            Arm("after", Regimen.parse("zoledronate 5 mg iv q12mo [start when fracture]"), 1.0),
+        ),
+    )
+    found = trials.conduct(plan, ready, seed=2)
+    none, after = found.events["any_fracture"]
+    treated = (found.truth["ctx"][1] < 0.9 * found.truth["ctx"][0]).any(axis=1)
+    assert 2 < treated.sum() < 75
+    # the dose is given on the visit after the fracture and seen on the next
+    assert (treated == (none <= 48.0)).all()
+    assert after[none <= 12.0] == pytest.approx(none[none <= 12.0], abs=0.01)
 
 
 def read(path: Path) -> list[dict[str, str]]:

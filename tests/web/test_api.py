@@ -16,8 +16,9 @@ import pyarrow.compute
 import pytest
 
 import osteoaxis
-from osteoaxis import evidence, guidance, intervals, scenario, treatment
+from osteoaxis import evidence, forecast, guidance, intervals, scenario, treatment
 from osteoaxis.evidence import Scored
+from osteoaxis.forecast.plain import summary
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.process import Rate
@@ -267,3 +268,29 @@ def test_answers_are_compressed_and_static_files_revalidated(client: httpx.Clien
     again = client.get("/", headers={"If-None-Match": page.headers["etag"]})
     assert again.status_code == 304
     assert page.headers["cache-control"] == "no-cache"
+
+
+MARY = {
+    "today": "2026-06-01",
+    "years": 2,
+    "person": {"sex": "female", "born": 1961, "menopause_age": 50},
+    "taken": [{"drug": "letrozole 2.5 mg po qd", "from": "2023-03-01"}],
+    "density": [
+        {"date": "2023-02-20", "site": "lumbar_spine", "t_score": -0.9, "device": "hologic"}
+    ],
+    "sample": [{"date": "2025-02-25", "ctx": "0.61 ng/mL"}],
+}
+
+
+def test_a_forecast_is_that_of_the_library(client: httpx.Client, ready: Simulator) -> None:
+    found = asked(client, "forecast", person=MARY, seed=3)
+    assert "not a medical device" in found.pop("note")
+    own = forecast.forecast(forecast.Person.from_table(MARY, "person"), ready, seed=3)
+    assert found == orjson.loads(to_json(summary(own)))
+
+
+def test_what_is_wrong_with_a_person_is_named(client: httpx.Client) -> None:
+    wrong = {**MARY, "sample": [{"date": "2025-02-25", "ctx": 0.61}]}
+    answer = client.post("/api/forecast", json={"person": wrong})
+    assert answer.status_code == 422
+    assert "sample 1: ctx: write number and unit" in answer.json()["detail"]

@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from osteoaxis.cli.app import EXIT_INPUT, EXIT_INTERRUPTED, EXIT_SOLVER, app
-from osteoaxis.errors import InputError, OsteoaxisError
+from osteoaxis.cli.app import EXIT_AGAIN, EXIT_INPUT, EXIT_INTERRUPTED, EXIT_SOLVER, app
+from osteoaxis.errors import InputError, OsteoaxisError, StoppedError
 
 # Each registers its commands; the help lists them in this order.
 from osteoaxis.cli import simulate, people, serve, lookup, credibility  # noqa: F401 # isort: skip
@@ -16,12 +16,16 @@ __all__ = ["app", "main"]
 
 
 def main() -> None:
-    """Run the command line; errors become one message and an exit code (2 input, 3 solver)."""
+    """Run the command line; errors become one message and an exit code.
+
+    2: input, 3: solver, 75: stopped by what may be gone when the same command is run again.
+    """
     try:
         app()
     except OsteoaxisError as problem:
         typer.echo(f"osteoaxis: {problem}", err=True)
-        sys.exit(EXIT_INPUT if isinstance(problem, InputError) else EXIT_SOLVER)
+        codes = {InputError: EXIT_INPUT, StoppedError: EXIT_AGAIN}
+        sys.exit(codes.get(type(problem), EXIT_SOLVER))
     except KeyboardInterrupt:
         typer.echo("osteoaxis: interrupted; nothing half-written was left.", err=True)
         sys.exit(EXIT_INTERRUPTED)

@@ -17,6 +17,7 @@ app = typer.Typer(
 
 EXIT_INPUT = 2
 EXIT_SOLVER = 3
+EXIT_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: run the same command again
 EXIT_INTERRUPTED = 130
 
 
@@ -38,6 +39,14 @@ Seed = Annotated[
 ]
 JsonOnly = Annotated[
     bool, typer.Option("--json", help="Print one JSON object and, without -o, write nothing.")
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        metavar="WHERE",
+        help="Work on Dask: tcp://HOST:PORT of a scheduler, a number of processes, or 'local'.",
+    ),
 ]
 Drugs = Annotated[
     Path | None,

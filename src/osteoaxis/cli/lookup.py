@@ -16,6 +16,7 @@ class Kind(StrEnum):
     DRUGS = "drugs"
     SCENARIOS = "scenarios"
     PATIENTS = "patients"
+    PERSONS = "persons"
     QUANTITIES = "quantities"
     PARAMETERS = "parameters"
     MODELS = "models"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from osteoaxis.cli.app import JsonOnly, Scenario, Seed, app
+from osteoaxis.cli.app import Dask, JsonOnly, Scenario, Seed, app
 
 
 def _names(incomplete: str) -> list[str]:
@@ -39,11 +39,13 @@ def population(
     ] = None,
     years: Annotated[float, typer.Option(help="How long.")] = 5.0,
     step: Annotated[float, typer.Option(help="Months between the times looked at.")] = 6.0,
+    dask: Dask = None,
     json_only: JsonOnly = False,
 ) -> None:
     """Simulate a virtual population: who people are, and what happens to each.
 
-    Can be stopped at any time; the same command goes on where it was, to the same result.
+    Can be stopped at any time; the same command goes on where it was, to the same result. On Dask
+    workers write to the folder themselves, so that all of them must share it.
     """
     from osteoaxis import output as out
     from osteoaxis import population as people
@@ -53,6 +55,7 @@ def population(
     from osteoaxis.present import population as shown
     from osteoaxis.present.progress import Steps
     from osteoaxis.simulation import month_grid, simulator
+    from osteoaxis.workers import workers
 
     found = people.Population.load(name)
     toml.number(step, 0.25, 60.0, "months", "--step")
@@ -60,10 +63,10 @@ def population(
     task = Task(found, seed, count, Regimen.parse(regimen or found.regimen), months)
     folder = output or Path("populations") / found.name
     out.check_folder(folder)
-    with Steps(quiet=json_only) as steps:
+    with Steps(quiet=json_only) as steps, workers(dask) as each:
         ready = simulator(progress=steps.update)
         ready.check(task.regimen)
-        run = people.simulate(task, ready, folder, steps.update)
+        run = people.simulate(task, ready, folder, steps.update, each=each)
         steps.update("Drawing", 1.0)
         summary = shown.write(run)
     if json_only:
@@ -74,12 +77,20 @@ def population(
     shown.show(summary, folder)
 
 
+def _person_names(incomplete: str) -> list[str]:
+    from osteoaxis.forecast import persons
+
+    return [name for name in persons() if name.startswith(incomplete)]
+
+
 @app.command()
 def forecast(
     person: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="PERSON.toml", help="Who they are, what they took, what was measured."
+            help="A TOML file: who they are, what they took, what was measured; or an invented "
+            "one (see 'osteoaxis list persons').",
+            autocompletion=_person_names,
         ),
     ],
     output: Annotated[
@@ -95,12 +106,14 @@ def forecast(
     """
     from osteoaxis import forecast as one
     from osteoaxis import output as out
+    from osteoaxis.forecast.plain import summary
     from osteoaxis.present import forecast as shown
     from osteoaxis.present.progress import Steps
+    from osteoaxis.present.terminal import DISCLAIMER
     from osteoaxis.simulation import simulator
 
     who = one.Person.load(person)
-    folder = output or (None if json_only else Path("forecast") / person.stem)
+    folder = output or (None if json_only else Path("forecast") / Path(person).stem)
     if folder is not None:
         out.check_folder(folder)
     with Steps(quiet=json_only) as steps:
@@ -113,7 +126,7 @@ def forecast(
     if json_only:
         import json
 
-        typer.echo(json.dumps(shown.summary(found), allow_nan=False))
+        typer.echo(json.dumps({"note": DISCLAIMER, **summary(found)}, allow_nan=False))
         return
     shown.show(found, folder)
 
@@ -162,6 +175,7 @@ def sensitivity(
         typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: sensitivity/NAME]"),
     ] = None,
     seed: Seed = 1,
+    dask: Dask = None,
     json_only: JsonOnly = False,
 ) -> None:
     """Which parameters move an outcome? Tornado and heat map, by Morris, Sobol or derivatives."""
@@ -173,6 +187,7 @@ def sensitivity(
     from osteoaxis.present import sensitivity as shown
     from osteoaxis.present.progress import Steps
     from osteoaxis.simulation import MAX_YEARS, simulator
+    from osteoaxis.workers import workers
 
     plan = scenarios.load(scenario)
     chosen = toml.one_of(arm or list(plan.arms)[-1], tuple(plan.arms), "--arm")
@@ -181,14 +196,14 @@ def sensitivity(
     if folder is not None:
         out.check_folder(folder)
     outputs = tuple(of or ("lumbar_spine_bmd", "total_hip_bmd", "ctx", "osteoclasts"))
-    with Steps(quiet=json_only) as steps:
+    with Steps(quiet=json_only) as steps, workers(dask) as each:
         ready = simulator(progress=steps.update)
         regimen = Regimen.parse(plan.arms[chosen])
         ready.check(regimen)
         varied = ask.ranges(ready, parameters or (), male=plan.patient.male)
         question = ask.Question(plan.patient, regimen, outputs, at)
         found = ask.analyse(ready, question, varied, method.value, samples=samples, seed=seed,
-                            progress=steps.update)  # fmt: skip
+                            progress=steps.update, each=each)  # fmt: skip
         if folder is not None:
             with out.staged(folder) as stage:
                 shown.write(found, stage)
@@ -221,6 +236,7 @@ def trial(
         typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: trials/NAME]"),
     ] = None,
     seed: Seed = 1,
+    dask: Dask = None,
     json_only: JsonOnly = False,
 ) -> None:
     """Conduct a virtual trial: effects with intervals, power by size, and the data it yields."""
@@ -229,14 +245,15 @@ def trial(
     from osteoaxis.present import trials as shown
     from osteoaxis.present.progress import Steps
     from osteoaxis.simulation import simulator
+    from osteoaxis.workers import workers
 
     plan = trials.Trial.load(name)
     folder = output or (None if json_only else Path("trials") / plan.name)
     if folder is not None:
         out.check_folder(folder)
-    with Steps(quiet=json_only) as steps:
+    with Steps(quiet=json_only) as steps, workers(dask) as each:
         found = trials.conduct(plan, simulator(progress=steps.update), seed=seed,
-                               progress=steps.update)  # fmt: skip
+                               progress=steps.update, each=each)  # fmt: skip
         steps.update("Counting", 0.95)
         effects = trials.effects(found)
         powers = [(effect, trials.power(found, effect, seed=seed)) for effect in effects]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from osteoaxis.engine.compiled import CompiledSystem, compile_system, load_system
+from osteoaxis.engine.compiled import MANY, CompiledSystem, compile_system, load_system
 from osteoaxis.engine.events import ADD, RATE, SET, Events
 from osteoaxis.engine.sensitivity import sensitivities
 from osteoaxis.engine.signature import Signature
@@ -10,6 +10,8 @@ from osteoaxis.engine.solve import (
     Batch,
     Problem,
     Solution,
+    cores,
+    on_threads,
     problem,
     solve,
     solve_many,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADD",
+    "MANY",
     "RATE",
     "SET",
     "TIME",
@@ -33,7 +36,9 @@ __all__ = [
     "Signature",
     "Solution",
     "compile_system",
+    "cores",
     "load_system",
+    "on_threads",
     "problem",
     "sensitivities",
     "solve",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 MOST_GROUPS = 62
 """Linear groups a system may have: which are in use is one 64-bit mask."""
@@ -19,12 +20,12 @@ class Signature:
     linear: tuple[tuple[str, ...], ...]
     outputs: tuple[str, ...]
 
-    @property
+    @cached_property
     def linear_states(self) -> tuple[str, ...]:
         """States of all linear groups, group after group."""
         return tuple(state for group in self.linear for state in group)
 
-    @property
+    @cached_property
     def nonlinear_states(self) -> tuple[str, ...]:
         """States integrated numerically, in the order of `states`."""
         linear = set(self.linear_states)

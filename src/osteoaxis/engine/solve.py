@@ -9,6 +9,8 @@ import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
@@ -257,15 +259,39 @@ def _choose(
     return names, np.array(chosen, dtype=np.int64)
 
 
+_threads: ContextVar[int | None] = ContextVar("threads", default=None)
+
+
+@contextmanager
+def on_threads(count: int) -> Iterator[None]:
+    """Let the engine use `count` threads where none are asked for; else it uses all `cores`."""
+    token = _threads.set(count)
+    try:
+        yield
+    finally:
+        _threads.reset(token)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _or_usual(threads: int | None) -> int:
+    return threads or _threads.get() or cores()
+
+
 def stream(
     task: Problem, *, threads: int | None = None, chunk: int = CHUNK
 ) -> Iterator[tuple[slice, Batch]]:
     """Integrate in chunks of patients on several threads, and yield each as it is done, in order.
 
     At most two chunks a thread are held at a time, so memory stays bounded whatever the number
-    of patients. Neither chunk nor threads change any result. Default: all cores.
+    of patients. Neither chunk nor threads change any result. Default: see `on_threads`.
     """
-    workers = threads or os.cpu_count() or 1
+    workers = _or_usual(threads)
     parts = [slice(k, min(k + chunk, len(task))) for k in range(0, len(task), chunk)]
     task.compiled.machine(len(task))
     machine.driver()
@@ -298,7 +324,7 @@ def solve_many(
 ) -> Batch:
     """Integrate all patients and hold everything; `progress(done, of)` hears how far it is."""
     done: list[Batch] = []
-    chunk = max(1, min(CHUNK, -(-len(task) // (threads or os.cpu_count() or 1))))
+    chunk = max(1, min(CHUNK, -(-len(task) // _or_usual(threads))))
     for part, batch in stream(task, threads=threads, chunk=chunk):
         done.append(batch)
         if progress is not None:

@@ -8,6 +8,7 @@ men.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -56,6 +57,15 @@ def model_error() -> Mapping[str, float]:
     if not MODEL_ERROR.exists():
         return {}
     return {kind: float(value) for kind, value in toml.read(MODEL_ERROR).items()}
+
+
+@lru_cache(maxsize=1)
+def digest() -> str:
+    """Return the hash of fitted values, ensemble and error of the model."""
+    found = hashlib.sha256()
+    for path in (VALUES, ENSEMBLE, MODEL_ERROR):
+        found.update(path.read_bytes() if path.exists() else b"")
+    return found.hexdigest()
 
 
 def of_sex(changes: Mapping[str, float], *, male: bool) -> dict[str, float]:

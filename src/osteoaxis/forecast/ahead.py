@@ -15,6 +15,7 @@ from osteoaxis.forecast.person import Person
 from osteoaxis.forecast.posterior import Posterior, Progress
 from osteoaxis.outcomes import fracture, numbers
 from osteoaxis.outcomes.incidence import incidence
+from osteoaxis.outcomes.person import People
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.solve import hazards
 from osteoaxis.simulation import Simulator
@@ -169,7 +170,7 @@ def _fractures(
 ) -> dict[str, Array]:
     """Return the percent with a first fracture from today on; 0 until then."""
     patient, count = person.patient, len(values["ctx"])
-    found = hazards([patient] * count, values, months, numbers=luck)
+    found = hazards(People.of([patient] * count), values, months, numbers=luck)
     today = int(np.argmin(np.abs(months - person.now / DAYS_PER_MONTH)))
     shares = incidence(
         {cause: hazard[:, today:] for cause, hazard in found.items()},

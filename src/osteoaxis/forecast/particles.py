@@ -98,12 +98,13 @@ def simulate(
     regimen: Regimen,
     days: Sequence[float],
 ) -> dict[str, Array]:
-    """Return `RECORDED` (particle, day) of every particle; NaN where it could not be solved."""
+    """Return `RECORDED` (particle, day) of every particle; NaN where it could not be solved.
+
+    What is taken at least weekly is a steady input.
+    """
     cohort = ready.start_all(people(patient, particles, ready))
     at = np.array(days, dtype=float) / DAYS_PER_MONTH
-    solved = engine.solve_many(
-        ready.problem(cohort, regimen, at, record=RECORDED, dosing="average")
-    )
+    solved = engine.solve_many(ready.problem(cohort, regimen, at, record=RECORDED, dosing="weekly"))
     lost = np.array([problem is not None for problem in cohort.problems]) | (solved.status != 0)
     values = np.where(lost[:, None, None], np.nan, solved.values)
     return {name: values[:, :, k] for k, name in enumerate(RECORDED)}

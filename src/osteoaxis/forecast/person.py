@@ -23,6 +23,7 @@ from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Term
 from osteoaxis.units import DAYS_PER_YEAR, conversion_factor
 
+PERSONS = Path(__file__).parents[1] / "presets" / "persons"
 LEVELS = ("ctx", "ntx", "p1np", "bsap", "estradiol", "testosterone", "vitamin_d")
 """What a blood or urine sample may hold."""
 AS_NOW = "as now"
@@ -74,9 +75,13 @@ class Person:
         return float((self.today - self.start).days)
 
     @classmethod
-    def load(cls, path: Path) -> Person:
-        """Return the person of a TOML file; raises `InputError` naming the field."""
-        return cls.from_table(toml.read(path), str(path), path.stem)
+    def load(cls, name: str) -> Person:
+        """Return the built-in person called `name`, or that of a TOML file of this path.
+
+        Raises `InputError` naming the file and the field.
+        """
+        path, where = toml.find("person", name, persons())
+        return cls.from_table(toml.read(path), where, path.stem)
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: str, title: str = "person") -> Person:
@@ -132,6 +137,11 @@ class Person:
                 for site, value in toml.sub_table(table, "precision", where).items()
             },
         )
+
+
+def persons() -> dict[str, Path]:
+    """Return the file of each built-in person, all invented, by name."""
+    return {path.stem: path for path in sorted(PERSONS.glob("*.toml"))}
 
 
 def _rows(table: Mapping[str, Any], key: str, where: str) -> list[tuple[str, dict[str, Any]]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis.outcomes.person import USUAL_MENOPAUSE
 from osteoaxis.patient import HISTORY, HISTORY_NUMBERS, Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
@@ -22,7 +23,6 @@ Array = NDArray[np.float64]
 Fact = Sequence[float | bool | None] | NDArray[Any]
 """One value for each month; None or NaN where it is not known."""
 
-USUAL_MENOPAUSE = 51.0
 LONGEST_GAP = 13.5  # months between doses of one course
 SIMULATED = (
     "lumbar_spine_t_score", "total_hip_t_score", "femoral_neck_t_score", "egfr", "calcium",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -94,17 +93,9 @@ def frozen_commit() -> str:
     if not FROZEN.exists():
         return "not frozen"
     table = toml.read(FROZEN)
-    if table.get("sha256") != digest():
+    if table.get("sha256") != fitted.digest():
         return f"not those frozen in {table.get('commit')}"
     return str(table.get("commit"))
-
-
-def digest() -> str:
-    """Return the hash of fitted values, ensemble and error of the model."""
-    found = hashlib.sha256()
-    for path in (fitted.VALUES, fitted.ENSEMBLE, fitted.MODEL_ERROR):
-        found.update(path.read_bytes() if path.exists() else b"")
-    return found.hexdigest()
 
 
 def cause(causes: Mapping[str, str], row: Row) -> str:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import numbers
 from osteoaxis.outcomes.incidence import MONTHS_PER_YEAR, incidence
-from osteoaxis.outcomes.person import Person
+from osteoaxis.outcomes.person import USUAL_MENOPAUSE, Person
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -52,7 +52,6 @@ TITLES = {
     "any": "a fracture",
 }
 
-USUAL_MENOPAUSE = 51.0
 AGES = (35.0, 100.0)
 """Ages outside are held at these ends: the sources begin at 50."""
 REFERENCE_AGE = 65.0
@@ -156,9 +155,9 @@ def multiple_share(
     ctx: Array,
     *,
     sex: str,
-    age: float,
+    age: float | Array,
     months: Array,
-    menopause_age: float | None = None,
+    menopause_age: float | Array | None = None,
     values: Numbers | None = None,
 ) -> Array:
     """Return the share (1) of people with a new vertebral fracture who have more than one.
@@ -177,8 +176,8 @@ def from_trajectory(
     data: xr.Dataset,
     *,
     sex: str,
-    age: float,
-    menopause_age: float | None = None,
+    age: float | Array,
+    menopause_age: float | Array | None = None,
     history: Mapping[str, float | bool] | None = None,
     values: Numbers | None = None,
 ) -> dict[str, Array]:
@@ -217,8 +216,8 @@ def shares(
     data: xr.Dataset,
     *,
     sex: str,
-    age: float,
-    menopause_age: float | None = None,
+    age: float | Array,
+    menopause_age: float | Array | None = None,
     history: Mapping[str, float | bool] | None = None,
     values: Numbers | None = None,
 ) -> dict[str, Array]:
@@ -269,7 +268,8 @@ def add(data: xr.Dataset, person: Person) -> dict[str, xr.Variable]:
     like = data.variables["lumbar_spine_z_score"].transpose(..., "time")
     last = age + float(data["time"][-1]) / MONTHS_PER_YEAR
     youngest, oldest = STUDIED_AGES
-    note = {} if youngest <= age and last <= oldest else {"note": EXTRAPOLATED}
+    inside = youngest <= np.min(age) and np.max(last) <= oldest
+    note = {} if inside else {"note": EXTRAPOLATED}
     return {
         name: xr.Variable(
             like.dims,

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from osteoaxis.outcomes import change
+from osteoaxis.outcomes.person import USUAL_MENOPAUSE
 
 REFERENCE = Path(__file__).parent / "reference" / "markers.csv"
-USUAL_MENOPAUSE = 51.0
 
 # Percent: variation within a person, and of the assay. CTX and P1NP: EuBIVAS
 # (10.1007/s00198-020-05362-8), recalled; NTX and BSAP: assumed from urine and serum markers.

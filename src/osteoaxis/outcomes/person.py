@@ -1,13 +1,25 @@
-"""Who an outcome is for: what outcome functions ask of a person."""
+"""Who an outcome is for: what outcome functions ask of a person, or of many at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+USUAL_MENOPAUSE = 51.0
 
 
 class Person(Protocol):
-    """Sex, age at time zero and history, as `osteoaxis.patient.Patient` has them."""
+    """Sex, age at time zero and history, as `osteoaxis.patient.Patient` has them.
+
+    Ages of many people at once (`People`) are columns (person, 1), their trajectories are
+    (person, time).
+    """
 
     @property
     def sex(self) -> str:
@@ -15,12 +27,12 @@ class Person(Protocol):
         ...
 
     @property
-    def age(self) -> float:
+    def age(self) -> float | Array:
         """Years at time zero."""
         ...
 
     @property
-    def menopause_age(self) -> float | None:
+    def menopause_age(self) -> float | Array | None:
         """Years at the final menstrual period, None for the usual age and in men."""
         ...
 
@@ -33,3 +45,33 @@ class Person(Protocol):
     def history(self) -> Mapping[str, float | bool]:
         """What is known of the past, see `osteoaxis.patient.HISTORY`."""
         ...
+
+
+@dataclass(frozen=True)
+class People:
+    """Many people of one sex, ethnicity and history, as a `Person`."""
+
+    sex: str
+    age: Array
+    menopause_age: Array | None
+    ethnicity: str | None
+    history: Mapping[str, float | bool]
+
+    @classmethod
+    def of(cls, persons: Sequence[Any]) -> People:
+        """Put persons together; raises `ValueError` if sex, ethnicity or history differ."""
+        first = persons[0]
+        if any(
+            (p.sex, p.ethnicity, p.history) != (first.sex, first.ethnicity, first.history)
+            for p in persons
+        ):
+            raise ValueError("people of different sex, ethnicity or history")
+        menopause = None
+        if first.sex == "female":
+            ages = [USUAL_MENOPAUSE if p.menopause_age is None else p.menopause_age
+                    for p in persons]  # fmt: skip
+            menopause = np.array(ages)[:, None]
+        return cls(
+            first.sex, np.array([p.age for p in persons])[:, None], menopause, first.ethnicity,
+            first.history,
+        )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from osteoaxis import engine
+from osteoaxis import treatment
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import dxa, fracture
 from osteoaxis.outcomes.incidence import incidence
-from osteoaxis.patient import Patient
+from osteoaxis.outcomes.person import People
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.members import Member, members
 from osteoaxis.population.named import Population
@@ -35,7 +35,6 @@ REASONS = {
     IMPLAUSIBLE: "a level at time zero is beyond what is plausible",
 }
 """Why a member is not kept."""
-WITHOUT_MENOPAUSE = 200.0
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,6 @@ class Task:
     count: int
     regimen: Regimen
     months: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        if self.regimen.ruled:
-            raise InputError(
-                f"regimen '{self.regimen}': rules that decide on the way are not for populations."
-            )
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -93,8 +86,7 @@ def solve(task: Task, ready: Simulator, first: int, last: int) -> Solved:
     cohort = ready.start_all([each.patient for each in people])
     months = np.array(task.months)
     names = tuple(dict.fromkeys((*QUANTITIES, *dxa.NEEDS, *fracture.NEEDS)))
-    problem = ready.problem(cohort, task.regimen, months, record=names, dosing="average")
-    solved = engine.solve_many(problem)
+    solved = treatment.run_all(ready, cohort, task.regimen, months, names, seed=task.seed)
     values = {name: solved.values[:, :, k] for k, name in enumerate(names)}
     status = np.zeros(len(people), dtype=np.int8)
     status[solved.status != 0] = FAILED
@@ -104,7 +96,8 @@ def solve(task: Task, ready: Simulator, first: int, last: int) -> Solved:
     for name, (low, high) in task.population.plausible.items():
         start = values[name][:, 0]
         status[(status == SIMULATED) & ~((low <= start) & (start <= high))] = IMPLAUSIBLE
-    kept = {name: values[name] for name in QUANTITIES} | _fractures(people, values, months)
+    alike = People.of([each.patient for each in people])
+    kept = {name: values[name] for name in QUANTITIES} | _fractures(alike, values, months)
     off = status != SIMULATED
     for array in kept.values():
         array[off] = np.nan
@@ -114,43 +107,37 @@ def solve(task: Task, ready: Simulator, first: int, last: int) -> Solved:
 
 
 def hazards(
-    patients: Sequence[Patient],
+    people: People,
     values: Mapping[str, Array],
     months: Array,
     *,
     numbers: Mapping[str, Array] | None = None,
 ) -> dict[str, Array]:
-    """Return the fracture hazards (1/year; person, month) of people of one sex and history.
+    """Return the fracture hazards (1/year; person, month).
 
     `values` (person, month) hold densities, `trabecular_bone_score`, `ctx` and `p1np`; `numbers`
     are those of the fracture model, drawn for each person (default: central).
     """
-    sex, history = patients[0].sex, patients[0].history
-    age = np.array([p.age for p in patients])[:, None]
-    now = age + months / 12.0
-    menopause = None
-    if sex == "female":
-        menopause = np.array([p.menopause_age or WITHOUT_MENOPAUSE for p in patients])[:, None]
+    sex, now = people.sex, people.age + months / 12.0
     z = {site: dxa.z_score(values[f"{site}_bmd"], site, sex, now) for site in dxa.SITES}
     with np.errstate(invalid="ignore"):
         found = fracture.hazards(
-            sex=sex, age=age, months=months, spine_z=z["lumbar_spine"], neck_z=z["femoral_neck"],
-            hip_z=z["total_hip"], ctx=values["ctx"], p1np=values["p1np"],
+            sex=sex, age=people.age, months=months, spine_z=z["lumbar_spine"],
+            neck_z=z["femoral_neck"], hip_z=z["total_hip"], ctx=values["ctx"], p1np=values["p1np"],
             tbs_z=dxa.bone_score_z(values["trabecular_bone_score"], sex, now),
-            menopause_age=menopause, history=history, values=numbers,
+            menopause_age=people.menopause_age, history=people.history, values=numbers,
         )  # fmt: skip
     return {cause: found[cause] for cause in fracture.CAUSES}
 
 
-def _fractures(people: list[Member], values: dict[str, Array], months: Array) -> dict[str, Array]:
+def _fractures(people: People, values: dict[str, Array], months: Array) -> dict[str, Array]:
     """Return the percent of people like each member with a fracture until each month."""
-    patients = [each.patient for each in people]
     with np.errstate(invalid="ignore"):
         shares = incidence(
-            hazards(patients, values, months),
+            hazards(people, values, months),
             months,
-            sex=patients[0].sex,
-            age=np.array([p.age for p in patients])[:, None],
-            excess_mortality=fracture.excess_mortality(patients[0].history),
+            sex=people.sex,
+            age=people.age,
+            excess_mortality=fracture.excess_mortality(people.history),
         )
     return {f"{cause}_fracture_incidence": 100.0 * shares[cause] for cause in FRACTURES}

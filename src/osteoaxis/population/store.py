@@ -8,19 +8,22 @@ and resumed equals one that was not.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
+import platform
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis import engine
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import dxa
 from osteoaxis.population.solve import REASONS, SIMULATED, WAITING, Solved, Task, solve
 from osteoaxis.simulation import Simulator
+from osteoaxis.workers import Each, Pace, here
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
-CHUNK = 512
+SMALLEST, LARGEST, CHUNKS = 256, 4096, 64
+ROWS = 1 << 17
+"""Rows of members.parquet written at once."""
 STORE = "population.zarr"
 PERSON = ("age", "menopause_age", "body_mass_index", *(f"{site}_t_score" for site in dxa.SITES))
 
@@ -51,34 +56,59 @@ class Run:
         return {REASONS[int(c)]: int(n) for c, n in zip(codes, counts, strict=True) if c}
 
 
-def simulate(task: Task, ready: Simulator, folder: Path, progress: Progress | None = None) -> Run:
+def simulate(
+    task: Task,
+    ready: Simulator,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    each: Each = here,
+) -> Run:
     """Simulate what is missing of `task` in `folder` and return all of it.
 
-    Stopping is safe at any time. Raises `InputError` if `folder` holds another population.
+    Stopping is safe at any time. Whoever works writes: on other machines `folder` must be the
+    same. Raises `InputError` if it holds another population or cannot be reached by a worker.
     """
-    import zarr
-
     group = _prepared(task, ready, folder)
     status = group["status"]
-    assert isinstance(status, zarr.Array)
+    size = status.chunks[0]
     todo = [
-        first for first in range(0, task.count, CHUNK) if not _finished(status, first, task.count)
+        first
+        for first in range(0, task.count, size)
+        if not _finished(status, first, min(first + size, task.count))
     ]
-    begun, done = time.monotonic(), 0
-    for first in todo:
-        last = min(first + CHUNK, task.count)
-        _write(group, solve(task, ready, first, last), last)
-        done += last - first
-        if progress:
-            rate = done / max(time.monotonic() - begun, 1e-9)
-            finished = task.count - sum(min(CHUNK, task.count - f) for f in todo) + done
-            progress(
-                f"{finished:,} of {task.count:,} people, {rate:,.0f} a second",
-                finished / task.count,
-            )
+    missing = sum(min(size, task.count - first) for first in todo)
+    pace = Pace(progress, "people", task.count, task.count - missing)
+    for _, count in each(partial(_one_chunk, task, ready, folder.resolve()), todo):
+        pace.add(count)
     run = open_run(folder)
-    _summary(run)
+    _summary(run, task.variables)
     return run
+
+
+def _one_chunk(task: Task, ready: Simulator, folder: Path, first: int) -> int:
+    """Simulate and write the chunk that begins with member `first`; returns its people."""
+    import zarr
+
+    try:
+        group = zarr.open_group(folder / STORE, mode="r+")
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder / STORE}: cannot be reached from {platform.node()}; workers write their "
+            "chunks themselves, to a folder that all of them share."
+        ) from None
+    last = min(first + int(group["status"].chunks[0]), task.count)
+    _write(group, solve(task, ready, first, last), last)
+    return last - first
+
+
+def chunk_size(count: int) -> int:
+    """Return how many people are simulated and written at once.
+
+    Some dozens of chunks keep many workers busy; large ones are cheaper to write. Results do not
+    depend on it. An earlier run keeps its own.
+    """
+    return min(max(count // (CHUNKS * SMALLEST), 1) * SMALLEST, LARGEST)
 
 
 def open_run(folder: Path) -> Run:
@@ -96,7 +126,7 @@ def _prepared(task: Task, ready: Simulator, folder: Path) -> Any:
     import zarr
 
     path = folder / STORE
-    identity = json.dumps(task.identity | {"model": ready.digest}, sort_keys=True)
+    identity = json.dumps(task.identity | {"model": ready.fingerprint}, sort_keys=True)
     if path.exists():
         group = zarr.open_group(path, mode="r+")
         if group.attrs.get("identity") != identity:
@@ -106,22 +136,25 @@ def _prepared(task: Task, ready: Simulator, folder: Path) -> Any:
             )
         if "status" in group:
             return group
+    # What is wrong with the regimen is found before anything is written, and what many need is
+    # compiled before many begin.
+    solve(task, ready, 0, min(task.count, engine.MANY))
     folder.mkdir(parents=True, exist_ok=True)
     group = zarr.open_group(path, mode="w", attributes={"identity": identity, **_about(task)})
-    months = np.array(task.months)
+    months, size = np.array(task.months), chunk_size(task.count)
     axis = group.create_array("time", shape=months.shape, dtype="f8", dimension_names=("time",),
                               attributes={"unit": "month"})  # fmt: skip
     axis[:] = months
     for name, unit in task.variables.items():
         group.create_array(
-            name, shape=(task.count, len(months)), chunks=(CHUNK, len(months)), dtype="f4",
+            name, shape=(task.count, len(months)), chunks=(size, len(months)), dtype="f4",
             fill_value=np.nan, dimension_names=("member", "time"), attributes={"unit": unit},
         )  # fmt: skip
     for name in (*PERSON, "weight", "set"):
-        group.create_array(name, shape=(task.count,), chunks=(CHUNK,), dtype="f4",
+        group.create_array(name, shape=(task.count,), chunks=(size,), dtype="f4",
                            fill_value=np.nan, dimension_names=("member",))  # fmt: skip
     # Last, since its being there means that all others are.
-    group.create_array("status", shape=(task.count,), chunks=(CHUNK,), dtype="i1",
+    group.create_array("status", shape=(task.count,), chunks=(size,), dtype="i1",
                        fill_value=WAITING, dimension_names=("member",))  # fmt: skip
     return group
 
@@ -133,9 +166,9 @@ def _about(task: Task) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _finished(status: Any, first: int, count: int) -> bool:
+def _finished(status: Any, first: int, last: int) -> bool:
     try:
-        return not bool((status[first : min(first + CHUNK, count)] == WAITING).any())
+        return not bool((status[first:last] == WAITING).any())
     except Exception:  # a chunk cut short by a kill can fail in many ways
         return False
 
@@ -158,19 +191,27 @@ def _write(group: Any, solved: Solved, last: int) -> None:
     group["status"][part] = solved.status
 
 
-def _summary(run: Run) -> None:
-    """Write `members.parquet`: a row for each member."""
+def _summary(run: Run, variables: Iterable[str]) -> None:
+    """Write `members.parquet`: a row for each member, some at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    data = run.data
-    columns: dict[str, Any] = {"member": np.arange(data.sizes["member"])}
-    columns |= {name: data[name].values for name in (*PERSON, "set", "weight")}
-    for name in data.data_vars:
-        if data[name].dims == ("member", "time"):
-            columns[f"{name}_start"] = data[name][:, 0].values
-            columns[f"{name}_end"] = data[name][:, -1].values
-    columns["reason"] = [REASONS[int(code)] for code in data["status"].values]
-    path = run.folder / "members.parquet"
-    pq.write_table(pa.table(columns), path.with_suffix(".part"), compression="zstd")
-    path.with_suffix(".part").replace(path)
+    path, data, count = run.folder / "members.parquet", run.data, run.data.sizes["member"]
+    reasons = np.array([REASONS[code] for code in range(len(REASONS))])
+
+    def rows(first: int) -> pa.Table:
+        some = data.isel(member=slice(first, first + ROWS))
+        columns: dict[str, Any] = {"member": np.arange(first, first + some.sizes["member"])}
+        columns |= {name: some[name].values for name in (*PERSON, "set", "weight")}
+        for name in variables:
+            columns[f"{name}_start"] = some[name][:, 0].values
+            columns[f"{name}_end"] = some[name][:, -1].values
+        return pa.table(columns | {"reason": reasons[some["status"].values]})
+
+    first = rows(0)
+    part = path.with_suffix(".part")
+    with pq.ParquetWriter(part, first.schema, compression="zstd") as file:
+        file.write_table(first)
+        for more in range(ROWS, count, ROWS):
+            file.write_table(rows(more))
+    part.replace(path)

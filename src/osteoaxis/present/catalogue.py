@@ -11,6 +11,7 @@ from rich.table import Table
 
 from osteoaxis import toml
 from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.forecast import persons
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import presets
@@ -35,6 +36,7 @@ def show_list(kind: str, folders: Folders) -> None:
         "quantities": _quantities,
         "models": _models,
         "metrics": lambda: _metrics(folders),
+        "persons": lambda: _files("person", persons(), "title"),
         "populations": lambda: _files("population", populations(), "title"),
         "trials": lambda: _files("trial", trials(), "title"),
         "parameters": lambda: _parameters(build_model(folders)[0]),

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from osteoaxis.forecast import Forecast
-from osteoaxis.forecast.ahead import CAUSES, SHOWN
+from osteoaxis.forecast.ahead import SHOWN
+from osteoaxis.forecast.plain import at_end, measured, summary, unit
 from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
 from osteoaxis.present import pages, style
@@ -32,11 +30,7 @@ TITLES = {
     "bsap": "BSAP", "estradiol": "Estradiol", "testosterone": "Testosterone",
     "vitamin_d": "Vitamin D",
 }  # fmt: skip
-UNITS = {"ctx": "ng/mL", "ntx": "nmol/mmol", "p1np": "ng/mL", "bsap": "µg/L",
-         "estradiol": "pg/mL", "testosterone": "ng/dL", "vitamin_d": "ng/mL"}  # fmt: skip
 LIMITS = {-1.0: "low bone mass", -2.5: "osteoporosis"}
-FAR_OFF = 2.5
-"""Errors of one measurement beyond which a value is marked."""
 WORTH = 1.0
 """Percent by which a measurement must narrow the range to be worth a line."""
 UNEXPLAINED = (
@@ -44,11 +38,6 @@ UNEXPLAINED = (
     "is shown is how people of this age and treatment differ. Look for a slip (a date, a unit, a "
     "site, another densitometer), a drug that is missing, or an illness the model does not know."
 )
-
-
-def unit(name: str) -> str:
-    """Return the unit of a quantity."""
-    return UNITS.get(name, "g/cm²")
 
 
 def _panels(found: Forecast) -> list[str]:
@@ -121,106 +110,13 @@ def _year(found: Forecast, day: float) -> float:
     return start.year + (start.timetuple().tm_yday - 1 + day) / DAYS_PER_YEAR
 
 
-def at_end(found: Forecast) -> Iterator[dict[str, Any]]:
-    """Yield each strategy at the end: changes from today, T-scores, fractures, with ranges."""
-    sex = found.person.patient.sex
-    for name, course in found.courses.items():
-        row: dict[str, Any] = {"strategy": name, "asked": found.person.asked.get(name, name)}
-        for site in dxa.SITES[:2]:
-            changed = found.change(course, f"{site}_bmd")[:, -1]
-            ends = course.values[f"{site}_bmd"][:, -1]
-            scores = dxa.t_score(ends, site, sex)
-            row[f"{site}_change_percent"] = _quantiles(changed)
-            row[f"{site}_t_score"] = _quantiles(scores)
-            row[f"{site}_osteoporosis_percent"] = 100.0 * float(np.nanmean(scores <= -2.5))
-        for cause in CAUSES:
-            row[f"{cause}_fracture_percent"] = _quantiles(
-                course.values[f"{cause}_fracture_incidence"][:, -1]
-            )
-        yield row
-
-
-def _quantiles(values: Array) -> dict[str, float]:
-    low, middle, high = np.nanquantile(values, (0.05, 0.5, 0.95))
-    return {"low": float(low), "median": float(middle), "high": float(high)}
-
-
-def measured(found: Forecast) -> list[dict[str, Any]]:
-    """Return each measurement with its distance from what the model expects of this person."""
-    start = found.person.start
-    return [
-        {
-            "date": (start + timedelta(days=each.day)).isoformat(),
-            "quantity": each.quantity,
-            "value": each.value,
-            "unit": unit(each.quantity),
-            "device": each.device,
-            "off": float(off),
-            "far_off": abs(float(off)) > FAR_OFF,
-        }
-        for each, off in zip(found.person.measurements, found.posterior.off, strict=True)
-    ]
-
-
-def changes(found: Forecast) -> list[dict[str, Any]]:
-    """Return whether density changed between the first and the last scan of each site."""
-    rows = []
-    for site in dxa.SITES:
-        scans = [m for m in found.person.measurements if m.quantity == f"{site}_bmd"]
-        if len(scans) < 2:
-            continue
-        first, last = scans[0], scans[-1]
-        error = found.person.precision[site]
-        if first.device != last.device:
-            error = float(np.hypot(error, dxa.DEVICE_ERROR / np.sqrt(2.0)))
-        seen = change.ordinary(first.value, last.value, error)
-        rows.append({"site": site, "percent": seen.percent, "least": seen.least_rise,
-                     "real": seen.real})  # fmt: skip
-    return rows
-
-
-def summary(found: Forecast) -> dict[str, Any]:
-    """Return the forecast as plain data for JSON."""
-    person, posterior = found.person, found.posterior
-    return {
-        "title": person.title,
-        "note": DISCLAIMER,
-        "time_zero": person.start.isoformat(),
-        "today": person.today.isoformat(),
-        "taken": list(person.taken),
-        "measurements": measured(found),
-        "density_changes": changes(found),
-        "fit": {
-            "explained": posterior.explained,
-            "effective_size": posterior.effective_size,
-            "refreshed": posterior.stages,
-            "probability_of_misfit": posterior.probability,
-        },
-        "months_from_today": [float(m) for m in found.months[found.today :] - found.now],
-        "strategies": {
-            name: {
-                "regimen": str(course.regimen),
-                "bands": {
-                    variable: dict(zip(("low", "median", "high"),
-                                       course.band(variable)[:, found.today :].tolist(),
-                                       strict=True))
-                    for variable in course.values
-                },
-            }
-            for name, course in found.courses.items()
-        },
-        "at_end": list(at_end(found)),
-        "next": [vars(each) for each in found.next],
-    }  # fmt: skip
-
-
 def write(found: Forecast, folder: Path) -> None:
     """Write the page, the picture, the numbers as JSON and as CSV into `folder`."""
     drawn = sheet(found)
     text = style.svg(drawn)
     (folder / "forecast.svg").write_text(text, encoding="utf-8", newline="\n")
     (folder / "forecast.png").write_bytes(style.png(drawn))
-    plain = summary(found)
+    plain = {"note": DISCLAIMER, **summary(found)}
     (folder / "forecast.json").write_text(
         json.dumps(plain, indent=1, allow_nan=False) + "\n", encoding="utf-8"
     )

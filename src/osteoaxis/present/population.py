@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,45 +31,62 @@ PANELS = CHANGES | {
 }  # fmt: skip
 
 
-def percentiles(values: Array, weights: Array, levels: tuple[float, ...] = LEVELS) -> Array:
+@dataclass(frozen=True)
+class Variable:
+    """A variable of those kept: weighted percentiles (level, time), some people, its end."""
+
+    unit: str
+    levels: Array
+    some: Array
+    mean: float
+    sd: float
+
+
+def percentiles(values: Array, weights: Array) -> Array:
     """Return weighted percentiles (level, time) of `values` (member, time)."""
-    order = np.argsort(values, axis=0)
-    sorted_values = np.take_along_axis(values, order, axis=0)
-    cumulative = np.cumsum(weights[order], axis=0)
-    middle = (cumulative - 0.5 * weights[order]) / cumulative[-1]
-    return np.array(
-        [
-            [np.interp(level / 100.0, middle[:, k], sorted_values[:, k]) for k in
-             range(values.shape[1])]
-            for level in levels
-        ]
-    )  # fmt: skip
+    columns = []
+    for column in values.T:  # one at a time: there may be millions of members
+        order = np.argsort(column)
+        own = weights[order]
+        cumulative = np.cumsum(own)
+        middle = (cumulative - 0.5 * own) / cumulative[-1]
+        columns.append(np.interp(np.array(LEVELS) / 100.0, middle, column[order]))
+    return np.array(columns).T
 
 
-def shown(run: Run, name: str) -> tuple[Array, Array, str]:
-    """Return values (member, time) of those kept as drawn, their weights and the unit."""
-    kept = run.kept
-    values = run.data[name].values[kept].astype(float)
+def variable(run: Run, name: str) -> Variable:
+    """Return what is shown of a variable; densities as change in percent."""
+    data, kept = run.data[name], run.kept
+    values = data.values[kept].astype(float)
     weights = run.data["weight"].values[kept].astype(float)
+    unit = style.UNITS.get(data.unit, data.unit)
     if name in CHANGES:
-        return 100.0 * (values / values[:, :1] - 1.0), weights, "% change"
-    return values, weights, style.UNITS.get(run.data[name].unit, run.data[name].unit)
+        values, unit = 100.0 * (values / values[:, :1] - 1.0), "% change"
+    mean = float(np.average(values[:, -1], weights=weights))
+    sd = float(np.sqrt(np.average((values[:, -1] - mean) ** 2, weights=weights)))
+    return Variable(unit, percentiles(values, weights), values[_some(weights)], mean, sd)
+
+
+def _some(weights: Array) -> NDArray[np.int64]:
+    """Return numbers of members spread over the population by weight."""
+    share = np.cumsum(weights) / weights.sum()
+    return np.unique(np.searchsorted(share, (np.arange(PEOPLE) + 0.5) / PEOPLE))
 
 
 @style.styled
-def sheet(run: Run) -> Figure:
+def sheet(run: Run, variables: Mapping[str, Variable]) -> Figure:
     """Draw every variable: percentiles as bands, and some people as lines."""
     figure = Figure(figsize=(10.5, 8.2), layout="constrained")
     years = run.data["time"].values / 12.0
     for axes, (name, title) in zip(figure.subplots(3, 3).flat, PANELS.items(), strict=True):
-        values, weights, unit = shown(run, name)
-        low, quarter, middle, three, high = percentiles(values, weights)
+        drawn = variables[name]
+        low, quarter, middle, three, high = drawn.levels
         colour = style.COLOURS[1]
-        axes.plot(years, values[_some(weights)].T, color="#8a8a8a", linewidth=0.4, alpha=0.5)
+        axes.plot(years, drawn.some.T, color="#8a8a8a", linewidth=0.4, alpha=0.5)
         axes.fill_between(years, low, high, color=colour, alpha=0.18, linewidth=0)
         axes.fill_between(years, quarter, three, color=colour, alpha=0.3, linewidth=0)
         axes.plot(years, middle, color=colour)
-        axes.set_title(f"{title} ({unit})")
+        axes.set_title(f"{title} ({drawn.unit})")
         if name in ("ctx", "p1np", "estradiol", "testosterone"):
             axes.set_yscale("log")
             axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -83,16 +102,10 @@ def sheet(run: Run) -> Figure:
     return figure
 
 
-def _some(weights: Array) -> NDArray[np.int64]:
-    """Return numbers of members spread over the population by weight."""
-    share = np.cumsum(weights) / weights.sum()
-    return np.unique(np.searchsorted(share, (np.arange(PEOPLE) + 0.5) / PEOPLE))
-
-
-def summary(run: Run) -> dict[str, Any]:
+def summary(run: Run, variables: Mapping[str, Variable]) -> dict[str, Any]:
     """Return the population at its end as JSON: counts, reasons, percentiles."""
     data, weights = run.data, run.data["weight"].values[run.kept].astype(float)
-    found: dict[str, Any] = {
+    return {
         "population": data.attrs["population"],
         "regimen": data.attrs["regimen"],
         "seed": int(data.attrs["seed"]),
@@ -101,25 +114,19 @@ def summary(run: Run) -> dict[str, Any]:
         "left_out": run.reasons(),
         "effective_size": round(float(weights.sum() ** 2 / (weights**2).sum()), 1),
         "months": float(data["time"][-1]),
-        "variables": {},
-    }
-    for name in PANELS:
-        values, own, unit = shown(run, name)
-        mean = float(np.average(values[:, -1], weights=own))
-        found["variables"][name] = {
-            "unit": unit,
-            "mean": mean,
-            "sd": float(np.sqrt(np.average((values[:, -1] - mean) ** 2, weights=own))),
-            **{f"p{level:g}": float(v) for level, v in
-               zip(LEVELS, percentiles(values, own)[:, -1], strict=True)},
-        }  # fmt: skip
-    return found
+        "variables": {
+            name: {"unit": v.unit, "mean": v.mean, "sd": v.sd,
+                   **{f"p{level:g}": float(value) for level, value in
+                      zip(LEVELS, v.levels[:, -1], strict=True)}}
+            for name, v in variables.items()
+        },
+    }  # fmt: skip
 
 
 def write(run: Run) -> dict[str, Any]:
     """Write pictures and `summary.json` beside the population; returns the summary."""
-    found = summary(run)
-    drawn = sheet(run)
+    variables = {name: variable(run, name) for name in PANELS}
+    found, drawn = summary(run, variables), sheet(run, variables)
     (run.folder / "population.svg").write_text(style.svg(drawn), encoding="utf-8", newline="\n")
     (run.folder / "population.png").write_bytes(style.png(drawn))
     text = json.dumps(found, indent=1, allow_nan=False)

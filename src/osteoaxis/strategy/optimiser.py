@@ -18,7 +18,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from osteoaxis import guidance, intervals
-from osteoaxis.dosing import DOSINGS, Dosing
+from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError
 from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.regimen import Regimen
@@ -126,7 +126,8 @@ class Trier:
         _check_drugs(space, ready, where)
         known = metrics(plan.years, ready.drugs)
         cohort, months = ready.start(plan.patient), output_months(plan.years)
-        base = {dosing: ready.run(cohort, space.base, months, dosing=dosing) for dosing in DOSINGS}
+        dosings: tuple[Dosing, ...] = ("events", "average")
+        base = {dosing: ready.run(cohort, space.base, months, dosing=dosing) for dosing in dosings}
         for objective in space.objectives:
             check_names([objective.metric], known, base["average"], f"{where}.objectives")
         for condition in space.constraints:

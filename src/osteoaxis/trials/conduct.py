@@ -2,33 +2,38 @@
 
 Each participant is simulated in all arms with the same chance (errors of measurement, dropout,
 luck with fractures), so that effects without noise are known, too; who is allocated where is a
-draw of its own. Rules of a regimen are decided person by person.
+draw of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from osteoaxis import engine
+from osteoaxis import engine, treatment
 from osteoaxis.errors import InputError, SolverError
 from osteoaxis.outcomes import dxa, fracture
 from osteoaxis.outcomes.incidence import first_fracture_month
+from osteoaxis.outcomes.person import People
+from osteoaxis.pharmacology.decisions import uniforms
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.members import Member, members
 from osteoaxis.population.solve import hazards
 from osteoaxis.simulation import Cohort, Simulator
-from osteoaxis.treatment import given, uniforms
 from osteoaxis.trials.design import FRACTURES, MEASURED, Arm, Trial
+from osteoaxis.workers import Each, Pace, here
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
-SCREEN_CHUNK = 512
+PART = 256
+"""People screened and simulated at once."""
 SCREENED_MOST = 50
 """People screened for each participant at most."""
 NONE = np.array([0.0, 1.0])
@@ -53,53 +58,53 @@ class Conducted:
     events: dict[str, Array]
 
 
+@dataclass(frozen=True)
+class _Lives:
+    """Eligible members in every arm: levels (arm, person, visit), first fractures (arm, person).
+
+    `messages` say what could not be solved of each person, "" where all could.
+    """
+
+    numbers: list[int]
+    levels: dict[str, Array]
+    events: dict[str, Array]
+    messages: list[str]
+
+
 def conduct(
-    trial: Trial, ready: Simulator, *, seed: int = 1, progress: Progress | None = None
+    trial: Trial,
+    ready: Simulator,
+    *,
+    seed: int = 1,
+    progress: Progress | None = None,
+    each: Each = here,
 ) -> Conducted:
-    """Conduct `trial`. Raises `InputError` if too few people are eligible."""
-    say = progress or (lambda _text, _share: None)
+    """Conduct `trial`.
+
+    Raises `InputError` if too few people are eligible, `SolverError` if one cannot be simulated.
+    """
     for arm in trial.arms:
         ready.check(arm.regimen)
-    people, cohort, screened = _enrolled(trial, ready, seed, say)
-    months = np.unique(np.concatenate([trial.visits, np.arange(0.0, trial.visits[-1] + 0.5, 3.0)]))
-    visits = np.searchsorted(months, trial.visits)
-    truth: dict[str, list[Array]] = {name: [] for name in MEASURED}
-    events: dict[str, list[Array]] = {name: [] for name in FRACTURES}
-    luck = np.array([_uniforms(seed, each, "fracture", len(FRACTURES)) for each in people])
-    for number, arm in enumerate(trial.arms):
-        first, part = 0.3 + 0.6 * number / len(trial.arms), 0.6 / len(trial.arms)
-
-        def done(share: float, name: str = arm.name, at: float = first, of: float = part) -> None:
-            say(f"Arm '{name}' of {len(people):,} people", at + share * of)
-
-        done(0.0)
-        values = _arm(arm, people, cohort, ready, months, done)
-        for name in MEASURED:
-            truth[name].append(values[name][:, visits])
-        risks = hazards([each.patient for each in people], values, months)
-        for k, name in enumerate(FRACTURES):
-            cause = name.removesuffix("_fracture")
-            hazard = sum(risks.values()) if cause == "any" else risks[cause]
-            events[name].append(
-                np.array([first_fracture_month(h, months, float(u)) for h, u in
-                          zip(np.asarray(hazard), luck[:, k], strict=True)])
-            )  # fmt: skip
-    whole = {name: np.array(found) for name, found in truth.items()}
+    lives = _enrolled(trial, ready, seed, progress, each)
+    people = members(trial.population, seed, lives.numbers, ready.model.parameters)
+    if any(lives.messages):
+        worst = next(k for k, message in enumerate(lives.messages) if message)
+        raise SolverError(f"{people[worst].patient.name}: {lives.messages[worst]}")
     left = np.array(
         [
-            -np.log1p(-_uniforms(seed, each, "dropout", 1)[0]) / max(trial.dropout / 1200.0, 1e-12)
-            for each in people
+            -np.log1p(-_uniforms(seed, one, "dropout", 1)[0]) / max(trial.dropout / 1200.0, 1e-12)
+            for one in people
         ]
     )
     stayed = np.array(trial.visits) <= left[:, None]
     measured = {}
     for k, name in enumerate(MEASURED):
-        noise = np.array([_normal(seed, each, k, len(trial.visits)) for each in people])
+        noise = np.array([_normal(seed, one, k, len(trial.visits)) for one in people])
         factor = np.exp(noise * trial.errors[name] / 100.0)
-        measured[name] = np.where(stayed, whole[name] * factor, np.nan)
+        measured[name] = np.where(stayed, lives.levels[name] * factor, np.nan)
     return Conducted(
-        trial, tuple(people), screened, whole, measured, stayed, left,
-        _allocation(trial, len(people), seed), {n: np.array(e) for n, e in events.items()},
+        trial, tuple(people), lives.numbers[-1] + 1, lives.levels, measured, stayed, left,
+        _allocation(trial, len(people), seed), lives.events,
     )  # fmt: skip
 
 
@@ -111,41 +116,68 @@ def _allocation(trial: Trial, count: int, seed: int) -> NDArray[np.int64]:
 
 
 def _enrolled(
-    trial: Trial, ready: Simulator, seed: int, say: Progress
-) -> tuple[list[Member], Cohort, int]:
-    """Return the first people of the population who are eligible, and their state."""
-    found: list[Member] = []
-    parts: list[tuple[Cohort, list[int]]] = []
-    first = 0
-    while len(found) < trial.participants:
-        if first >= SCREENED_MOST * trial.participants + SCREEN_CHUNK:
+    trial: Trial, ready: Simulator, seed: int, progress: Progress | None, each: Each
+) -> _Lives:
+    """Return the first people of the population who are eligible, in every arm.
+
+    Members are screened in waves as large as those seen so far let hope for.
+    """
+    parts: dict[int, _Lives] = {}
+    found = screened = 0
+    pace = Pace(progress, "people enrolled", trial.participants)
+    while found < trial.participants:
+        if screened >= SCREENED_MOST * trial.participants + PART:
             raise InputError(
-                f"trial '{trial.name}': eligibility: {len(found)} of {first:,} people screened "
+                f"trial '{trial.name}': eligibility: {found} of {screened:,} people screened "
                 f"are eligible, {trial.participants} are needed."
             )
-        batch = members(trial.population, seed, range(first, first + SCREEN_CHUNK),
-                        ready.model.parameters)  # fmt: skip
-        cohort = ready.start_all([each.patient for each in batch])
-        levels = _at_entry(batch, cohort, ready)
-        ok = np.array([problem is None for problem in cohort.problems])
-        for name, (low, high) in {**trial.population.plausible, **trial.eligibility}.items():
-            ok &= (low <= levels[name]) & (levels[name] <= high)
-        chosen = np.flatnonzero(ok)[: trial.participants - len(found)].tolist()
-        found += [batch[k] for k in chosen]
-        parts.append((cohort, chosen))
-        first += SCREEN_CHUNK
-        say(f"{len(found):,} of {trial.participants:,} enrolled",
-            0.3 * len(found) / trial.participants)  # fmt: skip
-    return found, _joined(parts), first
+        share = found / screened if found else 1.0
+        wave = math.ceil((trial.participants - found) / (share * PART)) * PART
+        batches = [range(k, k + PART) for k in range(screened, screened + wave, PART)]
+        for batch, part in each(partial(_lives, trial, ready, seed), batches):
+            parts[batch[0]] = part
+            pace.add(min(len(part.numbers), trial.participants - found))
+            found = min(found + len(part.numbers), trial.participants)
+        screened += wave
+    return _joined([parts[first] for first in sorted(parts)], trial.participants)
 
 
-def _joined(parts: list[tuple[Cohort, list[int]]]) -> Cohort:
-    return Cohort(
-        tuple(c.patients[k] for c, chosen in parts for k in chosen),
-        np.vstack([c.parameters[chosen] for c, chosen in parts]),
-        np.concatenate([c.day[chosen] for c, chosen in parts]),
-        np.vstack([c.state[chosen] for c, chosen in parts]),
-        tuple(c.problems[k] for c, chosen in parts for k in chosen),
+def _lives(trial: Trial, ready: Simulator, seed: int, numbers: range) -> _Lives:
+    """Screen these members and simulate those who are eligible in every arm."""
+    batch = members(trial.population, seed, numbers, ready.model.parameters)
+    cohort = ready.start_all([one.patient for one in batch])
+    levels = _at_entry(batch, cohort, ready)
+    ok = np.array([problem is None for problem in cohort.problems])
+    for name, (low, high) in {**trial.population.plausible, **trial.eligibility}.items():
+        ok &= (low <= levels[name]) & (levels[name] <= high)
+    chosen = np.flatnonzero(ok).tolist()
+    if not chosen:
+        return _Lives([], {}, {}, [])
+    eligible = cohort.only(chosen)
+    arms = [_in_arm(arm, trial, eligible, ready, seed) for arm in trial.arms]
+    return _Lives(
+        [numbers[k] for k in chosen],
+        {name: np.array([arm.levels[name][0] for arm in arms]) for name in MEASURED},
+        {name: np.array([arm.events[name][0] for arm in arms]) for name in FRACTURES},
+        [max(of_one) for of_one in zip(*(arm.messages for arm in arms), strict=True)],
+    )
+
+
+def _joined(parts: Sequence[_Lives], count: int) -> _Lives:
+    """Return the first `count` people of all parts."""
+    some = [part for part in parts if part.numbers]
+
+    def put(columns: Sequence[dict[str, Array]]) -> dict[str, Array]:
+        return {
+            name: np.concatenate([each[name] for each in columns], axis=1)[:, :count]
+            for name in columns[0]
+        }
+
+    return _Lives(
+        [number for part in some for number in part.numbers][:count],
+        put([part.levels for part in some]),
+        put([part.events for part in some]),
+        [message for part in some for message in part.messages][:count],
     )
 
 
@@ -161,32 +193,24 @@ def _at_entry(batch: list[Member], cohort: Cohort, ready: Simulator) -> dict[str
     return levels
 
 
-def _arm(
-    arm: Arm,
-    people: list[Member],
-    cohort: Cohort,
-    ready: Simulator,
-    months: Array,
-    done: Callable[[float], None],
-) -> dict[str, Array]:
-    """Return what is recorded (participant, month) by name, everybody on the regimen of `arm`."""
+def _in_arm(arm: Arm, trial: Trial, cohort: Cohort, ready: Simulator, seed: int) -> _Lives:
+    """Return one arm of the lives of `cohort`, everybody on the regimen of `arm`."""
+    months = np.unique(np.concatenate([trial.visits, np.arange(0.0, trial.visits[-1] + 0.5, 3.0)]))
     names = tuple(dict.fromkeys((*MEASURED, *dxa.NEEDS, *fracture.NEEDS)))
-    if not arm.regimen.ruled:
-        task = ready.problem(cohort, arm.regimen, months, record=names, dosing="average")
-        solved = engine.solve_many(task)
-        if (solved.status != 0).any():
-            worst = int(np.argmax(solved.status != 0))
-            raise SolverError(f"{people[worst].patient.name}: {solved.messages[worst]}")
-        return {name: solved.values[:, :, k] for k, name in enumerate(names)}
-    rows = []
-    for k in range(len(people)):
-        alone = _joined([(cohort, [k])])
-        plan = given(ready, alone, arm.regimen, months)
-        task = ready.problem(alone, plan, months, record=names, dosing="average")
-        rows.append(engine.solve_many(task).values[0])
-        done((k + 1) / len(people))
-    values = np.array(rows)
-    return {name: values[:, :, k] for k, name in enumerate(names)}
+    found = treatment.run_all(ready, cohort, arm.regimen, months, names, seed=seed)
+    values = {name: found.values[:, :, k] for k, name in enumerate(names)}
+    risks = hazards(People.of(cohort.patients), values, months)
+    # The first is the luck that rules about fractures see, too.
+    luck = [uniforms(seed, one.name, "fracture", len(FRACTURES)) for one in cohort.patients]
+    events = {}
+    for k, name in enumerate(FRACTURES):
+        cause = name.removesuffix("_fracture")
+        hazard = np.asarray(sum(risks.values()) if cause == "any" else risks[cause])
+        own = zip(hazard, luck, strict=True)
+        events[name] = np.array([[first_fracture_month(h, months, float(u[k])) for h, u in own]])
+    visits = np.searchsorted(months, trial.visits)
+    levels = {name: values[name][None, :, visits] for name in MEASURED}
+    return _Lives([], levels, events, list(found.messages))
 
 
 def _uniforms(seed: int, each: Member, purpose: str, count: int) -> Array:

@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.web import answers, docs, equations, problems, runs, studies
-from osteoaxis.web.asked import Comparison, Simulation
+from osteoaxis.web.asked import Comparison, Forecast, Simulation
 from osteoaxis.web.bodies import JsonRoute
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import ARROW, JSON, to_arrow, to_json
@@ -27,7 +27,7 @@ from osteoaxis.web.guard import Buckets, Guard
 from osteoaxis.web.workers import Task, Workers
 
 STATIC = Path(__file__).parent / "static"
-ERRORS = problems.documented(400, 404, 413, 415, 422, 429, 500, 503)
+ERRORS = problems.documented(400, 404, 408, 413, 415, 422, 429, 500, 503)
 MOST_KEPT = 512
 GZIP_LEVEL = 4
 
@@ -152,6 +152,12 @@ def _computation() -> APIRouter:
     async def compare(asked: Comparison, request: Request) -> Response:
         """One patient on one to four regimens, solved together."""
         return await _computed(request, runs.compare, asked)
+
+    @api.post("/forecast")
+    async def forecast(asked: Forecast, request: Request) -> Response:
+        """One person from their own dated scans, samples and drugs; takes several seconds."""
+        body = await request.app.state.workers.run(runs.forecast, asked, to_json)
+        return Response(body, media_type=JSON)
 
     @api.post("/guidelines")
     async def guidelines(asked: Simulation, request: Request) -> Response:

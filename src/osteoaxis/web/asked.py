@@ -95,3 +95,31 @@ class Comparison(Course):
         max_length=MOST_STRATEGIES,
         examples=[{"none": "none", "letrozole": "letrozole 2.5 mg po qd [y0-y5]"}],
     )
+
+
+class Forecast(BaseModel):
+    """One person's own results."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    person: dict[str, Any] = Field(
+        description="A table with the keys of a person's TOML file (docs/forecast.md); dates as "
+        "text, such as 2024-03-31.",
+        examples=[
+            {
+                "today": "2026-06-01",
+                "person": {"sex": "female", "born": 1961, "menopause_age": 50},
+                "taken": [{"drug": "letrozole 2.5 mg po qd", "from": "2023-03-01"}],
+                "density": [
+                    {
+                        "date": "2023-02-20",
+                        "site": "lumbar_spine",
+                        "t_score": -0.9,
+                        "device": "hologic",
+                    }
+                ],
+                "sample": [{"date": "2025-02-25", "ctx": "0.61 ng/mL"}],
+            }
+        ],
+    )
+    seed: int = Field(1, ge=0, le=2**32 - 1, description="Equal seeds give equal answers.")

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis import forecast as one
 from osteoaxis import guidance, intervals, treatment
 from osteoaxis.errors import InputError, SolverError, did_you_mean
+from osteoaxis.forecast import Person
+from osteoaxis.forecast.plain import summary
 from osteoaxis.guidance.facts import SIMULATED
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import guidance as shown
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator, month_grid
-from osteoaxis.web.asked import MOST_POINTS, Comparison, Course, Simulation
+from osteoaxis.web.asked import MOST_POINTS, Comparison, Course, Forecast, Simulation
 from osteoaxis.web.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -70,6 +73,16 @@ def guidelines(catalogue: Catalogue, asked: Simulation) -> Answer:
         "findings": [shown.as_json(finding) for finding in found],
         "note": f"{shown.ADVICE} {DISCLAIMER}",
     }
+
+
+def forecast(catalogue: Catalogue, asked: Forecast) -> Answer:
+    """Return the forecast of one person from their own results, as `osteoaxis forecast --json`.
+
+    Raises `InputError` or `SolverError`.
+    """
+    person = Person.from_table(asked.person, "person")
+    found = one.forecast(person, catalogue.ready, seed=asked.seed)
+    return {**summary(found), "note": DISCLAIMER}
 
 
 def nothing(catalogue: Catalogue, asked: None) -> None:
