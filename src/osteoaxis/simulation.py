@@ -79,8 +79,8 @@ class Simulator:
     model: Model
     compiled: engine.CompiledSystem
     digest: str
-    folders: tuple[Path, ...]
-    calibrated: bool
+    folders: tuple[Path, ...] = ()
+    calibrated: bool = True
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _same_simulator, (self.folders, self.calibrated, self.fingerprint)

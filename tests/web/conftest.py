@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +18,18 @@ from osteoaxis.simulation import Simulator
 from osteoaxis.web.app import Settings, create_app
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.server import configured
+
+
+@pytest.fixture(scope="session")
+def aside() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    """Runs a coroutine in a loop of another thread; the browser's tests keep one in this."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield lambda asked: asyncio.run_coroutine_threadsafe(asked, loop).result(300.0)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 @pytest.fixture(scope="session")

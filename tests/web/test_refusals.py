@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
+import time
 import urllib.parse
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
@@ -16,9 +19,21 @@ from osteoaxis.web.app import STATIC
 from osteoaxis.web.asked import MOST_BYTES, MOST_DEPTH
 from osteoaxis.web.guard import SECURITY, Buckets, Guard
 from osteoaxis.web.problems import MEDIA
+from osteoaxis.web.workers import Stopped, TooBusy, TooLong, Workers
 
 SCRIPT = "<script>alert(1)</script>"
 DOSES = " + ".join(f"letrozole 2.5 mg po qd [m{k}-m{k + 1}]" for k in range(400))
+
+
+Aside = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    """Wait for what the server does after it has answered."""
+    end = time.monotonic() + 30.0
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def deep(levels: int) -> str:
@@ -234,11 +249,12 @@ async def faulty(_scope: Scope, _receive: Receive, _send: Send) -> None:
     raise ValueError("secret-of-a-person")
 
 
-async def asked_of(guard: Guard, **scope: Any) -> list[dict[str, Any]]:
+async def asked_of(guard: Guard, wait: float = 0.0, **scope: Any) -> list[dict[str, Any]]:
     """Send one request to a guard in this process, and return what it answers."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
+        await asyncio.sleep(wait)
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: Any) -> None:
@@ -250,25 +266,54 @@ async def asked_of(guard: Guard, **scope: Any) -> list[dict[str, Any]]:
 
 
 def test_a_fault_of_ours_is_a_problem_and_tells_nothing_of_the_request(
-    caplog: pytest.LogCaptureFixture,
+    aside: Aside, caplog: pytest.LogCaptureFixture
 ) -> None:
-    import asyncio
-
     guard = Guard(faulty, Buckets(0.0, 1.0))
-    start, body = asyncio.run(asked_of(guard))
+    start, body = aside(asked_of(guard))
     assert start["status"] == 500
     assert b"secret" not in body["body"]
     assert "ValueError at" in caplog.text
     assert "secret" not in caplog.text
 
 
-def test_too_many_requests_are_told_to_wait() -> None:
-    import asyncio
+def test_a_fault_inside_the_application_is_a_problem_too(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def listed(*_: object) -> None:
+        raise KeyError("secret-of-a-person")
 
+    monkeypatch.setattr("osteoaxis.web.studies.listed", listed)
+    refused(client.get("/api/evidence"), 500, "mistake")
+    wait_for(lambda: "KeyError at" in caplog.text)
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("raised", [TooBusy, TooLong, Stopped])
+def test_what_cannot_be_computed_now_is_told(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, raised: type[Exception]
+) -> None:
+    async def run(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(Workers, "run", run)
+    answer = posted(client, "{}")
+    refused(answer, 503)
+    assert ("retry-after" in answer.headers) is (raised is TooBusy)
+
+
+def test_who_sends_too_slowly_is_not_waited_for(
+    aside: Aside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("osteoaxis.web.guard.SECONDS_TO_SEND", 0.05)
+    start, _ = aside(asked_of(Guard(faulty, Buckets(0.0, 1.0)), wait=60.0))
+    assert start["status"] == 408
+
+
+def test_too_many_requests_are_told_to_wait(aside: Aside) -> None:
     guard = Guard(faulty, Buckets(1.0, 1.0))
     client = ("192.0.2.1", 1)
-    asyncio.run(asked_of(guard, client=client))
-    start, body = asyncio.run(asked_of(guard, client=client))
+    aside(asked_of(guard, client=client))
+    start, body = aside(asked_of(guard, client=client))
     assert start["status"] == 429
     assert (b"retry-after", b"1") in start["headers"] or (b"retry-after", b"2") in start["headers"]
     assert orjson.loads(body["body"])["status"] == 429
@@ -282,7 +327,7 @@ def test_the_log_holds_no_personal_data(
         client.get("/api/evidence", params={"drug": "my-drug"})
         client.get("/Jane-Roe")
         client.get("/api/quantities/Jane-Roe")
+        wait_for(lambda: sum(r.name == "osteoaxis.web" for r in caplog.records) >= 4)
     lines = [r.getMessage() for r in caplog.records if r.name == "osteoaxis.web"]
-    assert len(lines) >= 4
     assert not any(word in line for line in lines for word in ("Roe", "my-drug", "127.0.0.1"))
     assert any(line.startswith("POST /api/simulate 200") for line in lines)

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 import pytest
 
-import tasks  # isort: skip
+import tasks_of_workers as tasks  # isort: skip
 from osteoaxis.errors import InputError
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import to_json
 from osteoaxis.web.faults import Fault
 from osteoaxis.web.workers import Stopped, Task, TooBusy, TooLong, Workers
 
-
-@pytest.fixture(scope="module")
-def loop() -> Iterator[asyncio.Runner]:
-    with asyncio.Runner() as runner:
-        yield runner
+Aside = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @pytest.fixture(scope="module")
-def workers(loop: asyncio.Runner) -> Iterator[Workers]:
+def workers(aside: Aside) -> Iterator[Workers]:
     """One process that gives a task one second, and one waiting task half of it."""
 
     async def made() -> Workers:
         return Workers(count=1, seconds=1.0, patience=0.5, most_waiting=1)
 
-    workers = loop.run(made())
+    workers = aside(made())
     yield workers
     workers.close()
 
@@ -43,11 +40,9 @@ async def run(workers: Workers, task: Task, asked: object = None) -> bytes:
     raise AssertionError("no process")
 
 
-def test_what_ends_or_hangs_is_replaced(
-    loop: asyncio.Runner, workers: Workers, known: Catalogue
-) -> None:
+def test_what_ends_or_hangs_is_replaced(aside: Aside, workers: Workers, known: Catalogue) -> None:
     expected = str(len(known.quantities)).encode()
-    assert loop.run(run(workers, tasks.count)) == expected
+    assert aside(run(workers, tasks.count)) == expected
     for task, asked, error in (
         (tasks.sleep, 60.0, TooLong),
         (tasks.end, 3, Stopped),
@@ -55,17 +50,17 @@ def test_what_ends_or_hangs_is_replaced(
         (tasks.fault, "secret", Fault),
     ):
         with pytest.raises(error) as raised:
-            loop.run(run(workers, task, asked))
+            aside(run(workers, task, asked))
         assert "secret" not in str(raised.value)
-        assert loop.run(run(workers, tasks.count)) == expected
+        assert aside(run(workers, tasks.count)) == expected
 
 
-def test_who_cannot_be_served_soon_is_told(loop: asyncio.Runner, workers: Workers) -> None:
+def test_who_cannot_be_served_soon_is_told(aside: Aside, workers: Workers) -> None:
     async def together() -> list[bytes | BaseException]:
         each = (workers.run(tasks.sleep, 0.8, to_json) for _ in range(3))
         return await asyncio.gather(*each, return_exceptions=True)
 
-    loop.run(run(workers, tasks.count))
-    first, *others = loop.run(together())
+    aside(run(workers, tasks.count))
+    first, *others = aside(together())
     assert first == b"0.8"
     assert all(isinstance(other, TooBusy) for other in others)

@@ -31,6 +31,8 @@ TITLES = {
     "vitamin_d": "Vitamin D",
 }  # fmt: skip
 LIMITS = {-1.0: "low bone mass", -2.5: "osteoporosis"}
+WIDE = 110
+"""Characters of the table where nobody's screen says how wide it is."""
 WORTH = 1.0
 """Percent by which a measurement must narrow the range to be worth a line."""
 UNEXPLAINED = (
@@ -138,6 +140,8 @@ def write(found: Forecast, folder: Path) -> None:
 def show(found: Forecast, folder: Path | None) -> None:
     """Print the forecast: each strategy at its end, the fit, and what to measure next."""
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = WIDE
     person = found.person
     console.print(f"[bold]{person.title}[/bold]: {person.years:g} years from {person.today}")
     if not found.posterior.explained:

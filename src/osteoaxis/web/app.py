@@ -27,7 +27,7 @@ from osteoaxis.web.guard import Buckets, Guard
 from osteoaxis.web.workers import Task, Workers
 
 STATIC = Path(__file__).parent / "static"
-ERRORS = problems.documented(400, 404, 413, 415, 422, 429, 500, 503)
+ERRORS = problems.documented(400, 404, 408, 413, 415, 422, 429, 500, 503)
 MOST_KEPT = 512
 GZIP_LEVEL = 4
 

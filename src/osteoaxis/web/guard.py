@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -12,9 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from osteoaxis.web.asked import MOST_BYTES
 from osteoaxis.web.faults import Fault
-from osteoaxis.web.problems import problem
+from osteoaxis.web.problems import MISTAKE, problem
 
 MOST_CLIENTS = 10_000
+SECONDS_TO_SEND = 20.0
 SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -85,8 +87,7 @@ class Guard:
         except Exception as raised:
             log.error("%s", Fault.of(raised))
             if not status:
-                said = problem(500, "The server made a mistake. It is not what you sent.")
-                await said(scope, receive, sent)
+                await problem(500, MISTAKE)(scope, receive, sent)
         route = getattr(scope.get("route"), "path", "") or "-"
         took = 1000.0 * (time.perf_counter() - began)
         log.info("%s %s %d %.0f ms", _method(scope), route, status, took)
@@ -101,7 +102,11 @@ class Guard:
             refused = problem(429, "Too many requests; try again in a moment.", later)
             await refused(scope, receive, send)
             return
-        body = await _body(scope, receive)
+        try:
+            async with asyncio.timeout(SECONDS_TO_SEND):
+                body = await _body(scope, receive)
+        except TimeoutError:
+            body = 408, f"The request took longer than {SECONDS_TO_SEND:g} s to arrive."
         if isinstance(body, bytes):
             await self.app(scope, _once(body, receive), send)
         else:

@@ -17,6 +17,7 @@ from osteoaxis.web.workers import Stopped, TooBusy, TooLong
 
 MEDIA = "application/problem+json"
 RETRY_SECONDS = 2
+MISTAKE = "The server made a mistake; it is not what you sent."
 
 
 class Problem(BaseModel):
@@ -67,6 +68,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Unknown)
     async def unknown(_: Request, raised: Unknown) -> Response:
         return problem(404, str(raised))
+
+    @app.exception_handler(Exception)
+    async def fault(_: Request, __: Exception) -> Response:
+        return problem(500, MISTAKE)
 
     @app.exception_handler(TooBusy)
     async def busy(_: Request, __: TooBusy) -> Response:
