@@ -12,25 +12,23 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import os
-import platform
 import resource
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent))
+from machine import machine, only_ours
 from peers import Case, Lsoda, RoadRunner, Sundae
 
 from osteoaxis import engine
@@ -346,32 +344,6 @@ def start() -> dict[str, Any]:
     taken = clock(lambda: subprocess.run(run, check=True))
     note.print(f"start: {taken:.0f} ms")
     return row("start", 1, 1, ours_ms=taken)
-
-
-def machine() -> dict[str, Any]:
-    model = platform.processor()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = [k for k in cpuinfo.read_text().splitlines() if k.startswith("model name")]
-        model = lines[0].partition(":")[2].strip() if lines else model
-    return {
-        "processor": model, "cores": os.cpu_count(), "system": platform.platform(),
-        "python": platform.python_version(),
-    }  # fmt: skip
-
-
-@contextmanager
-def only_ours() -> Iterator[TextIO]:
-    """Send what libraries print to standard error; yields standard output."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        with os.fdopen(os.dup(kept), "w", encoding="utf-8") as out:
-            yield out
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
 
 
 def main() -> None:

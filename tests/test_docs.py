@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import matplotlib as mpl
 import pytest
+from typer.testing import CliRunner
 
 from osteoaxis import scenario
+from osteoaxis.cli import app
 from osteoaxis.pharmacology.drug import load_drug
 
 ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
@@ -45,11 +49,51 @@ def test_the_drug_of_the_contributing_page_loads(tmp_path: Path) -> None:
 
 def test_ci_runs_the_very_commands_of_the_readme() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    for command in blocks(README, "console"):
-        if command.startswith("python3 -m venv"):
-            assert command.strip() in script
+    commands = "".join(blocks(README, "console")).splitlines()
+    whole = [line for line in commands if line.startswith(("python3 -m venv", ".venv/bin/"))]
+    assert len(whole) == 3
+    assert all(line in script for line in whole)
 
 
 def test_the_lock_file_holds_names_and_versions_only() -> None:
     for line in (ROOT / "requirements.lock").read_text().splitlines():
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+", line), line
+
+
+PAGES = ("tutorial", "howto/own-drug", "howto/own-process", "howto/own-data", "howto/nonmem",
+         "howto/r", "engine", "guidelines", "published")  # fmt: skip
+"""Pages of docs/ whose blocks run in the order in which they stand."""
+FENCE = re.compile(
+    r"^```(?:\{code-block\} )?(\w+)\n(?::caption: (\S+)\n\n?)?(.*?)^```$", re.S | re.M
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_of_a_page_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are written, Python and commands run, and commands print the text after them."""
+    mpl.use("Agg")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    printed = ""
+    for language, caption, code in FENCE.findall((DOCS / f"{page}.md").read_text("utf-8")):
+        if caption:
+            (tmp_path / caption).parent.mkdir(exist_ok=True)
+            (tmp_path / caption).write_text(code, "utf-8")
+        elif language == "python":
+            exec(compile(code, page, "exec"), names)
+        elif language == "console":
+            commands = re.findall(r"^\$ osteoaxis (.*)$", code, flags=re.M)
+            printed = "".join(map(command, commands))
+        elif language == "text":
+            lines = {" ".join(line.split()) for line in printed.splitlines()}
+            for line in filter(str.strip, code.splitlines()):
+                assert " ".join(line.split()) in lines
+
+
+def command(arguments: str) -> str:
+    """Run the command line and return what it prints."""
+    found = CliRunner(env={"COLUMNS": "120"}).invoke(app, shlex.split(arguments))
+    assert found.exit_code == 0, f"{arguments}: {found.output} {found.exception}"
+    return found.output

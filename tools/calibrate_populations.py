@@ -2,9 +2,10 @@
 
     python tools/calibrate_populations.py
 
-`scale` in between.toml: change of density at 24 months of denosumab spreads as in DEFEND (n = 163),
-less the error of measurement, spine and hip alike. `made_median` and `made_log_sd` of the named
-populations: what unweighted members show at time zero.
+`scale` in between.toml, by process: each site's so that changes of density at 24 months of
+denosumab spread as in DEFEND (n = 163), less the error of measurement; that of all others so that
+CTX of women after menopause spreads as its reference interval. What named populations have `made`:
+median and spread of unweighted members at time zero, and how their levels go together.
 """
 
 from __future__ import annotations
@@ -16,47 +17,59 @@ from pathlib import Path
 
 import numpy as np
 
+from osteoaxis import toml
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.named import BETWEEN, Population, names
 from osteoaxis.population.solve import SIMULATED, Task, solve
 from osteoaxis.simulation import simulator
 
-PEOPLE = 1000
-MEMBERS = 2000
-SPREAD = {"lumbar_spine_bmd": (4.2, 1.7), "total_hip_bmd": (2.3, 1.4)}
+PEOPLE = 2000
+MEMBERS = 4000
+GENERAL = "general-postmenopausal"
+SPREAD = {"lumbar_spine": (4.2, 1.7), "total_hip": (2.3, 1.4)}
 """Standard deviation of the change observed, and of the error of two measurements (percent)."""
-STEPS = 6
+ROUNDS = 6
 
 
 def replaced(path: Path, pattern: str, values: dict[str, float]) -> None:
     text = path.read_text("utf-8")
     for key, value in values.items():
-        text = re.sub(pattern.format(key=key), rf"\g<1>{value:.4g}", text)
+        text, count = re.subn(pattern.format(key=key), rf"\g<1>{value:.4g}", text)
+        assert count == 1, (path, key)
     path.write_text(text, encoding="utf-8")
 
 
-def spread_at(scale: float) -> dict[str, float]:
-    """Return the standard deviation of 24-month changes on denosumab at this scale."""
-    replaced(BETWEEN, r"({key} = )[\d.e-]+", {"scale": scale})
-    people = replace(Population.load("general-postmenopausal"), marginals={})
+def spreads() -> dict[str, float]:
+    """Return how far people differ now, by the scale that decides about it."""
+    people = replace(Population.load(GENERAL), marginals={})
     task = Task(people, 1, PEOPLE, Regimen.parse("denosumab 60 mg sc q6mo"), (0.0, 24.0))
     found = solve(task, simulator(), 0, PEOPLE)
     kept = found.status == SIMULATED
-    return {
-        name: float(np.std(100 * (found.values[name][kept, 1] / found.values[name][kept, 0] - 1)))
-        for name in SPREAD
+    densities = {site: found.values[f"{site}_bmd"][kept] for site in SPREAD}
+    changes = {site: 100.0 * (d[:, 1] / d[:, 0] - 1.0) for site, d in densities.items()}
+    return {"others": float(np.std(np.log(found.values["ctx"][kept, 0])))} | {
+        site: float(np.std(change)) for site, change in changes.items()
     }
 
 
-def main() -> None:
-    wanted = {name: math.sqrt(seen**2 - error**2) for name, (seen, error) in SPREAD.items()}
-    low, high = 0.1, 3.0
-    for _ in range(STEPS):
-        middle = math.sqrt(low * high)
-        found = spread_at(middle)
-        ratio = float(np.mean([math.log(found[name] / wanted[name]) for name in SPREAD]))
-        low, high = (low, middle) if ratio > 0 else (middle, high)
-        print(f"scale {middle:.3f}: {found}, wanted {wanted}")
+def scale() -> None:
+    """Find the scales: each spread grows with its own."""
+    wanted = {"others": Population.load(GENERAL).marginals["ctx"].log_sd} | {
+        site: math.sqrt(seen**2 - error**2) for site, (seen, error) in SPREAD.items()
+    }
+    now = {key: float(value) for key, value in toml.read(BETWEEN)["scale"].items()}
+    for _ in range(ROUNDS):
+        found = spreads()
+        print(
+            {key: f"scale {now[key]:.3f}: {found[key]:.3g} of {wanted[key]:.3g}" for key in found}
+        )
+        now |= {key: now[key] * wanted[key] / found[key] for key in found}
+        now["femoral_neck"] = now["total_hip"]
+        replaced(BETWEEN, r"(?m)(^{key} = )[\d.e-]+", now)
+
+
+def made() -> None:
+    """Write what members of the named populations show without weights."""
     for name, path in names().items():
         population = Population.load(name)
         if not population.marginals:
@@ -64,11 +77,26 @@ def main() -> None:
         task = Task(population, 2, MEMBERS, Regimen.parse("none"), (0.0, 1.0))
         solved = solve(task, simulator(), 0, MEMBERS)
         kept = solved.status == SIMULATED
-        for variable in population.marginals:
-            logs = np.log(solved.values[variable][kept, 0])
-            made = {"made_median": math.exp(np.median(logs)), "made_log_sd": float(np.std(logs))}
-            replaced(path, r"({key} = )[\d.e-]+", made)
-            print(name, variable, made, f"{kept.mean():.1%} kept")
+        logs = {key: np.log(solved.values[key][kept, 0]) for key in population.marginals}
+        for key, log in logs.items():
+            shown = {"made_median": math.exp(np.median(log)), "made_log_sd": float(np.std(log))}
+            replaced(path, rf"(?m)(^{key} = .*{{key}} = )[\d.e-]+", shown)
+            print(name, key, shown, f"{kept.mean():.1%} kept")
+        together = {
+            f"{one} ~ {other}": float(np.corrcoef(logs[one], logs[other])[0, 1])
+            for one, other in population.made_correlations
+        }
+        replaced(path, r'("{key}" = )[-\d.e]+', together)
+        weights = Population.load(name).weights(
+            {key: solved.values[key][kept, 0] for key in population.marginals}
+        )
+        effective = weights.sum() ** 2 / (weights**2).sum() / len(weights)
+        print(name, together, f"effective size {effective:.1%}")
+
+
+def main() -> None:
+    scale()
+    made()
 
 
 if __name__ == "__main__":

@@ -130,16 +130,55 @@ def test_a_covariate_stays_within_its_limits_and_rises_with_its_score(
     assert spread.at(score) <= spread.at(score + 0.5)
 
 
-def test_weights_restore_a_marginal() -> None:
+@pytest.mark.parametrize("together", [0.0, 0.6, -0.5])
+def test_weights_restore_marginals_and_leave_how_they_go_together(together: float) -> None:
     random = np.random.default_rng(1)
-    made = np.exp(random.normal(np.log(0.5), 0.6, 200_000))
-    marginal = Marginal(0.4, 0.5, 0.5, 0.6, "x")
-    found = replace(Population.load("older-men"), marginals={"ctx": marginal})
-    weights = found.weights({"ctx": made})
+    scores = random.multivariate_normal([0, 0], [[1, together], [together, 1]], 400_000).T
+    made = np.exp([[np.log(0.5)], [np.log(40.0)]] + np.array([[0.6], [0.5]]) * scores)
+    found = replace(
+        Population.load("older-men"),
+        marginals={
+            "ctx": Marginal(0.4, 0.5, 0.5, 0.6, "x"),
+            "p1np": Marginal(42, 0.45, 40, 0.5, "x"),
+        },
+        made_correlations={("ctx", "p1np"): together},
+    )
+    weights = found.weights({"ctx": made[0], "p1np": made[1]})
     logs = np.log(made)
-    mean = np.average(logs, weights=weights)
-    assert mean == pytest.approx(np.log(0.4), abs=0.02)
-    assert np.sqrt(np.average((logs - mean) ** 2, weights=weights)) == pytest.approx(0.5, abs=0.02)
+    mean = np.average(logs, axis=1, weights=weights)
+    covariance = np.cov(logs, aweights=weights)
+    assert np.exp(mean) == pytest.approx([0.4, 42.0], rel=0.02)
+    assert np.sqrt(np.diag(covariance)) == pytest.approx([0.5, 0.45], rel=0.03)
+    assert np.corrcoef(scores)[0, 1] == pytest.approx(together, abs=0.01)
+    assert covariance[0, 1] / np.sqrt(np.diag(covariance).prod()) == pytest.approx(
+        together, abs=0.03
+    )
+
+
+@pytest.mark.parametrize("name", ["general-postmenopausal", "early-breast-cancer"])
+def test_weighted_members_have_the_published_levels(ready: Simulator, name: str) -> None:
+    asked = task(name, 1200, regimen=Regimen.parse("none"), months=(0.0, 1.0))
+    found = solve(asked, ready, 0, 1200)
+    kept = found.status == SIMULATED
+    weights = found.weight[kept]
+    assert weights.sum() ** 2 / (weights**2).sum() > 0.65 * kept.sum()
+    for variable, marginal in asked.population.marginals.items():
+        logs = np.log(found.values[variable][kept, 0])
+        mean = np.average(logs, weights=weights)
+        sd = np.sqrt(np.average((logs - mean) ** 2, weights=weights))
+        assert np.exp(mean) == pytest.approx(marginal.median, rel=0.1), variable
+        assert sd == pytest.approx(marginal.log_sd, rel=0.1), variable
+
+
+@pytest.mark.parametrize(("site", "spread"), [("lumbar_spine", 3.84), ("total_hip", 1.82)])
+def test_people_differ_on_denosumab_as_in_defend(
+    ready: Simulator, site: str, spread: float
+) -> None:
+    people = replace(Population.load("general-postmenopausal"), marginals={})
+    asked = Task(people, 5, 1500, Regimen.parse("denosumab 60 mg sc q6mo"), (0.0, 24.0))
+    density = solve(asked, ready, 0, 1500).values[f"{site}_bmd"]
+    changes = 100.0 * (density[:, 1] / density[:, 0] - 1.0)
+    assert np.nanstd(changes) == pytest.approx(spread, rel=0.08)
 
 
 TABLE = {
@@ -157,6 +196,7 @@ TABLE = {
         ({"sex": "mal"}, "Did you mean 'male'"),
         ({"correlations": {"age ~ bmi": 0.3}}, "correlations"),
         ({"correlations": {"age ~ age": 0.3}}, "must name two"),
+        ({"made_correlations": {"ctx ~ p1np": 0.3}}, "made_correlations"),
         ({"history": {"smokng": True}}, "Did you mean 'smoking'"),
         ({"titel": "x"}, "Did you mean 'title'"),
     ],

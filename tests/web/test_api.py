@@ -289,6 +289,28 @@ def test_a_forecast_is_that_of_the_library(client: httpx.Client, ready: Simulato
     assert found == orjson.loads(to_json(summary(own)))
 
 
+def test_persons_of_the_catalogue_are_the_built_in_ones(client: httpx.Client) -> None:
+    found = {one["name"]: one for one in got(client, "catalogue")["persons"]}
+    assert set(found) == set(forecast.persons())
+    for name, one in found.items():
+        assert forecast.Person.from_table(one["table"], name) == forecast.Person.load(name)
+        assert one["title"].startswith("Invented")
+
+
+def test_the_share_with_osteoporosis_is_given_by_month(client: httpx.Client) -> None:
+    scan = {"date": "2025-02-20", "site": "lumbar_spine", "t_score": -2.5, "device": "hologic"}
+    found = asked(client, "forecast", person={**MARY, "years": 1, "density": [scan]})
+    (end, *_), (course, *_) = found["at_end"], found["strategies"].values()
+    shares = course["osteoporosis_percent"]["lumbar_spine"]
+    assert len(shares) == len(found["months_from_today"])
+    assert shares[-1] == end["lumbar_spine_osteoporosis_percent"]
+    assert 10 < shares[-1] < 90
+    line = found["t_score_densities"]["lumbar_spine"]["-2.5"]
+    (measured,) = (m for m in found["measurements"] if m["quantity"] == "lumbar_spine_bmd")
+    assert measured["value"] == line
+    assert measured["low"] < line < measured["high"]
+
+
 def test_what_is_wrong_with_a_person_is_named(client: httpx.Client) -> None:
     wrong = {**MARY, "sample": [{"date": "2025-02-25", "ctx": 0.61}]}
     answer = client.post("/api/forecast", json={"person": wrong})

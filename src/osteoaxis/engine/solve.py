@@ -358,7 +358,7 @@ def solve(
 ) -> Solution:
     """Integrate one patient from `start` (default: the first of `times`), recorded at `times`.
 
-    Times in days. The error allowed in a step is atol * scale + rtol * |state| for each state;
+    Times in days. The error allowed in a step is `atol * scale + rtol * |state|` for each state;
     errors of the result are typically ten times smaller. Where an output falls on an event, the
     value is that before or after the event (`at_dose`). Raises `InputError`.
     """

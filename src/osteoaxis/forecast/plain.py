@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from osteoaxis.forecast.ahead import BAND, CAUSES, Forecast
+from osteoaxis.forecast.ahead import BAND, CAUSES, Course, Forecast
+from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
 
 Array = NDArray[np.float64]
@@ -18,6 +19,9 @@ UNITS = {"ctx": "ng/mL", "ntx": "nmol/mmol", "p1np": "ng/mL", "bsap": "µg/L",
          "estradiol": "pg/mL", "testosterone": "ng/dL", "vitamin_d": "ng/mL"}  # fmt: skip
 FAR_OFF = 2.5
 """Errors of one measurement beyond which a value is marked."""
+OSTEOPOROSIS = -2.5
+LOW_BONE_MASS = -1.0
+"""T-scores at and below which bone is called so (WHO 1994)."""
 
 
 def unit(name: str) -> str:
@@ -36,12 +40,19 @@ def at_end(found: Forecast) -> Iterator[dict[str, Any]]:
             scores = dxa.t_score(ends, site, sex)
             row[f"{site}_change_percent"] = _quantiles(changed)
             row[f"{site}_t_score"] = _quantiles(scores)
-            row[f"{site}_osteoporosis_percent"] = 100.0 * float(np.nanmean(scores <= -2.5))
+            row[f"{site}_osteoporosis_percent"] = osteoporosis(found, course, site)[-1]
         for cause in CAUSES:
             row[f"{cause}_fracture_percent"] = _quantiles(
                 course.values[f"{cause}_fracture_incidence"][:, -1]
             )
         yield row
+
+
+def osteoporosis(found: Forecast, course: Course, site: str) -> list[float]:
+    """Return the percent with a T-score of -2.5 or below by month."""
+    densities = course.values[f"{site}_bmd"]
+    low = densities <= dxa.density(OSTEOPOROSIS, site, found.person.patient.sex)
+    return [float(percent) for percent in 100.0 * low.mean(axis=0, where=np.isfinite(densities))]
 
 
 def _quantiles(values: Array) -> dict[str, float]:
@@ -50,20 +61,26 @@ def _quantiles(values: Array) -> dict[str, float]:
 
 
 def measured(found: Forecast) -> list[dict[str, Any]]:
-    """Return each measurement with its distance from what the model expects of this person."""
+    """Return each measurement with its distance from what the model expects of this person.
+
+    `low` and `high` hold 95 % of what measuring alone would give.
+    """
     start = found.person.start
-    return [
-        {
+    rows = []
+    for each, off in zip(found.person.measurements, found.posterior.off, strict=True):
+        low, high = change.spread(each.value, error_of(each.quantity, found.person))
+        rows.append({
             "date": (start + timedelta(days=each.day)).isoformat(),
             "quantity": each.quantity,
             "value": each.value,
+            "low": low,
+            "high": high,
             "unit": unit(each.quantity),
             "device": each.device,
             "off": float(off),
             "far_off": abs(float(off)) > FAR_OFF,
-        }
-        for each, off in zip(found.person.measurements, found.posterior.off, strict=True)
-    ]
+        })  # fmt: skip
+    return rows
 
 
 def changes(found: Forecast) -> list[dict[str, Any]]:
@@ -99,6 +116,13 @@ def summary(found: Forecast) -> dict[str, Any]:
             "refreshed": posterior.stages,
             "probability_of_misfit": posterior.probability,
         },
+        "t_score_densities": {
+            site: {
+                f"{score:g}": dxa.density(score, site, person.patient.sex)
+                for score in (LOW_BONE_MASS, OSTEOPOROSIS)
+            }
+            for site in dxa.SITES
+        },
         "months_from_today": [round(float(m), 6) for m in found.months - found.now],
         "strategies": {
             name: {
@@ -108,6 +132,9 @@ def summary(found: Forecast) -> dict[str, Any]:
                                        course.band(variable).tolist(),
                                        strict=True))
                     for variable in course.values
+                },
+                "osteoporosis_percent": {
+                    site: osteoporosis(found, course, site) for site in dxa.SITES[:2]
                 },
             }
             for name, course in found.courses.items()

@@ -68,11 +68,11 @@ class Marginal:
     made_log_sd: float
     source: str
 
-    def log_ratio(self, level: Array) -> Array:
-        """Return the logarithm of wanted over made density at `level`."""
-        wanted = np.log(level / self.median) / self.log_sd
-        made = np.log(level / self.made_median) / self.made_log_sd
-        return np.asarray(0.5 * (made**2 - wanted**2) + math.log(self.made_log_sd / self.log_sd))
+    def scores(self, level: Array) -> tuple[Array, Array]:
+        """Return how many deviations `level` is from the middle wanted, and from that made."""
+        log = np.log(level)
+        wanted = (log - math.log(self.median)) / self.log_sd
+        return wanted, (log - math.log(self.made_median)) / self.made_log_sd
 
 
 @dataclass(frozen=True)
@@ -88,27 +88,45 @@ class Population:
     correlations: Mapping[tuple[str, str], float]
     between: Mapping[str, float]
     marginals: Mapping[str, Marginal]
+    made_correlations: Mapping[tuple[str, str], float]
     plausible: Mapping[str, tuple[float, float]]
 
     @cached_property
     def root(self) -> Array:
         """Return what turns independent scores of the covariates into correlated ones."""
-        order = list(self.covariates)
+        return self._root("correlations", list(self.covariates), self.correlations)
+
+    def _root(self, key: str, order: list[str], pairs: Mapping[tuple[str, str], float]) -> Array:
         matrix = np.eye(len(order))
-        for (one, other), value in self.correlations.items():
+        for (one, other), value in pairs.items():
             i, j = order.index(one), order.index(other)
             matrix[i, j] = matrix[j, i] = value
         try:
             return np.asarray(np.linalg.cholesky(matrix), dtype=float)
         except np.linalg.LinAlgError:
             raise InputError(
-                f"population '{self.name}': correlations: no people can be correlated like this."
+                f"population '{self.name}': {key}: nobody can be correlated like this."
             ) from None
 
     def weights(self, levels: Mapping[str, Array]) -> Array:
-        """Return the weight of each member from its `levels` at time zero."""
-        total = np.sum([m.log_ratio(levels[name]) for name, m in self.marginals.items()], axis=0)
-        return np.asarray(np.minimum(np.exp(total), HEAVIEST))
+        """Return the weight of each member from its `levels` at time zero.
+
+        The density wanted over that made, both log-normal; how levels go together stays as made.
+        """
+        log = np.zeros(len(next(iter(levels.values()))))
+        root = self._root("made_correlations", list(self.marginals), self.made_correlations)
+        alone = np.linalg.inv(root)  # turns correlated scores into independent ones
+        scores = [m.scores(levels[name]) for name, m in self.marginals.items()]
+        for row, marginal in zip(alone, self.marginals.values(), strict=True):
+            # Term by term, since sums of a library may depend on how many members there are.
+            wanted = sum(
+                float(factor) * score for factor, (score, _) in zip(row, scores, strict=True)
+            )
+            made = sum(
+                float(factor) * score for factor, (_, score) in zip(row, scores, strict=True)
+            )
+            log += 0.5 * (made**2 - wanted**2) + math.log(marginal.made_log_sd / marginal.log_sd)
+        return np.asarray(np.minimum(np.exp(log), HEAVIEST))
 
     @classmethod
     def load(cls, name: str) -> Population:
@@ -132,16 +150,10 @@ class Population:
         sex = toml.one_of(table.get("sex"), SEXES, f"{where}: sex")
         if sex == "male" and "years_since_menopause" in covariates:
             raise InputError(f"{where}: years_since_menopause is given for men.")
-        correlations = {}
-        for pair, value in toml.sub_table(table, "correlations", where).items():
-            both = tuple(part.strip() for part in pair.split("~"))
-            for part in both:
-                toml.one_of(part, tuple(covariates), f"{where}: correlations: '{pair}'")
-            if len(both) != 2 or both[0] == both[1]:
-                raise InputError(f"{where}: correlations: '{pair}' must name two, as 'a ~ b'.")
-            correlations[both[0], both[1]] = toml.number(
-                value, -0.99, 0.99, "", f"{where}: correlations: '{pair}'"
-            )
+        marginals = {
+            key: Marginal(**toml.sub_table({key: value}, key, where))
+            for key, value in toml.sub_table(table, "marginals", where).items()
+        }
         history = toml.sub_table(table, "history", where)
         for key in history:
             toml.one_of(key, tuple(HISTORY), f"{where}: history")
@@ -152,16 +164,14 @@ class Population:
             regimen=toml.text(table.get("regimen", "none"), f"{where}: regimen"),
             history=history,
             covariates=covariates,
-            correlations=correlations,
+            correlations=_pairs(table, "correlations", tuple(covariates), where),
             between=usual_between()
             | {
                 full: toml.number(value, 0.0, 2.0, "log units", f"{where}: between: {full}")
                 for full, value in toml.sub_table(table, "between", where).items()
             },
-            marginals={
-                key: Marginal(**toml.sub_table({key: value}, key, where))
-                for key, value in toml.sub_table(table, "marginals", where).items()
-            },
+            marginals=marginals,
+            made_correlations=_pairs(table, "made_correlations", tuple(marginals), where),
             plausible={
                 key: (float(low), float(high))
                 for key, (low, high) in toml.sub_table(table, "plausible", where).items()
@@ -170,7 +180,22 @@ class Population:
 
 
 _KEYS = ("title", "sex", "regimen", "history", "covariates", "correlations", "between",
-         "marginals", "plausible")  # fmt: skip
+         "marginals", "made_correlations", "plausible")  # fmt: skip
+
+
+def _pairs(
+    table: Mapping[str, Any], key: str, known: tuple[str, ...], where: str
+) -> dict[tuple[str, str], float]:
+    """Read a table of correlations between two of `known`, written "a ~ b"."""
+    found = {}
+    for pair, value in toml.sub_table(table, key, where).items():
+        both = tuple(part.strip() for part in pair.split("~"))
+        for part in both:
+            toml.one_of(part, known, f"{where}: {key}: '{pair}'")
+        if len(both) != 2 or both[0] == both[1]:
+            raise InputError(f"{where}: {key}: '{pair}' must name two, as 'a ~ b'.")
+        found[both[0], both[1]] = toml.number(value, -0.99, 0.99, "", f"{where}: {key}: '{pair}'")
+    return found
 
 
 def _spread(key: str, table: Mapping[str, Any], where: str) -> Spread:
@@ -194,7 +219,11 @@ def _spread(key: str, table: Mapping[str, Any], where: str) -> Spread:
 def usual_between() -> dict[str, float]:
     """Return how parameters differ between people of any population, in log units."""
     table = toml.read(BETWEEN)
-    return {full: float(table["scale"]) * float(sd) for full, sd in table["log_sd"].items()}
+    scale = table["scale"]
+    return {
+        full: float(scale.get(full.partition(".")[0], scale["others"])) * float(sd)
+        for full, sd in table["log_sd"].items()
+    }
 
 
 def names() -> dict[str, Path]:

@@ -102,8 +102,7 @@ def solve(task: Task, ready: Simulator, first: int, last: int) -> Solved:
     for array in kept.values():
         array[off] = np.nan
     weight = task.population.weights({name: kept[name][:, 0] for name in QUANTITIES})
-    weight = np.where(off, 0.0, np.broadcast_to(weight, off.shape))
-    return Solved(first, people, status, weight, kept)
+    return Solved(first, people, status, np.where(off, 0.0, weight), kept)
 
 
 def hazards(

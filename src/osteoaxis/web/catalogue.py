@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from osteoaxis import outcomes, toml
+from osteoaxis import forecast, outcomes, toml
 from osteoaxis import patient as patients
 from osteoaxis.intervals import SETS
 from osteoaxis.patient import Patient, presets
@@ -51,6 +51,10 @@ class Catalogue:
         """All of it."""
         return {
             "patients": [_titled(name, toml.read(path)) for name, path in presets().items()],
+            "persons": [
+                {"name": name, "title": table["title"], "table": table}
+                for name, table in ((n, toml.read(path)) for n, path in forecast.persons().items())
+            ],
             "drugs": [
                 {
                     "name": drug.name,

@@ -37,10 +37,12 @@ export const catalogue = () => ask("catalogue");
 export const quantity = (name) => ask(`quantities/${enc(name)}`);
 export const studies = (drug) => ask(`evidence?drug=${enc(drug)}`);
 export const study = (id) => ask(`evidence/${enc(id)}`);
-export const compare = (body, signal) =>
-  ask("compare", {
+const post = (path) => (body, signal) =>
+  ask(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
     signal,
   });
+export const compare = post("compare");
+export const forecast = post("forecast");

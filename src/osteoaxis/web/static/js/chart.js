@@ -1,4 +1,5 @@
 // One chart as SVG: curves, their 90 % intervals, T-score bands, own points, a shared time cursor.
+import { after, monthsBetween } from "./calendar.js";
 import { s, set } from "./dom.js";
 import { at, ticks } from "./series.js";
 import { number } from "./units.js";
@@ -50,14 +51,21 @@ export class Chart {
         return;
       const box = this.svg.getBoundingClientRect();
       const share = (event.clientX - box.left - EDGE.left) / (this.width - EDGE.left - EDGE.right);
-      const months = 12 * this.view.years;
-      if (share > -0.02 && share < 1.02) seek(Math.round(Math.min(Math.max(share, 0), 1) * months));
+      const { from = 0, years } = this.view;
+      const month = from + share * (12 * years - from);
+      if (share > -0.02 && share < 1.02) {
+        seek(Math.round(Math.min(Math.max(month, 0), 12 * years)));
+      }
     };
     this.svg.addEventListener("pointermove", move);
     this.svg.addEventListener("pointerdown", move);
   }
 
-  /** Show `view`: { time, years, series, points, month }; a series has values, low, high, look. */
+  /**
+   * Show `view`: { time, years, series, month }; a series has values, low, high, look. Own results
+   * add `today` (a date, for an axis of the calendar), `from` (months, below 0), `past` (a course
+   * until today), `points` (month, value, low, high, far), and `bands` of their own.
+   */
   show(view) {
     this.view = view;
     if (this.width) this.draw();
@@ -71,9 +79,10 @@ export class Chart {
   }
 
   range() {
-    const { series, points } = this.view;
-    const all = series.flatMap((one) => [one.values, one.low ?? [], one.high ?? []]).flat();
-    all.push(...points.map((point) => point.value));
+    const { series, past, points = [] } = this.view;
+    const courses = past ? [past, ...series] : series;
+    const all = courses.flatMap((one) => [one.values, one.low ?? [], one.high ?? []]).flat();
+    all.push(...points.flatMap((point) => [point.low, point.high]));
     const finite = all.filter(Number.isFinite);
     let low = Math.min(...finite);
     let high = Math.max(...finite);
@@ -90,18 +99,33 @@ export class Chart {
   }
 
   draw() {
-    const { years, series } = this.view;
+    const { years, series, from = 0, past, points = [] } = this.view;
     const [low, high] = this.range();
     const right = this.width - EDGE.right;
     const bottom = HEIGHT - EDGE.bottom;
-    this.x = (month) => EDGE.left + ((right - EDGE.left) * month) / (12 * years);
+    this.x = (month) => EDGE.left + ((right - EDGE.left) * (month - from)) / (12 * years - from);
     this.y = (value) => bottom - ((bottom - EDGE.top) * (value - low)) / (high - low);
     const back = s("g", { "aria-hidden": "true" });
-    if (this.spec.bands) this.drawBands(back, low, high, right);
+    const bands = this.spec.bands ? T_BANDS : this.view.bands;
+    if (bands) this.drawBands(back, bands, low, high, right);
     this.drawAxes(back, low, high, right, bottom);
+    if (from < 0) {
+      const x = this.x(0);
+      back.append(
+        s("line", { class: "mark today", x1: x, x2: x, y1: EDGE.top, y2: bottom }),
+        s("text", { class: "note", x: x - 4, y: bottom - 5, "text-anchor": "end" }, "today"),
+      );
+    }
     const front = s("g", { "aria-hidden": "true" });
     const xs = this.view.time.map(this.x);
     const ys = (values) => values.map(this.y);
+    if (past) {
+      const then = past.time.map(this.x);
+      front.append(
+        s("path", { class: "interval past", d: area(then, ys(past.low), ys(past.high)) }),
+        s("path", { class: "line past", d: line(then, ys(past.values)) }),
+      );
+    }
     for (const one of series) {
       if (one.low && one.high) {
         front.append(
@@ -113,9 +137,11 @@ export class Chart {
     for (const one of series) {
       front.append(s("path", { class: `line ${one.look}`, d: line(xs, ys(one.values)) }));
     }
-    for (const point of this.view.points) {
+    for (const { month, value, low: least, high: most, far } of points) {
+      const x = this.x(month);
       front.append(
-        s("circle", { class: "own", cx: this.x(point.month), cy: this.y(point.value), r: 4.5 }),
+        s("line", { class: "own-dot", x1: x, x2: x, y1: this.y(least), y2: this.y(most) }),
+        s("circle", { class: far ? "own-dot far" : "own-dot", cx: x, cy: this.y(value), r: 4 }),
       );
     }
     this.svg.replaceChildren(back, front, this.cursor);
@@ -130,8 +156,8 @@ export class Chart {
     group.append(s("path", { class: "gained", d: area(xs, built, gained) }));
   }
 
-  drawBands(group, low, high, right) {
-    for (const band of T_BANDS) {
+  drawBands(group, bands, low, high, right) {
+    for (const band of bands) {
       const top = Math.min(band.high, high);
       const base = Math.max(band.low, low);
       if (top <= base) continue;
@@ -168,6 +194,27 @@ export class Chart {
         ),
       );
     }
+    if (this.view.today) this.drawYears(group, right, bottom);
+    else this.drawMonths(group, right, bottom);
+    group.append(s("line", { class: "axis", x1: EDGE.left, x2: right, y1: bottom, y2: bottom }));
+  }
+
+  /** Marks at the first day of years of the calendar. */
+  drawYears(group, right, bottom) {
+    const { today, from = 0, years } = this.view;
+    const [first, last] = [from, 12 * years].map((month) => after(today, month).getUTCFullYear());
+    const every = Math.ceil((44 * (last - first)) / (right - EDGE.left));
+    for (let year = last; year > first; year -= 1) {
+      const x = this.x(monthsBetween(today, `${year}-01-01`));
+      group.append(s("line", { class: "mark", x1: x, x2: x, y1: bottom, y2: bottom + 4 }));
+      if ((last - year) % every === 0) {
+        const text = { class: "tick", y: bottom + 17, "text-anchor": "middle" };
+        group.append(s("text", { ...text, x: Math.min(x, right - 12) }, `${year}`));
+      }
+    }
+  }
+
+  drawMonths(group, right, bottom) {
     const { years } = this.view;
     const every = years <= 2 ? 6 : years <= 10 ? 12 : 24;
     const inYears = every >= 12;
@@ -191,7 +238,6 @@ export class Chart {
         ),
       );
     }
-    group.append(s("line", { class: "axis", x1: EDGE.left, x2: right, y1: bottom, y2: bottom }));
   }
 
   /** Put the cursor at a month. */

@@ -6,10 +6,10 @@ import { shown } from "./series.js";
 import { pretty, unitOf } from "./units.js";
 
 /** What a figure shows of a result: see `Chart.show`. */
-export function view(spec, result, { units, month, scans, focus }) {
+export function view(spec, result, { units, month, focus }) {
   const first = result.strategies[0].quantities;
   const { time } = result;
-  const common = { time, years: result.state.years, month, points: [] };
+  const common = { time, years: result.state.years, month };
   if (spec.gap) {
     const [taken, built] = spec.gap;
     const { name: plan, quantities: own } = result.strategies[focus] ?? result.strategies[0];
@@ -21,11 +21,9 @@ export function view(spec, result, { units, month, scans, focus }) {
     };
   }
   const { unit, factor } = unitOf(spec.id, first[spec.id]?.unit ?? "", units);
-  const site = spec.bands ? spec.id.replace("_t_score", "") : null;
   return {
     ...common,
     unit: spec.unit ?? (spec.as === "change" ? "% since the start" : pretty(unit)),
-    points: scans.filter((scan) => scan.site === site),
     series: result.strategies
       .filter((one) => one.quantities[spec.id])
       .map((one) => ({

@@ -33,20 +33,34 @@ const cell = (text) => {
   return /[",\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 };
 
-/** Every point of a chart; columns are months and, for each strategy, value and 90 % limits. */
+/**
+ * Every point of a chart; columns are months and, for each strategy, value and 90 % limits. Where
+ * there are own results, the course until today and what was measured come first.
+ */
 export function csv(view, spec) {
+  const { time, series, past, points = [], today } = view;
+  const before = past?.time ?? [];
+  const times = [...before, ...time, ...points.map(({ month }) => month)];
+  const head = [today ? `months from ${today}` : "month"];
+  const columns = [times];
+  const add = (name, values, from) => {
+    head.push(cell(name));
+    columns.push(times.map((_, k) => values[k - from]));
+  };
   const unit = view.unit ? ` (${view.unit})` : "";
-  const head = ["month"];
-  const columns = [view.time];
-  for (const one of view.series) {
-    head.push(cell(`${one.name}: ${spec.title}${unit}`));
-    columns.push(one.values);
-    if (one.low && one.high) {
-      head.push(cell(`${one.name}: low`), cell(`${one.name}: high`));
-      columns.push(one.low, one.high);
-    }
-  }
-  const rows = view.time.map((_, k) =>
+  const course = ({ name, values, low, high }, from) => {
+    add(`${name}: ${spec.title}${unit}`, values, from);
+    if (!low || !high) return;
+    add(`${name}: low`, low, from);
+    add(`${name}: high`, high, from);
+  };
+  if (past) course({ name: "until today", ...past }, 0);
+  for (const one of series) course(one, before.length);
+  const own = { name: "measured" };
+  for (const end of ["low", "high"]) own[end] = points.map((point) => point[end]);
+  own.values = points.map(({ value }) => value);
+  if (points.length) course(own, before.length + time.length);
+  const rows = times.map((_, k) =>
     columns
       .map((column) => (Number.isFinite(column[k]) ? Number(column[k].toPrecision(6)) : ""))
       .join(","),

@@ -1,4 +1,5 @@
 // A chart with its title, the values at the time cursor, a summary, a table and its files.
+import { after, dated, dayName, monthName } from "./calendar.js";
 import { Chart } from "./chart.js";
 import { byId, h, say, set } from "./dom.js";
 import { csv, png, save, svgText } from "./export.js";
@@ -17,6 +18,16 @@ const sized = new ResizeObserver((entries) =>
 export function written(spec, value) {
   return spec.as === "change" ? signed(value, spec.digits ?? 1) : number(value, spec.digits);
 }
+
+/** How times of a view are told: since the start, or by the calendar where it has a `today`. */
+const told = ({ today }) =>
+  today
+    ? {
+        start: "today",
+        end: (month) => `in ${monthName(after(today, month))}`,
+        time: (month) => monthName(after(today, month)),
+      }
+    : { start: "at the start", end: (month) => `after ${span(month)}`, time: span };
 
 export class Figure {
   constructor(spec, seek, onTitle = null) {
@@ -147,16 +158,27 @@ export class Figure {
 
   /** The chart in words. */
   summary() {
-    const { series, time, unit, points } = this.view;
+    const { series, time, unit } = this.view;
     const end = time[time.length - 1];
-    const told = series.map((one) => {
+    const when = told(this.view);
+    const courses = series.map((one) => {
       const first = written(this.spec, one.values[0]);
       const last = written(this.spec, one.values[one.values.length - 1]);
       const limits = one.low && one.high ? ` (90 % range ${this.limits(one, end)})` : "";
-      return `${one.name}: ${first} at the start, ${last}${limits} after ${span(end)}`;
+      return `${one.name}: ${first} ${when.start}, ${last}${limits} ${when.end(end)}`;
     });
-    const own = points.length ? ` ${points.length} own measurements are drawn.` : "";
-    return `${this.spec.title}${unit ? `, ${unit}` : ""}. ${told.join(". ")}.${own}`;
+    const own = this.measured().map((text) => ` Measured ${text}.`);
+    return `${this.spec.title}${unit ? `, ${unit}` : ""}. ${courses.join(". ")}.${own.join("")}`;
+  }
+
+  /** Own measurements in words, with what measuring alone would give. */
+  measured() {
+    return (this.view.points ?? []).map(({ date, ...point }) => {
+      const [value, low, high] = ["value", "low", "high"].map((end) =>
+        written(this.spec, point[end]),
+      );
+      return `${dayName(dated(date))}: ${value} (${low} to ${high})`;
+    });
   }
 
   showTable() {
@@ -167,6 +189,8 @@ export class Figure {
   fillTable() {
     const { series, time, years, unit } = this.view;
     const months = [];
+    const when = told(this.view);
+    const measured = this.measured();
     const end = time[time.length - 1];
     for (let month = 0; month <= end; month += years <= 3 ? 6 : 12) months.push(month);
     this.table.replaceChildren(
@@ -191,7 +215,7 @@ export class Figure {
             h(
               "tr",
               {},
-              h("th", { scope: "row" }, span(month)),
+              h("th", { scope: "row" }, when.time(month)),
               series.map((one) => {
                 const limits =
                   one.low && one.high
@@ -203,6 +227,7 @@ export class Figure {
           ),
         ),
       ),
+      measured.length ? h("p", { class: "small" }, `Measured: ${measured.join("; ")}.`) : "",
       h(
         "button",
         { type: "button", class: "quiet", on: { click: () => this.showTable() } },

@@ -3,13 +3,14 @@ import { catalogue as load } from "./api.js";
 import { Charts } from "./charts.js";
 import { byId, h, later, say, set } from "./dom.js";
 import { createEvidence } from "./evidence.js";
+import { createForecast } from "./forecast.js";
+import { isEmpty } from "./own.js";
 import { key, PathwayMap } from "./map.js";
 import { cautions, outcomeTable } from "./outcomes.js";
 import { createPanel } from "./panel.js";
 import { createQuestions } from "./questions.js";
 import { weekly } from "./regimen.js";
 import { createResults } from "./results.js";
-import { createScans } from "./scans.js";
 import { createStore } from "./state.js";
 import { createStrategies } from "./strategies.js";
 import { createTime } from "./time.js";
@@ -38,7 +39,7 @@ function start(catalogue) {
   const showWho = createWho(store, catalogue);
   const strategies = createStrategies(store, catalogue);
   const showQuestion = createQuestions(store);
-  const showScans = createScans(store);
+  const forecast = createForecast(store, catalogue, seek);
   const showEvidence = createEvidence(store);
   const results = createResults(catalogue, arrived);
 
@@ -51,6 +52,7 @@ function start(catalogue) {
     map.seek(month, resting);
     charts.seek(month);
     panel.seek(month);
+    forecast.seek(month);
     if (result) showWords(result, { ...store.state, month });
     if (resting) speak();
   });
@@ -124,7 +126,7 @@ function start(catalogue) {
     showWho(state, result);
     strategies.show(state);
     showQuestion(state);
-    showScans(state);
+    forecast.show(state);
     showEvidence();
     const anew = MODEL.some((part) => changed.has(part));
     if (anew) {
@@ -150,7 +152,9 @@ function start(catalogue) {
     setTimeout(() => say(byId("copied"), ""), 4000);
   });
   const wide = matchMedia("(min-width: 700px)");
-  set(byId("person-details"), { open: wide.matches ? "" : null });
+  const given = !isEmpty(store.state.own);
+  set(byId("person-details"), { open: wide.matches || given ? "" : null });
+  set(byId("own-details"), { open: given ? "" : null });
 
   store.subscribe(show);
   show(store.state, new Set(["address"]));

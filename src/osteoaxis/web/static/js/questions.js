@@ -42,7 +42,7 @@ export const QUESTIONS = [
     focus: 1,
     chart: "lumbar_spine_t_score",
     strategies: [NONE, plan("letrozole", 1, `${LETROZOLE} [m0-m60]`)],
-    look: "Put in your own T-scores and watch where the curve meets the lines at −1 and −2.5. Where the shaded band meets them shows how early or late it may be.",
+    look: "Put in your own T-scores and watch where the curve meets the lines at −1 and −2.5. Where the shaded band meets them shows how early or late it may be. For the chance by date, type your scans into “My own results” and update the forecast.",
     limits:
       "A T-score is one sign among others. Two scans of the same person can differ by chance, so a crossing date is never exact.",
   },

@@ -1,4 +1,6 @@
 // The whole state of the page, and its place after the # of the address. The server keeps nothing.
+import { none, readOwn, writeOwn } from "./own.js";
+
 const START = {
   preset: "postmenopausal-breast-cancer",
   changes: {}, // path in the patient's table -> value; null takes away what the preset gives
@@ -12,7 +14,7 @@ const START = {
   question: null,
   expert: false,
   units: {},
-  scans: [], // own T-scores: { month, site, value }
+  own: none(), // own results by date: { today, scans, samples, taken }
 };
 export const COLOURS = 5;
 const MOST = 4;
@@ -44,7 +46,7 @@ export function encode(state) {
   if (state.question) parts.set("question", state.question);
   if (state.expert) parts.set("expert", 1);
   for (const [name, unit] of Object.entries(state.units)) parts.set(`unit.${name}`, unit);
-  for (const scan of state.scans) parts.append("scan", `${scan.month}~${scan.site}~${scan.value}`);
+  writeOwn(parts, state.own);
   return parts.toString();
 }
 
@@ -90,11 +92,7 @@ export function decode(fragment) {
   state.month = limited(parts.get("month"), 0, 12 * state.years, 12 * state.years);
   state.question = parts.get("question");
   state.expert = parts.get("expert") === "1";
-  for (const text of parts.getAll("scan").slice(0, 30)) {
-    const [month, site, value] = text.split("~");
-    const scan = { month: limited(month, 0, 240, NaN), site, value: limited(value, -6, 6, NaN) };
-    if (Number.isFinite(scan.month + scan.value) && scan.site) state.scans.push(scan);
-  }
+  state.own = readOwn(parts);
   return state;
 }
 

@@ -1,0 +1,274 @@
+// The forecast of one person from their own results: asked for by a button, never by a slider.
+import { forecast as askServer } from "./api.js";
+import { after, dayName, monthName, monthsBetween, dated } from "./calendar.js";
+import { byId, h, say, set } from "./dom.js";
+import { calm, Figure } from "./figure.js";
+import { fault, isEmpty, request } from "./own.js";
+import { createOwnForm } from "./ownform.js";
+import { number, signed, span } from "./units.js";
+
+const KEPT = 8; // answers
+const WORTH = 1; // percent by which a measurement must narrow the range to be worth a line
+const EDGE = 2; // months left of the first measurement
+const TITLES = {
+  lumbar_spine_bmd: "Spine density",
+  total_hip_bmd: "Hip density",
+  femoral_neck_bmd: "Density of the hip neck",
+  ctx: "CTX",
+  ntx: "NTX",
+  p1np: "P1NP",
+  bsap: "BSAP",
+  estradiol: "Estradiol",
+  testosterone: "Testosterone",
+  vitamin_d: "Vitamin D",
+};
+const SPECS = [
+  { id: "lumbar_spine_bmd", digits: 3, least: 0.06 },
+  { id: "total_hip_bmd", digits: 3, least: 0.06 },
+  { id: "ctx", digits: 2, floor: 0, least: 0.2 },
+  {
+    id: "osteoporosis",
+    title: "Spine T-score at −2.5 or below",
+    digits: 0,
+    floor: 0,
+    least: 10,
+    unit: "of 100 who could be you",
+  },
+];
+const rate = (value) => number(value, value < 9.95 ? 1 : 0);
+const score = (value) => number(value, 1);
+const ROWS = [
+  ["Spine density, change %", "lumbar_spine_change_percent", signed],
+  ["Hip density, change %", "total_hip_change_percent", signed],
+  ["Spine T-score", "lumbar_spine_t_score", score],
+  ["Hip T-score", "total_hip_t_score", score],
+  ["Osteoporosis at the spine, of 100", "lumbar_spine_osteoporosis_percent", (v) => number(v, 0)],
+  ["Any fracture, of 100 people", "any_fracture_percent", rate],
+];
+
+export function createForecast(store, catalogue, seek) {
+  const kept = new Map(); // what was asked, as text -> the answer
+  let running = null; // { key, end }
+  let shown = null; // key of the answer that is drawn
+  const panel = byId("forecast");
+  const form = createOwnForm(store, catalogue, ask);
+  const figures = SPECS.map((spec) => {
+    const title = spec.title ?? TITLES[spec.id];
+    return new Figure({ ...spec, id: `own-${spec.id}`, of: spec.id, title }, seek);
+  });
+  byId("forecast-figures").append(...figures.map(({ element }) => element));
+  const keyOf = (state) => JSON.stringify(request(state, catalogue).body);
+
+  function stop() {
+    running?.end.abort();
+    running = null;
+    busy(false);
+  }
+
+  function busy(on) {
+    byId("own-ask").disabled = on;
+    byId("own-progress").hidden = !on;
+    set(panel, { "aria-busy": on ? "true" : null });
+  }
+
+  async function ask() {
+    const { state } = store;
+    const { body, order } = request(state, catalogue);
+    const key = JSON.stringify(body);
+    stop();
+    form.refuse(null);
+    say(byId("own-told"), "Working: looking for people who could be you. Some 10 seconds.");
+    const mine = { key, end: new AbortController() };
+    running = mine;
+    busy(true);
+    try {
+      const answer = kept.get(key) ?? (await askServer(body, mine.end.signal));
+      kept.set(key, answer);
+      if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+      if (running !== mine) return;
+      stop();
+      say(byId("own-told"), "The forecast is ready, beside.");
+      show(store.state);
+      byId("forecast-title").focus({ preventScroll: true });
+      panel.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+    } catch (problem) {
+      if (problem.name === "AbortError" || running !== mine) return;
+      stop();
+      say(byId("own-told"), "");
+      form.refuse(fault(problem.message, order));
+    }
+  }
+  byId("own-cancel").addEventListener("click", () => {
+    stop();
+    say(byId("own-told"), "Cancelled.");
+    byId("own-ask").focus();
+  });
+
+  /** Show the answer for the state if it is known, else the last one as one of before. */
+  function show(state) {
+    form.show(state);
+    byId("own-clear").hidden = isEmpty(state.own);
+    const key = keyOf(state);
+    if (running && running.key !== key) {
+      stop();
+      say(byId("own-told"), "Stopped: something was changed. Update the forecast again.");
+    }
+    if (kept.has(key)) shown = key;
+    const answer = kept.get(shown);
+    panel.hidden = !answer;
+    if (!answer) return;
+    const stale = shown !== key;
+    panel.classList.toggle("old", stale);
+    byId("forecast-stale").hidden = !stale;
+    draw(answer, state, JSON.parse(shown).person);
+  }
+
+  function draw(answer, state, asked) {
+    const look = (name, index) => {
+      const colour = state.strategies.find((one) => one.name === name)?.colour ?? index;
+      return `series-${colour}`;
+    };
+    say(
+      byId("forecast-lead"),
+      `From ${dayName(dated(answer.today))} on: people who could be you, by sex, age, results and medicines so far.`,
+    );
+    byId("forecast-unexplained").hidden = answer.fit.explained;
+    const month = state.month;
+    for (const figure of figures) figure.show(view(figure.spec, answer, asked, month, look));
+    at(month, answer);
+    byId("forecast-end").replaceChildren(endTable(answer, asked.years, look));
+    const told = notes(answer);
+    byId("forecast-notes").replaceChildren(...told.map((text) => h("li", {}, text)));
+  }
+
+  const at = (month, { today }) =>
+    say(byId("forecast-when"), `Values at the time cursor, ${monthName(after(today, month))}.`);
+
+  return {
+    show,
+    seek(month) {
+      const answer = kept.get(shown);
+      if (!answer) return;
+      for (const figure of figures) figure.seek(month);
+      at(month, answer);
+    },
+  };
+}
+
+/** What a chart shows: the past as the model sees it, what was measured, each strategy ahead. */
+function view({ of: id, unit }, answer, { years }, month, look) {
+  const { today, months_from_today: months, measurements } = answer;
+  const ahead = months.findIndex((one) => one >= -1e-6);
+  const cut = (band, from, to) => ({
+    values: band.median.slice(from, to),
+    low: band.low.slice(from, to),
+    high: band.high.slice(from, to),
+  });
+  const all = Object.entries(answer.strategies);
+  const share = id === "osteoporosis";
+  const band = (one) =>
+    share ? { median: one.osteoporosis_percent.lumbar_spine, low: [], high: [] } : one.bands[id];
+  const first = band(all[0][1]);
+  const until = ahead + 1;
+  const points = measurements
+    .filter(({ quantity }) => quantity === id)
+    .map((one) => ({ ...one, month: monthsBetween(today, one.date), far: one.far_off }));
+  const limits = answer.t_score_densities[id.replace("_bmd", "")];
+  return {
+    time: months.slice(ahead),
+    years,
+    month,
+    today,
+    from: share || !ahead ? 0 : months[0] - EDGE,
+    unit: unit ?? (id === "ctx" ? "ng/mL" : "g/cm², as by Hologic"),
+    bands: limits && [
+      { name: "T −1 to −2.5", low: limits["-2.5"], high: limits["-1"], look: "low" },
+      { name: "osteoporosis", low: 0, high: limits["-2.5"], look: "osteoporosis" },
+    ],
+    past: share || !ahead ? null : { time: months.slice(0, until), ...cut(first, 0, until) },
+    points,
+    series: all.map(([name, one], index) => {
+      const { values, low, high } = cut(band(one), ahead);
+      const ends = share ? { low: null, high: null } : { low, high };
+      return { name, look: look(name, index), values, ...ends };
+    }),
+  };
+}
+
+/** Each strategy at the end, a column for each. */
+function endTable({ at_end: ends, today }, years, look) {
+  const cell = (found, write) =>
+    typeof found === "number"
+      ? h("td", {}, h("span", { class: "value" }, write(found)))
+      : h(
+          "td",
+          {},
+          h("span", { class: "value" }, write(found.median)),
+          h("span", { class: "range" }, `${write(found.low)}\u00a0to\u00a0${write(found.high)}`),
+        );
+  return h(
+    "table",
+    { class: "outcomes" },
+    h(
+      "caption",
+      {},
+      `In ${span(12 * years)}, ${monthName(after(today, 12 * years))}: change from today, and where things stand; median and 90 % range`,
+    ),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("td"),
+        ends.map(({ strategy }, index) =>
+          h(
+            "th",
+            { scope: "col" },
+            h("span", { class: `swatch ${look(strategy, index)}`, "aria-hidden": "true" }),
+            strategy,
+          ),
+        ),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      ROWS.map(([label, key, write]) =>
+        h("tr", {}, h("th", { scope: "row" }, label), ends.map((end) => cell(end[key], write))),
+      ),
+    ),
+  );
+}
+
+/** What the results say by themselves, which are far off, and what to measure next. */
+function notes({ measurements, density_changes: changes, next, fit, at_end: ends }) {
+  const told = measurements
+    .filter((one) => one.far_off)
+    .map(
+      (one) =>
+        `${TITLES[one.quantity]} of ${dayName(dated(one.date))} is ${number(Math.abs(one.off), 1)} times its usual error off what the model expects. Is it right?`,
+    );
+  for (const { site, percent, least, real } of changes) {
+    const judged = real
+      ? "that is likely real"
+      : `that may be chance: two scans of someone who does not change differ by up to ${number(least, 1)} %`;
+    told.push(
+      `${TITLES[`${site}_bmd`]}: ${signed(percent)} % from your first scan to your last; ${judged}.`,
+    );
+  }
+  const best = next.filter((one) => one.narrower >= WORTH).slice(0, 3);
+  if (best.length) {
+    const each = best.map(({ quantity, month, narrower }) => {
+      const wait = month ? `in ${span(month)}` : "now";
+      return `${TITLES[quantity]} ${wait}, by ${number(narrower, 0)} %`;
+    });
+    told.push(
+      `What to measure next. Each of these would narrow the range of the spine’s change with “${ends[0].strategy}”: ${each.join("; ")}.`,
+    );
+  }
+  if (!best.length && fit.explained) {
+    told.push("What to measure next: no single measurement would narrow the range by 1 %.");
+  }
+  return told;
+}

@@ -1,0 +1,184 @@
+// Own results: what was measured and taken, each with its date. They live in the address like all
+// else, and go to the server only when a forecast is asked for.
+import { dated, now } from "./calendar.js";
+import { changed, table } from "./patient.js";
+
+export const SITES = { lumbar_spine: "Spine", total_hip: "Hip", femoral_neck: "Hip neck" };
+export const DEVICES = { hologic: "Hologic", lunar: "Lunar", norland: "Norland" };
+export const SCALES = { t: "T-score", g: "g/cm²" };
+/** Blood and urine tests, and the units in which laboratories give them. */
+export const TESTS = {
+  ctx: { label: "CTX", units: ["ng/mL", "ng/L"] },
+  p1np: { label: "P1NP", units: ["ng/mL", "µg/L"] },
+  bsap: { label: "BSAP", units: ["µg/L", "ng/mL"] },
+  ntx: { label: "NTX (urine)", units: ["nmol/mmol"] },
+  estradiol: { label: "Estradiol", units: ["pg/mL", "pmol/L"] },
+  testosterone: { label: "Testosterone", units: ["ng/dL", "nmol/L"] },
+  vitamin_d: { label: "Vitamin D", units: ["ng/mL", "nmol/L"] },
+};
+export const MOST_ROWS = 40;
+const LONGEST = 300; // characters of a medicine
+
+export const none = () => ({ today: "", scans: [], samples: [], taken: [] });
+export const isEmpty = ({ scans, samples, taken }) =>
+  scans.length + samples.length + taken.length === 0;
+
+/** Each kind of row: its key in the address and in a request, its fields and what they may hold. */
+const date = (text) => text === "" || dated(text) !== null;
+const amount = (text) => text === "" || (text.length <= 12 && Number.isFinite(Number(text)));
+const one = (choices) => (text) => Object.hasOwn(choices, text);
+export const KINDS = {
+  scans: {
+    key: "scan",
+    asked: "density",
+    name: "Scan",
+    fields: {
+      date,
+      site: one(SITES),
+      value: amount,
+      scale: one(SCALES),
+      device: (text) => text === "" || one(DEVICES)(text),
+    },
+  },
+  samples: {
+    key: "lab",
+    asked: "sample",
+    name: "Test",
+    fields: {
+      date,
+      test: one(TESTS),
+      value: amount,
+      unit: (text, row) => TESTS[row.test].units.includes(text),
+    },
+  },
+  taken: {
+    key: "took",
+    asked: "taken",
+    name: "Medicine",
+    fields: { from: date, until: date, drug: (text) => text.length <= LONGEST },
+  },
+};
+
+/** Put own results into the parts of the address. */
+export function writeOwn(parts, own) {
+  if (own.today) parts.set("today", own.today);
+  for (const [kind, { key, fields }] of Object.entries(KINDS)) {
+    for (const row of own[kind]) {
+      const texts = Object.keys(fields).map((field) => row[field].replaceAll("~", " "));
+      parts.append(key, texts.join("~"));
+    }
+  }
+}
+
+/** Read what `writeOwn` wrote; rows that hold anything else are left out. */
+export function readOwn(parts) {
+  const own = none();
+  const today = parts.get("today") ?? "";
+  if (date(today)) own.today = today;
+  for (const [kind, { key, fields }] of Object.entries(KINDS)) {
+    const names = Object.keys(fields);
+    for (const text of parts.getAll(key).slice(0, MOST_ROWS)) {
+      const texts = text.split("~");
+      if (texts.length !== names.length) continue;
+      const row = Object.fromEntries(names.map((name, index) => [name, texts[index]]));
+      if (names.every((name) => fields[name](row[name], row))) own[kind].push(row);
+    }
+  }
+  return own;
+}
+
+const WRITE = {
+  scans: ({ date, site, value, scale, device }) => ({
+    date,
+    site,
+    ...(device && { device }),
+    ...(value && (scale === "t" ? { t_score: Number(value) } : { value: `${value} g/cm2` })),
+  }),
+  samples: ({ date, test, value, unit }) => ({ date, [test]: value && `${value} ${unit}` }),
+  taken: ({ from, until, drug }) => ({ drug, from, ...(until && { until }) }),
+};
+
+/**
+ * What is asked of /api/forecast, and `order`: which row of the form each row asked about is, since
+ * rows are sent in order of time.
+ */
+export function request(state, catalogue) {
+  const who = table(state, catalogue);
+  const person = {};
+  for (const key of ["sex", "age", "menopause_age", "body_mass_index", "ethnicity", "history"]) {
+    if (who[key] !== undefined) person[key] = who[key];
+  }
+  const body = { today: state.own.today || now(), years: state.years, person };
+  const order = {};
+  for (const [kind, { asked }] of Object.entries(KINDS)) {
+    const rows = state.own[kind];
+    const time = (index) => rows[index].date ?? rows[index].from;
+    const sorted = [...rows.keys()].sort((a, b) => (time(a) < time(b) ? -1 : time(a) > time(b)));
+    order[asked] = sorted;
+    body[asked] = sorted.map((index) => WRITE[kind](rows[index]));
+  }
+  body.strategies = Object.fromEntries(
+    state.strategies.map(({ name, regimen }) => [name, regimen]),
+  );
+  return { body: { person: body }, order };
+}
+
+/** What the server refused, in the words of the form: { text, kind, row }. */
+export function fault(message, order) {
+  const plain = message.replace(/^person: /, "");
+  const found = plain.match(/^(density|sample|taken) (\d+): (.*)$/s);
+  if (!found) return { text: plain.replace(/^strategies\./, "Strategy ") };
+  const [kind, { name }] = Object.entries(KINDS).find(([, { asked }]) => asked === found[1]);
+  const row = order[found[1]]?.[Number(found[2]) - 1] ?? 0;
+  return { text: `${name} ${row + 1}: ${found[3]}`, kind, row };
+}
+
+/** The state's parts for an invented person of the catalogue. */
+export function example({ table: file }, catalogue) {
+  const { person, years = 5 } = file; // five years is the default of files
+  const preset = person.sex === "male" ? "man-on-testosterone" : "postmenopausal-breast-cancer";
+  const born = dated(String(person.born)) ?? dated(`${person.born}-07-01`);
+  const given = {
+    age: Math.floor((dated(file.today) - born) / (365.25 * 86_400_000)),
+    menopause_age: person.menopause_age,
+    body_mass_index: person.body_mass_index,
+  };
+  for (const [key, value] of Object.entries(person.history ?? {})) given[`history.${key}`] = value;
+  let changes = {};
+  for (const [path, value] of Object.entries(given)) {
+    if (value !== undefined) changes = changed({ preset, changes }, catalogue, path, value);
+  }
+  const goesOn = (file.taken ?? []).filter((row) => !row.until).map((row) => row.drug);
+  const asked = Object.entries(file.strategies).slice(0, catalogue.limits.strategies);
+  const strategies = asked.map(([name, text], index) => ({
+    name,
+    colour: index + 1, // grey is the past
+    regimen: text.replace(/as now/i, goesOn.join(" + ")),
+  }));
+  return {
+    preset,
+    changes,
+    strategies,
+    years,
+    month: 12 * years,
+    focus: 0,
+    question: null,
+    own: {
+      today: file.today,
+      scans: (file.density ?? []).map(({ date, site, value, t_score: score, device }) => ({
+        date,
+        site,
+        value: String(score ?? value.split(" ")[0]),
+        scale: score === undefined ? "g" : "t",
+        device,
+      })),
+      samples: (file.sample ?? []).flatMap(({ date, ...values }) =>
+        Object.entries(values).map(([test, text]) => {
+          const [value, unit] = text.split(" ");
+          return { date, test, value, unit };
+        }),
+      ),
+      taken: (file.taken ?? []).map(({ from, until = "", drug }) => ({ from, until, drug })),
+    },
+  };
+}

@@ -1,0 +1,175 @@
+// The form of own results: a row for each scan, test and medicine, edited where it stands.
+import { now } from "./calendar.js";
+import { byId, h, say, set } from "./dom.js";
+import { DEVICES, example, KINDS, MOST_ROWS, SCALES, SITES, TESTS } from "./own.js";
+
+const options = (choices) =>
+  Object.entries(choices).map(([value, label]) => h("option", { value }, label));
+const labels = Object.fromEntries(Object.entries(TESTS).map(([key, { label }]) => [key, label]));
+
+/** The fields of a row of each kind: label and how it is made. */
+const FIELDS = {
+  scans: {
+    date: ["Date", () => h("input", { type: "date" })],
+    site: ["Site", () => h("select", {}, options(SITES))],
+    value: ["Value", () => h("input", { type: "number", step: "any" })],
+    scale: ["Unit", () => h("select", {}, options(SCALES))],
+    device: ["Machine", () => h("select", {}, options({ "": "choose …", ...DEVICES }))],
+  },
+  samples: {
+    date: ["Date", () => h("input", { type: "date" })],
+    test: ["Test", () => h("select", {}, options(labels))],
+    value: ["Value", () => h("input", { type: "number", step: "any", min: 0 })],
+    unit: ["Unit", () => h("select")],
+  },
+  taken: {
+    drug: [
+      "Medicine and dose",
+      () => h("input", { spellcheck: "false", autocapitalize: "none", autocomplete: "off" }),
+    ],
+    from: ["From", () => h("input", { type: "date" })],
+    until: ["Until (empty: still)", () => h("input", { type: "date" })],
+  },
+};
+
+export function createOwnForm(store, catalogue, ask) {
+  const own = () => store.state.own;
+  const update = (patch) => store.update({ own: { ...own(), ...patch } });
+  const lists = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, byId(`own-${kind}`)]));
+
+  function edit(kind, index, field, value) {
+    const row = { ...own()[kind][index], [field]: value };
+    if (field === "test") row.unit = unitFor(value);
+    update({ [kind]: own()[kind].with(index, row) });
+  }
+
+  /** The unit chosen elsewhere on the page, else the usual one. */
+  const unitFor = (test) => {
+    const chosen = store.state.units[test];
+    return TESTS[test].units.includes(chosen) ? chosen : TESTS[test].units[0];
+  };
+
+  function makeRow(kind, index) {
+    const inputs = {};
+    const fields = Object.entries(FIELDS[kind]).map(([field, [label, make]]) => {
+      const input = make();
+      set(input, { name: field });
+      input.addEventListener("input", () => edit(kind, index, field, input.value.trim()));
+      inputs[field] = input;
+      return h("label", { class: `own-${field}` }, label, input);
+    });
+    const name = `${KINDS[kind].name} ${index + 1}`;
+    const remove = h(
+      "button",
+      {
+        type: "button",
+        class: "remove",
+        "aria-label": `Remove ${name}`,
+        on: {
+          click: () => {
+            update({ [kind]: own()[kind].toSpliced(index, 1) });
+            const left = lists[kind].children;
+            (left[Math.min(index, left.length - 1)]?.inputs.value ?? byId(`add-${kind}`)).focus();
+          },
+        },
+      },
+      "×",
+    );
+    const row = h(
+      "div",
+      { class: "own-row", role: "group", "aria-label": name },
+      h("span", { class: "own-name" }, name, remove),
+      fields,
+    );
+    row.inputs = inputs;
+    return row;
+  }
+
+  /** Rows are kept where they are, so that the keyboard's focus is, too. */
+  function showRows(kind, rows) {
+    const list = lists[kind];
+    while (list.children.length > rows.length) list.lastChild.remove();
+    while (list.children.length < rows.length) list.append(makeRow(kind, list.children.length));
+    rows.forEach((row, index) => {
+      const { inputs } = list.children[index];
+      if (kind === "samples" && inputs.unit.dataset.test !== row.test) {
+        const units = TESTS[row.test].units;
+        inputs.unit.replaceChildren(...options(Object.fromEntries(units.map((u) => [u, u]))));
+        inputs.unit.dataset.test = row.test;
+      }
+      for (const [field, input] of Object.entries(inputs)) {
+        const typing = document.activeElement === input && input.value.trim() === row[field];
+        if (!typing && input.value !== row[field]) input.value = row[field];
+      }
+    });
+    byId(`add-${kind}`).disabled = rows.length >= MOST_ROWS;
+  }
+
+  /** Add a row like the last one, and go to it. */
+  function add(kind, fresh, field) {
+    update({ [kind]: [...own()[kind], fresh] });
+    lists[kind].lastChild.inputs[field].focus();
+  }
+  byId("add-scans").addEventListener("click", () => {
+    const last = own().scans.at(-1);
+    const { scale = "t", device = "" } = last ?? {};
+    const hip = last?.site === "lumbar_spine"; // most reports hold both
+    const site = hip ? "total_hip" : "lumbar_spine";
+    add("scans", { date: hip ? last.date : "", site, value: "", scale, device }, "date");
+  });
+  byId("add-samples").addEventListener("click", () => {
+    const date = own().samples.at(-1)?.date ?? "";
+    add("samples", { date, test: "ctx", value: "", unit: unitFor("ctx") }, "date");
+  });
+  const drug = byId("add-taken");
+  drug.append(
+    ...catalogue.drugs.map(({ name }) => h("option", { value: name }, name.replaceAll("_", " "))),
+  );
+  drug.addEventListener("change", () => {
+    const found = catalogue.drugs.find((one) => one.name === drug.value);
+    drug.value = "";
+    const usual = found?.typical.replace(/\s*\[.*\]$/, "");
+    if (usual) add("taken", { from: "", until: "", drug: usual }, "from");
+  });
+
+  const today = byId("own-today");
+  today.addEventListener("change", () => update({ today: today.value }));
+  byId("own-example").addEventListener("click", () => {
+    const male = byId("person-line").textContent.startsWith("Man");
+    const found = catalogue.persons.find(({ table }) => (table.person.sex === "male") === male);
+    store.update(example(found, catalogue));
+    say(byId("own-told"), `${found.title}. Now update the forecast.`);
+    byId("own-ask").focus();
+  });
+  byId("own-clear").addEventListener("click", () => {
+    update({ today: "", scans: [], samples: [], taken: [] });
+    byId("own-example").focus();
+  });
+  byId("own-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask();
+  });
+
+  return {
+    show({ own: shown }) {
+      for (const kind of Object.keys(KINDS)) showRows(kind, shown[kind]);
+      const date = shown.today || now();
+      if (document.activeElement !== today) today.value = date;
+    },
+    /** Say what is wrong, beside the button and at its row; null takes it away. */
+    refuse(fault) {
+      const error = byId("own-error");
+      error.hidden = !fault;
+      say(error, fault?.text ?? "");
+      for (const kind of Object.keys(KINDS)) {
+        [...lists[kind].children].forEach((row, index) => {
+          const wrong = fault?.kind === kind && fault.row === index;
+          row.classList.toggle("wrong", wrong);
+          for (const input of Object.values(row.inputs)) {
+            set(input, { "aria-describedby": wrong ? "own-error" : null });
+          }
+        });
+      }
+    },
+  };
+}

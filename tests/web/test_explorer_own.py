@@ -1,0 +1,147 @@
+"""Own results in the explorer: typed in or loaded, forecast, kept in the address."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from explorer_browser import Explorer
+from test_explorer import violations
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+ASK = "Update the forecast with my results"
+SCAN = "scan=2025-05-20~lumbar_spine~-1.2~t~hologic"
+
+
+def ask(page: playwright.Page) -> None:
+    """Press the button by the keyboard and wait for the forecast."""
+    page.get_by_role("button", name=ASK).press("Enter")
+    playwright.expect(page.locator("#forecast")).to_be_visible()
+
+
+def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
+    page = explorer.open("years=1&today=2026-06-01&plan=1~letrozole~letrozole 2.5 mg po qd")
+    page.locator("#own-details > summary").press("Enter")
+    page.get_by_role("button", name="+ Add a scan").press("Enter")
+    scan = page.get_by_role("group", name="Scan 1")
+    assert page.evaluate("document.activeElement.name") == "date"
+    page.keyboard.type("05202025")
+    assert scan.get_by_label("Date").input_value() == "2025-05-20"
+    scan.get_by_label("Value").fill("-1.2")
+    error = page.locator("#own-error")
+    page.get_by_role("button", name=ASK).press("Enter")
+    playwright.expect(error).to_contain_text("Scan 1: device is missing")
+    assert scan.get_by_label("Machine").get_attribute("aria-describedby") == "own-error"
+    scan.get_by_label("Machine").select_option("Hologic")
+    scan.get_by_label("Value").fill("-12")
+    page.get_by_role("button", name=ASK).press("Enter")
+    playwright.expect(error).to_contain_text("Scan 1: t_score")
+    scan.get_by_label("Value").fill("-1.2")
+    page.get_by_role("button", name="+ Add a test").click()
+    test = page.get_by_role("group", name="Test 1")
+    test.get_by_label("Date").fill("2025-11-20")
+    test.get_by_role("combobox", name="Test").select_option("Vitamin D")
+    test.get_by_label("Value").fill("60")
+    test.get_by_label("Unit").select_option("nmol/L")
+    page.get_by_label("Add a medicine I took").select_option("letrozole")
+    taken = page.get_by_role("group", name="Medicine 1")
+    assert taken.get_by_label("Medicine and dose").input_value() == "letrozole 2.5 mg po qd"
+    taken.get_by_label("From").fill("2025-06-01")
+    ask(page)
+    assert error.is_hidden()
+    spine = page.locator("#chart-own-lumbar_spine_bmd svg")
+    playwright.expect(spine.locator("circle.own-dot")).to_have_count(1)
+    assert spine.locator("path.interval.past").count() == 1
+    assert spine.locator("path.line.series-1").count() == 1
+    assert "2026" in spine.locator("text.tick").all_text_contents()
+    said = spine.get_attribute("aria-label")
+    assert re.search(r"letrozole: 0\.\d{3} today, .* in Jun 2027\. Measured 20 May 2025: ", said)
+    rows = page.locator("#forecast-end tbody tr").all_inner_texts()
+    assert len(rows) == 6
+    assert re.match(r"Spine density, change %\s+[−+]?\d", rows[0])
+    assert "What to measure next" in page.locator("#forecast-notes").inner_text()
+
+    figure = page.locator("#chart-own-lumbar_spine_bmd")
+    figure.locator("summary").click()
+    figure.get_by_role("button", name="Show table").click()
+    playwright.expect(figure).to_contain_text("Measured: 20 May 2025: ")
+    figure.locator("summary").click()
+    with page.expect_download() as download:
+        figure.get_by_role("button", name="Save CSV").click()
+    _, *rows = csv.reader(Path(download.value.path()).read_text("utf-8").splitlines())
+    assert rows[0][0] == "months from 2026-06-01"
+    assert {len(row) for row in rows} == {1 + 3 * 3}  # until today, letrozole, measured
+    assert rows[-1][:7] == ["-12.386", *[""] * 6]  # 377 days
+    assert float(rows[-1][8]) < float(rows[-1][7]) < float(rows[-1][9])
+
+    # A change makes it one of before; going back to what was asked makes it the present one.
+    test.get_by_label("Value").fill("70")
+    test.get_by_label("Value").press("Tab")
+    playwright.expect(page.locator("#forecast-stale")).to_be_visible()
+    test.get_by_label("Value").fill("60")
+    test.get_by_label("Value").press("Tab")
+    playwright.expect(page.locator("#forecast-stale")).to_be_hidden()
+    # A request under way ends when something is changed.
+    test.get_by_label("Value").fill("80")
+    page.get_by_role("button", name=ASK).click()
+    playwright.expect(page.locator("#own-progress")).to_be_visible()
+    test.get_by_label("Value").fill("60")
+    test.get_by_label("Value").press("Tab")
+    playwright.expect(page.locator("#own-told")).to_contain_text("Stopped")
+    assert page.locator("#own-progress").is_hidden()
+    page.get_by_role("button", name="Remove Test 1").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "add-samples"
+
+
+def test_an_example_goes_round_by_the_address(explorer: Explorer) -> None:
+    page = explorer.open()
+    page.locator("#own-details > summary").click()
+    page.get_by_role("button", name="Load an invented example").click()
+    explorer.settle()
+    assert page.locator("#person-line").inner_text().startswith("Woman, aged 65")
+    tabs = page.locator(".tab").all_inner_texts()
+    assert tabs == ["as now", "with zoledronate", "with denosumab"]
+    page.get_by_role("button", name="Copy link").click()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert "scan=2023-02-20%7Elumbar_spine%7E0.952%7Eg%7Ehologic" in link
+    values = "[...document.querySelectorAll('#own-form [name]')].map(one => one.value).join('|')"
+    before = page.evaluate(values)
+    page.goto("about:blank")
+    explorer.open(link.partition("#")[2])
+    assert page.evaluate(values) == before
+    assert page.locator("#own-details").get_attribute("open") is not None
+    assert page.locator("#own-scans > div").count() == 4
+    page.get_by_role("button", name="Clear").click()
+    assert page.locator("#own-form .own-row").count() == 0
+    assert explorer.aside("scan") == ""
+
+
+def test_results_that_contradict_each_other_get_no_forecast(explorer: Explorer) -> None:
+    page = explorer.open(
+        f"years=1&today=2026-06-01&{SCAN}&scan=2025-09-20~lumbar_spine~2.4~t~hologic"
+        "&plan=1~none~none"
+    )
+    ask(page)
+    told = page.locator("#forecast-unexplained")
+    playwright.expect(told).to_contain_text("The model does not explain these results together")
+    assert "Look for a slip first" in told.inner_text()
+    assert "measure next" not in page.locator("#forecast-notes").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "scan=a~b~c&scan=12~lumbar_spine~-1.3&scan=2025-99-99~total_hip~1~t~lunar&today=never",
+        "scan=2025-01-01~__proto__~1~t~lunar&lab=2025-01-01~constructor~1~x&lab=~ctx~1e999~ng/mL",
+        "took=1~~x&took=1~2~3~4&today=9999-12-31&years=nan",
+    ],
+)
+def test_faulty_results_in_an_address_do_no_harm(explorer: Explorer, fragment: str) -> None:
+    page = explorer.open(f"{fragment}&took=~~%3Cimg src=x onerror=alert(1)%3E")
+    assert page.locator("img").count() == 0
+    assert page.locator("#own-form .own-row").count() == 1
