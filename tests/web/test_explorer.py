@@ -112,7 +112,7 @@ def test_a_regimen_is_typed_and_its_faults_stand_beside_it(explorer: Explorer) -
     assert page.locator(".chip-name").all_inner_texts() == ["letrozole", "denosumab"]
     start = page.get_by_role("slider", name="Start of denosumab")
     assert start.get_attribute("aria-valuenow") == "6"
-    page.get_by_label("Add a medicine").select_option("vitamin_d3")
+    page.locator("#drug").select_option("vitamin_d3")
     explorer.settle()
     assert "vitamin_d3 800 IU po qd [m0-m60]" in text.input_value()
     page.get_by_role("button", name="Remove vitamin d3").click()
@@ -219,7 +219,7 @@ def test_up_to_four_strategies_stand_side_by_side(explorer: Explorer) -> None:
         page.get_by_role("button", name="+ Compare").click()
         page.get_by_label("Name").fill(f"plan <b>{number}</b>")
         page.get_by_label("Name").press("Enter")
-        page.get_by_label("Add a medicine").select_option(("denosumab", "zoledronate")[number])
+        page.locator("#drug").select_option(("denosumab", "zoledronate")[number])
     page.get_by_label("pink", exact=True).check()
     explorer.settle("banded")
     assert page.get_by_role("button", name="+ Compare").is_hidden()
