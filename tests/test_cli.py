@@ -264,6 +264,7 @@ def test_list(kind: str, tmp_path: Path) -> None:
         ("k_rankl", "rankl.k_rankl"),
         ("lumbar_spine_t_score", "1.047"),
         ("ctx_change", "100 *"),
+        ("hip_fracture_incidence", "people with a hip fracture\n  follows from the run"),
     ],
 )
 def test_show(name: str, expected: str, tmp_path: Path) -> None:

@@ -134,8 +134,10 @@ def _derived_lines(name: str) -> list[str]:
         site = name.removesuffix("_t_score")
         for sex, (mean, deviation) in dxa.YOUNG_ADULT[site].items():
             lines.append(f"  {name} = ({site}_bmd - {mean}) / {deviation}   ({sex})")
-    else:
+    elif entry.kind == "percent_change":
         lines.append(f"  {name} = 100 * ({entry.source} / {entry.source} at month 0 - 1)")
+    else:
+        lines.append("  follows from the run, see docs/outcomes.md and docs/fracture.md")
     return lines
 
 
