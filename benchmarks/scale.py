@@ -89,6 +89,7 @@ def patients(ready: Simulator, count: int, runs: int) -> list[dict[str, Any]]:
 def ways(ready: Simulator, count: int, runs: int) -> list[dict[str, Any]]:
     """The same population by threads in one process and by processes on Dask, disk included."""
     task = task_of(*CASES["women, anastrozole"], count=count)
+    store.SMALLEST = store.LARGEST = count // 8
 
     def once(each: Each, others: list[psutil.Process]) -> tuple[float, float]:
         every = [psutil.Process(), *others]
@@ -113,7 +114,7 @@ def ways(ready: Simulator, count: int, runs: int) -> list[dict[str, Any]]:
             stack.enter_context(engine.on_threads(cores))
             once(each, others)
             found = [once(each, others) for _ in range(runs)]
-            memory = max((p.memory_info().rss for p in others), default=0) / 2**20
+            memory = max(p.memory_info().rss for p in others or [psutil.Process()]) / 2**20
         wall, cpu = (statistics.median(column) for column in zip(*found, strict=True))
         rows.append(
             {"case": "ways", "what": f"{what}, {cores}", "patients": count,
@@ -216,14 +217,17 @@ def main() -> None:
             out.write(json.dumps({"machine": machine(), "rows": rows}) + "\n")
     if options.json:
         return
-    columns = ("case", "what", "patients", "cpu_ms", "least_cpu_ms", "a_second", "worker_cpu_ms",
-               "client_cpu_ms", "share_of_a_core", "resident_mib", "kib_a_task")  # fmt: skip
-    table = Table(title=f"{machine()['processor']}, {machine()['cores']} cores")
-    for column in columns:
-        table.add_column(column.replace("_", " "), justify="right")
-    for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console().print(table)
+    console = Console(width=120)
+    console.print(f"{machine()['processor']}, {machine()['cores']} cores")
+    for case in options.cases:
+        own = [row for row in rows if row["case"] == case]
+        columns = list(dict.fromkeys(column for row in own for column in row))[1:]
+        table = Table(title=case)
+        for column in columns:
+            table.add_column(column.replace("_", " "), justify="right")
+        for row in own:
+            table.add_row(*(_cell(row.get(column)) for column in columns))
+        console.print(table)
 
 
 def _cell(value: Any) -> str:

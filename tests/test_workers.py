@@ -27,7 +27,7 @@ from osteoaxis.population import store
 from osteoaxis.population.named import Population
 from osteoaxis.population.solve import Task
 from osteoaxis.simulation import Simulator
-from osteoaxis.workers import Pace, duration, here, workers
+from osteoaxis.workers import Pace, _understood, duration, here, workers
 
 PEOPLE = 44
 TASK = Task(Population.load("older-men"), 1, PEOPLE, Regimen.parse("none"), (0.0, 12.0))
@@ -155,9 +155,47 @@ def test_a_sensitivity_is_the_same(
 def test_errors_of_workers_reach_the_user(ready: Simulator, address: str, tmp_path: Path) -> None:
     with (
         workers(address) as each,
-        pytest.raises(InputError, match="folder that all of them share"),
+        pytest.raises(
+            InputError, match="cannot be written to from .* folder that all of them share"
+        ),
     ):
         list(each(partial(store._one_chunk, TASK, ready, tmp_path / "elsewhere"), [0]))
+
+
+def test_a_folder_that_is_not_shared_is_noticed(ready: Simulator, tmp_path: Path) -> None:
+    """Workers that write to disks of their own leave nothing in the folder."""
+
+    def elsewhere(_function: Any, chunks: Any) -> Iterator[tuple[int, int]]:
+        return ((chunk, 4) for chunk in chunks)
+
+    with pytest.raises(InputError, match="is not there; workers write"):
+        population.simulate(TASK, ready, tmp_path / "p", each=elsewhere)
+    population.simulate(replace(TASK, count=4), ready, tmp_path / "other")
+    with pytest.raises(InputError, match="another population"):
+        store._one_chunk(TASK, ready, tmp_path / "other", 0)
+
+
+def test_a_scheduler_lost_between_two_stretches_of_work_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("osteoaxis.workers.PATIENCE", 1.0)
+    lost = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+    )
+    with workers(lost.scheduler_address) as each:
+        assert sorted(each(abs, [1, -2])) == [(-2, 2), (1, 1)]
+        lost.close()
+        with pytest.raises(StoppedError, match="scheduler was lost"):
+            list(each(abs, [1]))
+
+
+def test_a_chunk_that_kills_its_workers_is_named(address: str) -> None:
+    killed = distributed.KilledWorker("chunk", None, 3)
+    assert "stopped 4 workers" in str(_understood(killed, connected=True))
+    missing = ModuleNotFoundError("no", name="osteoaxis")
+    assert "install the same osteoaxis" in str(_understood(missing, connected=True))
+    with workers(address) as each, pytest.raises(ValueError, match="invalid literal"):
+        list(each(int, ["1", "x"]))
 
 
 def test_the_command_works_on_dask(address: str) -> None:

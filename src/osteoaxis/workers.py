@@ -134,34 +134,39 @@ def _on_dask(
     import distributed
 
     packed, listed = pickle.dumps(function), list(chunks)
-    tasks = client.map(partial(_one, packed), listed, pure=False)
-    chunk_of = dict(zip(tasks, listed, strict=True))
-    del tasks  # else results stay with the workers until the end
+    chunk_of: dict[Any, C] = {}  # of what is not done; done results need not stay with workers
     try:
+        tasks = client.map(partial(_one, packed), listed, pure=False)
+        chunk_of = dict(zip(tasks, listed, strict=True))
+        del tasks
         for future in distributed.as_completed(list(chunk_of), loop=client.loop):
-            yield chunk_of.pop(future), _result(future)
+            yield chunk_of.pop(future), future.result()
+    except Exception as problem:
+        raise _understood(problem, connected=client.status == "running") from None
     finally:
-        client.cancel(list(chunk_of))
+        if client.status == "running":
+            client.cancel(list(chunk_of))
 
 
-def _result(future: Any) -> Any:
+def _understood(problem: Exception, *, connected: bool) -> Exception:
+    """Return what a failure on Dask means for the user, or the failure if it is of another kind."""
     import distributed
 
-    try:
-        return future.result()
-    except CancelledError:
-        raise StoppedError(
+    if isinstance(problem, CancelledError) or not connected:
+        return StoppedError(
             "the Dask scheduler was lost; run the same command again. A population goes on with "
             "what is missing, all else begins anew."
-        ) from None
-    except distributed.KilledWorker as problem:
-        raise StoppedError(
+        )
+    if isinstance(problem, distributed.KilledWorker):
+        return StoppedError(
             f"a chunk of work stopped {problem.allowed_failures + 1} workers one after another, "
             "as when memory runs out. Give the workers more of it and run the same command again."
-        ) from None
-    except ModuleNotFoundError as problem:
-        raise InputError(f"the workers have no module '{problem.name}'; install the same "
-                         "osteoaxis there.") from None  # fmt: skip
+        )
+    if isinstance(problem, ModuleNotFoundError):
+        return InputError(
+            f"the workers have no module '{problem.name}'; install the same osteoaxis there."
+        )
+    return problem
 
 
 @lru_cache(maxsize=4)

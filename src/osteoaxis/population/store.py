@@ -81,6 +81,8 @@ def simulate(
     pace = Pace(progress, "people", task.count, task.count - missing)
     for _, count in each(partial(_one_chunk, task, ready, folder.resolve()), todo):
         pace.add(count)
+    if not _finished(status, 0, task.count):
+        raise InputError(f"{folder / STORE}: what workers have written is not there; {_SHARED}")
     run = open_run(folder)
     _summary(run, task.variables)
     return run
@@ -90,16 +92,20 @@ def _one_chunk(task: Task, ready: Simulator, folder: Path, first: int) -> int:
     """Simulate and write the chunk that begins with member `first`; returns its people."""
     import zarr
 
+    path = folder / STORE
     try:
-        group = zarr.open_group(folder / STORE, mode="r+")
-    except FileNotFoundError:
+        group = zarr.open_group(path, mode="r+")
+        _refuse_another(group, task, ready, path)
+        last = min(first + int(group["status"].chunks[0]), task.count)
+        _write(group, solve(task, ready, first, last), last)
+    except OSError as problem:
         raise InputError(
-            f"{folder / STORE}: cannot be reached from {platform.node()}; workers write their "
-            "chunks themselves, to a folder that all of them share."
-        ) from None
-    last = min(first + int(group["status"].chunks[0]), task.count)
-    _write(group, solve(task, ready, first, last), last)
+            f"{path}: cannot be written to from {platform.node()} ({problem}); {_SHARED}"
+        ) from problem
     return last - first
+
+
+_SHARED = "workers write their chunks themselves, to a folder that all of them share."
 
 
 def chunk_size(count: int) -> int:
@@ -126,21 +132,16 @@ def _prepared(task: Task, ready: Simulator, folder: Path) -> Any:
     import zarr
 
     path = folder / STORE
-    identity = json.dumps(task.identity | {"model": ready.fingerprint}, sort_keys=True)
     if path.exists():
         group = zarr.open_group(path, mode="r+")
-        if group.attrs.get("identity") != identity:
-            raise InputError(
-                f"{path}: holds another population (other members, regimen, months or model); "
-                "choose an empty folder with -o."
-            )
+        _refuse_another(group, task, ready, path)
         if "status" in group:
             return group
     # What is wrong with the regimen is found before anything is written, and what many need is
     # compiled before many begin.
     solve(task, ready, 0, min(task.count, engine.MANY))
     folder.mkdir(parents=True, exist_ok=True)
-    group = zarr.open_group(path, mode="w", attributes={"identity": identity, **_about(task)})
+    group = zarr.open_group(path, mode="w", attributes=_about(task, ready))
     months, size = np.array(task.months), chunk_size(task.count)
     axis = group.create_array("time", shape=months.shape, dtype="f8", dimension_names=("time",),
                               attributes={"unit": "month"})  # fmt: skip
@@ -159,11 +160,24 @@ def _prepared(task: Task, ready: Simulator, folder: Path) -> Any:
     return group
 
 
-def _about(task: Task) -> dict[str, Any]:
+def _about(task: Task, ready: Simulator) -> dict[str, Any]:
     return {
-        "population": task.population.name, "title": task.population.title, "seed": task.seed,
-        "regimen": str(task.regimen), "note": "For research and education; not a medical device.",
+        "identity": _identity(task, ready), "population": task.population.name,
+        "title": task.population.title, "seed": task.seed, "regimen": str(task.regimen),
+        "note": "For research and education; not a medical device.",
     }  # fmt: skip
+
+
+def _identity(task: Task, ready: Simulator) -> str:
+    return json.dumps(task.identity | {"model": ready.fingerprint}, sort_keys=True)
+
+
+def _refuse_another(group: Any, task: Task, ready: Simulator, path: Path) -> None:
+    if group.attrs.get("identity") != _identity(task, ready):
+        raise InputError(
+            f"{path}: holds another population (other members, regimen, months or model); "
+            "choose an empty folder with -o."
+        )
 
 
 def _finished(status: Any, first: int, last: int) -> bool:
