@@ -1,4 +1,4 @@
-"""Commands that simulate: `run`, `compare`, `optimise` and `export`."""
+"""Commands that simulate: `run`, `report`, `compare`, `optimise` and `export`."""
 
 from __future__ import annotations
 
@@ -131,6 +131,44 @@ def run(
         typer.echo(f"Report, figures and data: {folder / 'report.html'}")
     if result.failures:
         raise SolverError("; ".join(result.failures))
+
+
+@app.command()
+def report(
+    scenario: Scenario,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="A .pdf or .html. [default: reports/SCENARIO.pdf]",
+        ),
+    ] = None,
+    seed: Seed = 1,
+    drugs: Drugs = None,
+) -> None:
+    """Write a report for a person and their clinical team: two pages and an appendix.
+
+    Plain words first: what is expected with ranges, what the options change, what to ask, measure
+    and watch. The same scenario and version give the same bytes.
+    """
+    from osteoaxis import output as out
+    from osteoaxis import scenario as scenarios
+    from osteoaxis.present import clinical, writers
+    from osteoaxis.present.clinical.case import Case
+    from osteoaxis.present.progress import Steps
+
+    plan = scenarios.load(scenario)
+    file = output or Path("reports") / f"{plan.name}.pdf"
+    out.check_file(file, writers.WRITERS)
+    with Steps() as steps:
+        case = Case.of(plan, drugs_folder=drugs, seed=seed, progress=steps.update)
+        document = clinical.report(case, steps.update)
+        steps.update("Setting the pages", 0.95)
+        content = writers.WRITERS[file.suffix.lower()](document)
+        out.write_file(file, content)
+    typer.echo(f"Report: {file}")
 
 
 @app.command()
