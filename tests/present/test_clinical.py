@@ -12,19 +12,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pypdf
 import pytest
 
 from osteoaxis import evidence, guidance, scenario, strategy
+from osteoaxis.forecast import Forecast, Person, forecast
+from osteoaxis.forecast.plain import at_end
 from osteoaxis.guidance.facts import names
+from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa, markers
 from osteoaxis.pharmacology.drug import catalogue
-from osteoaxis.present import clinical, words, writers
-from osteoaxis.present.clinical import ahead, asked, expect
+from osteoaxis.present import words, writers
+from osteoaxis.present.clinical import ahead, asked, equations, expect, own, typical
 from osteoaxis.present.clinical.case import MOST, Case
 from osteoaxis.present.document import Block, Document, Picture, Run, Table, Text
+from osteoaxis.present.forecast import UNEXPLAINED
 from osteoaxis.present.summary import summary_json
 from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.simulation import Simulator
 
 SHORT = """title = "One year of letrozole"
 summary = "Letrozole, with and without zoledronate when density is low"
@@ -76,13 +82,13 @@ def plan() -> scenario.Scenario:
 
 
 @pytest.fixture(scope="module")
-def case(plan: scenario.Scenario) -> Case:
-    return Case.of(plan)
+def case(plan: scenario.Scenario, ready: Simulator) -> Case:
+    return typical.simulated(plan, ready, 1, quiet)
 
 
 @pytest.fixture(scope="module")
 def document(case: Case) -> Document:
-    return clinical.report(case, quiet)
+    return typical.written(case, quiet)
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +234,7 @@ def test_two_pages_hold_any_number_of_arms(case: Case, count: int) -> None:
         summary=words.clipped("A long summary of many words " * 40, 260),
         arms={name: case.arms[arm] for name, arm in pick.items()},
         drawn={name: case.drawn[arm] for name, arm in pick.items()},
+        told={name: case.told[arm] for name, arm in pick.items()},
     )
     parts = (expect.page(many), ahead.page(many))
     made = writers.pdf(Document(many.title, parts, DISCLAIMER, "mark"))
@@ -257,7 +264,7 @@ def test_the_same_scenario_gives_the_same_bytes_in_two_processes(tmp_path: Path)
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (("no-such",), "unknown scenario 'no-such'"),
+        (("no-such",), "unknown scenario or person 'no-such'"),
         (("anastrozole-women",), "Did you mean 'anastrozole-woman'"),
         (("anastrozole-woman", "-o", "report.docx"), "must end in .pdf or .html"),
         (("anastrozole-woman", "-o", "folder.pdf"), "is a folder"),
@@ -286,6 +293,73 @@ def test_an_arm_that_cannot_be_given_is_told(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["bad.toml"]
 
 
+@pytest.mark.parametrize("name", equations.KEY)
+def test_equations_are_worth_what_is_solved(name: str, model: Model) -> None:
+    terms = [*equations.terms(model, name)]
+    solved = model.derivative(name) if terms[0][0] else model.assignments[name]
+    shown = sum(-value if sign == "-" else value for sign, _, value in terms)
+    draws = np.random.default_rng(0)
+    at = {symbol: draws.uniform(0.5, 2.0) for symbol in solved.free_symbols}
+    assert float(shown.subs(at)) == pytest.approx(float(solved.subs(at)), rel=1e-9)
+
+
+@pytest.fixture(scope="module")
+def forecasted(ready: Simulator) -> Forecast:
+    person = Person.load("woman-on-letrozole")
+    return forecast(replace(person, title="<b>Mary</b> #1"), ready, seed=1)
+
+
+@pytest.fixture(scope="module")
+def own_document(forecasted: Forecast, ready: Simulator) -> Document:
+    return own.written(forecasted, ready, quiet)
+
+
+def test_a_persons_report_has_the_same_pages(own_document: Document) -> None:
+    texts = pages(writers.pdf(own_document))
+    assert [number for number, text in enumerate(texts) if "Appendix for experts" in text] == [2]
+    assert all(DISCLAIMER in text for text in texts)
+    for wanted in (
+        "<b>Mary</b> #1",
+        "2023-02-20: Lumbar spine 0.952 g/cm²",
+        "breast cancer",
+        "letrozole 2.5 mg by mouth every day, from 2023-03-01",
+        "it may be chance",
+    ):
+        assert wanted in texts[0]
+    assert "One more measurement would narrow" in texts[1]
+    assert "How well this person is explained" in texts[2]
+    assert "&lt;b&gt;Mary&lt;/b&gt; #1" in writers.html(own_document)
+
+
+def test_a_persons_numbers_are_those_of_the_forecast(
+    forecasted: Forecast, ready: Simulator
+) -> None:
+    case = own.case_of(forecasted, ready)
+    table = expect.expectations(case, tuple(case.arms), [case.end])
+    for row, wanted in zip(table.rows, at_end(forecasted), strict=True):
+        for column, key, signed in (
+            (2, "lumbar_spine_change_percent", True),
+            (3, "total_hip_change_percent", True),
+            (6, "any_fracture_percent", False),
+        ):
+            told = wanted[key]
+            ranges = words.span(told["low"], told["high"], signed=signed)
+            assert plain(row[column]) == (
+                f"{words.number(told['median'], signed=signed)} ({ranges})"
+            )
+    assert plain(table.columns[-1].title) == "Broken bone of 100"
+
+
+def test_results_that_are_not_explained_are_said_to_be_so(
+    forecasted: Forecast, ready: Simulator
+) -> None:
+    odd = replace(forecasted, posterior=replace(forecasted.posterior, probability=1e-9))
+    assert not odd.posterior.explained
+    text = pages(writers.pdf(own.written(odd, ready, quiet)))[0]
+    assert UNEXPLAINED[:60] in text
+    assert "who could be this person" not in text
+
+
 def test_help_and_completion_know_the_report(tmp_path: Path) -> None:
     assert " report " in osteoaxis("--help", folder=tmp_path).stdout
     assert "--output" in osteoaxis("report", "--help", folder=tmp_path).stdout
@@ -294,9 +368,9 @@ def test_help_and_completion_know_the_report(tmp_path: Path) -> None:
         [sys.executable, "-c", as_installed], capture_output=True, text=True, check=False,
         timeout=60,
         env={**os.environ, "_OSTEOAXIS_COMPLETE": "complete_bash",
-             "COMP_WORDS": "osteoaxis report anas", "COMP_CWORD": "2"},
+             "COMP_WORDS": "osteoaxis report wom", "COMP_CWORD": "2"},
     )  # fmt: skip
-    assert done.stdout.split() == ["anastrozole-woman"]
+    assert done.stdout.split() == ["woman-on-letrozole"]
 
 
 def test_texts_ask_only_what_is_known() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 
 from osteoaxis.patient import HISTORY, Patient
@@ -65,10 +64,12 @@ def joined(parts: Iterable[str], last: str = "and") -> str:
 
 
 def clipped(text: str, limit: int) -> str:
-    """Return a text of at most `limit` letters on one line."""
-    return textwrap.shorten(text, limit, placeholder=" …") if " " in text else (
-        text if len(text) <= limit else text[: limit - 1] + "…"
-    )  # fmt: skip
+    """Return a text of at most `limit` letters on one line, cut between words where it can be."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1].rpartition(" ")[0]
+    return f"{cut} …" if len(cut) > limit / 2 else f"{text[: limit - 1]}…"
 
 
 def sentence(text: str) -> str:

@@ -12,8 +12,8 @@ from osteoaxis.outcomes import dxa, markers
 from osteoaxis.outcomes.change import Change
 from osteoaxis.present import words
 from osteoaxis.present.clinical import sources
-from osteoaxis.present.clinical.case import Case, level, percent
-from osteoaxis.present.clinical.expect import FRACTURES, PAINS
+from osteoaxis.present.clinical.case import PAINS, Case, level, percent
+from osteoaxis.present.clinical.expect import FRACTURES
 from osteoaxis.present.document import (
     Beside,
     Block,
@@ -46,10 +46,13 @@ def page(case: Case) -> Part:
     return Part((*changes(case), *said(case), *after(case)), fitted=True)
 
 
-def after(case: Case) -> Iterator[Block]:
-    """Yield what to measure and to ask, signs that cannot wait, and sources."""
+def after(case: Case, sharpens: Sequence[Block] = ()) -> Iterator[Block]:
+    """Yield what to measure and to ask, signs that cannot wait, and sources.
+
+    `sharpens` says what more to measure would tell.
+    """
     yield Beside(
-        (Heading("What to measure next"), *measure(case)),
+        (Heading("What to measure next"), *measure(case), *sharpens),
         (Heading("Questions to ask your team"), Items(case.asked("questions"))),
     )
     yield Box(
@@ -74,14 +77,15 @@ def changes(case: Case) -> Iterator[Block]:
         for site in ("lumbar_spine", "total_hip")
     )
     bones = [case.change(arm, level(FRACTURES, month, 10.0)) for arm, month in places]
-    pain = [case.change(arm, level(PAINS, month, 100.0)) for arm, month in places]
     columns: dict[str, Sequence[Text]] = {
         "Spine density\npoints": words.ranged(spine, signed=True),
         "Hip density\npoints": words.ranged(hip, signed=True),
         "Broken bones\nof 1,000": words.ranged(bones, 0, signed=True),
         "That is": [_of(*each) for each in bones],
-        "Joint pain\nof 100": words.ranged(pain, 0, signed=True),
     }
+    if case.hurts:
+        pain = [case.change(arm, level(PAINS, month, 100.0)) for arm, month in places]
+        columns["Joint pain\nof 100"] = words.ranged(pain, 0, signed=True)
     rows = [
         (case.name(arm), words.year(month), *cells)
         for (arm, month), *cells in zip(places, *columns.values(), strict=True)
@@ -89,9 +93,9 @@ def changes(case: Case) -> Iterator[Block]:
     heads = (Column("Option", "left"), Column("Year"), *(Column(c, share=1) for c in columns))
     yield Table(heads, rows, grouped=True)
     yield Paragraph(
-        f"Differences to {case.called(case.shown[0])}; in brackets 90 % of what the data allow. "
-        "Points: percent of the density at the start. Broken bones: people by then, minus for "
-        "fewer. Joint pain: people at that time.",
+        f"Differences to {case.called(case.shown[0])}; in brackets {case.ranges}. Points: percent "
+        "of the density at the start. Broken bones: people by then, minus for fewer."
+        + (" Joint pain: people at that time." if case.hurts else ""),
         small=True,
     )
 
@@ -155,7 +159,7 @@ def concerned(case: Case, arms: Met) -> str:
     """Return which options a rule is for and from when, in words."""
     letters = words.joined(case.letters[arm] for arm in arms)
     which = "every option" if len(arms) == len(case.arms) > 1 else letters
-    first = min(finding.first or 0.0 for finding in arms.values())
+    first = min(case.since(finding) for finding in arms.values())
     return f"{which}, from {words.moment(first)}" if first else which
 
 
@@ -166,13 +170,20 @@ def measure(case: Case) -> Iterator[Block]:
     )
     if watch:
         yield Items(tuple(watch))
-    spine, hip = (dxa.compare(1.0, 1.0, site) for site in ("lumbar_spine", "total_hip"))
+    spine, hip = (
+        dxa.compare(1.0, 1.0, site, precision=case.precision[site])
+        for site in ("lumbar_spine", "total_hip")
+    )
+    usual = case.precision == dxa.PRECISION
+    error = (
+        "the largest error a clinic may have; ask for its own" if usual else "your clinic’s error"
+    )
     ctx = markers.compare("ctx", 1.0, 1.0)
     yield Paragraph(
         "Two scans on one machine may differ by chance by up to "
-        f"{spine.least_rise:.1f} % at the spine and {hip.least_rise:.1f} % at the hip (with the "
-        "largest error a clinic may have; ask for its own). Two tests of CTX, fasting and in the "
-        f"morning, by a fall of {-ctx.least_fall:.0f} % or a rise of {ctx.least_rise:.0f} %. "
+        f"{spine.least_rise:.1f} % at the spine and {hip.least_rise:.1f} % at the hip (with "
+        f"{error}). Two tests of CTX, fasting and in the morning, by a fall of "
+        f"{-ctx.least_fall:.0f} % or a rise of {ctx.least_rise:.0f} %. "
         "The change that the model expects is beyond chance:"
     )
     rows = [
@@ -192,8 +203,9 @@ def measure(case: Case) -> Iterator[Block]:
 def _seen(case: Case, arm: str, name: str, limit: Change) -> str:
     """Return from when the change of a quantity is beyond chance, in words."""
     data = case.arms[arm]
-    change = 100 * (data[name].values / data[name].values[0] - 1)
-    beyond = np.flatnonzero((change < limit.least_fall) | (change > limit.least_rise))
-    if not beyond.size:
-        return f"not by year {case.years:g}"
-    return f"from {words.moment(max(float(data['time'].values[beyond[0]]), 1.0))}"
+    months, values = data["time"].values, data[name].values
+    change = 100 * (values / np.interp(0.0, months, values) - 1)
+    beyond = months[((change < limit.least_fall) | (change > limit.least_rise)) & (months > 0)]
+    return f"from {words.moment(max(beyond[0], 1.0))}" if beyond.size else (
+        f"not by year {case.years:g}"
+    )  # fmt: skip

@@ -37,19 +37,26 @@ STATISTICS = {"hazard_ratio": "ratio", "incidence": "of 100", "difference": "dif
 MOST_RESULTS = 40
 
 
-def page(case: Case, progress: Progress) -> Part:
-    """Return the appendix of a report on the arms of a scenario."""
+SETS = (
+    "Ranges: sets of the ensemble, drugs swallowed daily as a steady input, with the numbers of "
+    "the fracture model drawn beside them."
+)
+
+
+def page(case: Case, progress: Progress, own: Sequence[Block] = (), made: str = SETS) -> Part:
+    """Return the appendix; `own` are blocks about this person, `made` says how ranges were made."""
     return Part(
         (
             Heading("Appendix for experts", 1),
             *_courses(case),
+            *own,
             *_rules(case),
             *_evidence(case, progress),
             Heading("Limits"),
             Items((*case.asked("limits"), *case.asked("weaknesses"))),
             *_equations(case.model),
             *_parameters(case),
-            *_made(case),
+            *_made(case, made),
         )
     )
 
@@ -221,7 +228,7 @@ def _level(value: float) -> str:
     return f"{value:.3g}".replace("-", "−")
 
 
-def _made(case: Case) -> Iterator[Block]:
+def _made(case: Case, ranges: str) -> Iterator[Block]:
     yield Heading("How this was made")
     attrs = next(iter(case.arms.values())).attrs
     fit = fitted.record()["fit"]
@@ -229,8 +236,7 @@ def _made(case: Case) -> Iterator[Block]:
         f"osteoaxis {attrs['version']}, parameters {attrs['parameter_hash']}; dosing "
         f"{attrs['dosing']}, relative tolerance {attrs['rtol']:g}, absolute {attrs['atol']:g}.",
         f"Person: {_told(case.patient)}.",
-        f"Ranges: {len(next(iter(case.drawn.values()), ()))} sets of the ensemble, drugs swallowed "
-        "daily as a steady input, with the numbers of the fracture model drawn beside them.",
+        ranges,
     ]
     if fit:
         made.append(
@@ -249,5 +255,8 @@ def _told(patient: Patient) -> str:
         ("known:", patient.history),
         ("set:", patient.parameters),
     ):
-        told += [f"{title} {name.replace('_', ' ')} {value}" for name, value in values.items()]
-    return "; ".join(told).replace("-", "−")
+        told += [
+            f"{title} {name.replace('_', ' ')} {str(value).replace('-', '−')}"
+            for name, value in values.items()
+        ]
+    return "; ".join(told)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from osteoaxis import guidance, intervals, scenario
-from osteoaxis.errors import SolverError
+from osteoaxis import guidance, intervals
 from osteoaxis.guidance import Finding
 from osteoaxis.model import Model
+from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import words
 from osteoaxis.present.clinical.asked import Kind, asked
-from osteoaxis.scenario import Scenario
-from osteoaxis.simulation import Progress, simulator
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,6 +26,7 @@ Measure = Callable[["xr.Dataset"], float]
 Ranged = tuple[float, float, float]
 """A value with the limits of its 90 % range."""
 
+PAINS = "arthralgia_probability"
 MOST = 6
 """Arms that the first two pages have room for; all are in the appendix."""
 YEARS = (1.0, 2.0, 5.0)
@@ -38,8 +36,9 @@ YEARS = (1.0, 2.0, 5.0)
 class Case:
     """A person and the courses that are compared, the first being the one others are held against.
 
-    `arms` hold the trajectories, `drawn` the runs of `osteoaxis.intervals` of each; `model` is what
-    was simulated.
+    `arms` hold the trajectories with `time` in months from the `origin`, `drawn` runs of each that
+    make the ranges, and `ranges` says what those hold. Rules look at `told`, in which the origin is
+    month `start`. `precision` is that of DXA in percent by site. `model` is what was simulated.
     """
 
     title: str
@@ -48,37 +47,13 @@ class Case:
     years: float
     arms: Mapping[str, xr.Dataset]
     drawn: Mapping[str, Sequence[xr.Dataset]]
+    told: Mapping[str, xr.Dataset]
     drugs: Mapping[str, Drug]
     model: Model
-
-    @classmethod
-    def of(
-        cls,
-        plan: Scenario,
-        *,
-        drugs_folder: Path | None = None,
-        seed: int = 1,
-        progress: Progress | None = None,
-    ) -> Case:
-        """Simulate the arms of a scenario, each also with sets of the ensemble.
-
-        `seed` decides chance where rules leave doses to it. Raises `InputError` for an impossible
-        arm and `SolverError` for one that cannot be solved.
-        """
-        ready = simulator((drugs_folder,) if drugs_folder else (), progress)
-        if progress is not None:
-            progress("Simulating the arms", 0.2)
-        arms = scenario.run_arms(plan, ready, seed=seed)
-        for arm, data in arms.items():
-            if data.attrs["status"]:
-                raise SolverError(f"arm '{arm}': {data.attrs['message']}", partial=data)
-        if progress is not None:
-            progress("Simulating what else the data allow", 0.4)
-        drawn = scenario.draw(plan.patient, arms, ready)
-        return cls(
-            words.clipped(plan.title, 110), words.clipped(plan.summary, 260), plan.patient,
-            plan.years, arms, drawn, ready.drugs, ready.model,
-        )  # fmt: skip
+    start: float = 0.0
+    origin: str = "the start"
+    precision: Mapping[str, float] = field(default_factory=lambda: dxa.PRECISION)
+    ranges: str = "90 % of what the data allow for a typical person; people differ more"
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -104,6 +79,11 @@ class Case:
         """Return the last of these months that a table of `rows` rows has room for."""
         return self.months[-max(rows // max(arms, 1), 1) :]
 
+    @property
+    def hurts(self) -> bool:
+        """Whether joint pain was computed."""
+        return all(PAINS in data for data in self.arms.values())
+
     @cached_property
     def letters(self) -> dict[str, str]:
         """A letter for each arm."""
@@ -120,7 +100,7 @@ class Case:
 
     def regimen(self, arm: str) -> Regimen:
         """Return what was given in an arm."""
-        return Regimen.parse(self.arms[arm].attrs["given"])
+        return Regimen.parse(self.told[arm].attrs["given"])
 
     @cached_property
     def given(self) -> tuple[Drug, ...]:
@@ -149,7 +129,7 @@ class Case:
 
     def asked(self, kind: Kind) -> tuple[str, ...]:
         """Return the texts of a kind that apply in any arm."""
-        return asked(kind, self.patient, self.arms, self.drugs)
+        return asked(kind, self.patient, self.told, self.drugs)
 
     @cached_property
     def findings(self) -> Mapping[str, tuple[Finding, ...]]:
@@ -160,8 +140,12 @@ class Case:
                 for finding in guidance.findings(self.patient, data, self.drugs)
                 if finding.met
             )
-            for arm, data in self.arms.items()
+            for arm, data in self.told.items()
         }
+
+    def since(self, finding: Finding) -> float:
+        """Return the month from the start in which a rule is first met."""
+        return max((finding.first or 0.0) - self.start, 0.0)
 
 
 def level(name: str, month: float, scale: float = 1.0) -> Measure:
@@ -171,8 +155,8 @@ def level(name: str, month: float, scale: float = 1.0) -> Measure:
 
 def percent(name: str, month: float) -> Measure:
     """Return the measure of the percent change of a quantity from the start to `month`."""
-    at = level(name, month)
-    return lambda data: 100 * (at(data) / float(data[name].values[0]) - 1)
+    at, before = level(name, month), level(name, 0.0)
+    return lambda data: 100 * (at(data) / before(data) - 1)
 
 
 def highest(name: str, scale: float = 1.0) -> Measure:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
+Points = Mapping[str, Sequence[tuple[float, float, float, float]]]
+"""By site what was measured: month, T-score, and the limits of 95 % of what measuring gives."""
 
 SIZE = (7.2, 2.75)  # inches
 SITES = {"lumbar_spine": "Lumbar spine", "total_hip": "Total hip"}
@@ -38,17 +40,20 @@ def figure(
     drawn: Mapping[str, Sequence[xr.Dataset]],
     letters: Mapping[str, str],
     sex: str,
+    origin: str = "the start",
+    points: Points | None = None,
 ) -> Figure:
     """Draw the T-score of each arm at two sites, its 90 % range, and the WHO bands behind.
 
-    The scale on the right is percent change of density since the start. `letters` name the arms
-    at the ends of their lines.
+    The scale on the right is percent change of density since the `origin`. `letters` name the arms
+    at the ends of their lines; `points` are drawn as dots, and month zero as a line.
     """
     made = Figure(figsize=SIZE, layout="constrained")
     made.get_layout_engine().set(w_pad=0.03, h_pad=0.03)  # type: ignore[union-attr,call-arg]
     axes = list(made.subplots(1, len(SITES), sharey=True))
     for axis, (site, title) in zip(axes, SITES.items(), strict=True):
         _panel(axis, site, arms, drawn)
+        _measured(axis, (points or {}).get(site, ()))
         axis.set_title(f"{title}: T-score")
         axis.set_xlabel("years", labelpad=1)
         axis.yaxis.set_major_locator(MultipleLocator(0.5))
@@ -59,9 +64,10 @@ def figure(
     for number, (axis, site) in enumerate(zip(axes, SITES, strict=True)):
         _bands(axis, low, high, named=number == 0)
         _letters(axis, site, arms, letters)
-        start = float(next(iter(arms.values()))[f"{site}_bmd"].values[0])
+        first = next(iter(arms.values()))
+        start = float(np.interp(0.0, first["time"].values, first[f"{site}_bmd"].values))
         _percent_scale(axis, site, sex, start)
-    axes[-1].child_axes[0].set_ylabel("change since the start", fontsize=8, color=SOFT)
+    axes[-1].child_axes[0].set_ylabel(f"change since {origin}", fontsize=8, color=SOFT)
     return made
 
 
@@ -87,8 +93,19 @@ def _panel(
         else:
             x = end * (1.02 + 0.022 * number)
             axis.plot([x, x], [low[-1], high[-1]], color=colour, linewidth=1.6, clip_on=False)
-    axis.set_xlim(0, end if whole else end * (1.02 + 0.022 * len(arms)))
+    begin = min(float(data["time"].values[0]) for data in arms.values()) / 12
+    axis.set_xlim(begin, end if whole else end * (1.02 + 0.022 * len(arms)))
     axis.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=end > 2))
+
+
+def _measured(axis: Axes, points: Sequence[tuple[float, float, float, float]]) -> None:
+    left, right = axis.get_xlim()
+    for month, score, low, high in points:
+        axis.plot([month / 12] * 2, [low, high], color="#111111", linewidth=0.9, zorder=5)
+        axis.plot([month / 12], [score], "o", color="#111111", markersize=3.5, zorder=5)
+    if left < 0:
+        axis.axvline(0.0, color="#555555", linewidth=0.8, linestyle=":", zorder=2.5)
+        axis.set_xlim(left - 0.02 * (right - left), right)
 
 
 def _range(limits: tuple[float, float]) -> tuple[float, float]:

@@ -35,7 +35,7 @@ def pictures(model: Model) -> Iterator[Picture]:
         yield Picture(style.svg(_drawn(lines)), f"Equation. {told}", plain=True)
 
 
-def _terms(model: Model, name: str) -> Iterator[tuple[str, str, sympy.Expr]]:
+def terms(model: Model, name: str) -> Iterator[tuple[str, str, sympy.Expr]]:
     """Yield sign, what it is, and the expression of each flow of a state, or of a rate."""
     if not isinstance(model.quantities[name], State):
         yield "", "", _powers(model.assignments[name])
@@ -63,17 +63,17 @@ def _powers(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _plain(model: Model, name: str) -> Iterator[str]:
-    for sign, key, value in _terms(model, name):
+    for sign, key, value in terms(model, name):
         left = f"{sign} {key}" if sign else name
         yield f"{left} = {value}"
 
 
 def _lines(model: Model, name: str) -> Iterator[str]:
-    terms = [*_terms(model, name)]
-    if terms[0][0]:
-        flows = " ".join(f"{sign} {_word(key)}" for sign, key, _ in terms)
-        yield rf"$\frac{{d\;{_word(name)}}}{{dt}} = {flows.removeprefix('+ ')}$"
-    for sign, key, value in terms:
+    flows = [*terms(model, name)]
+    if flows[0][0]:
+        net = " ".join(f"{sign} {_word(key)}" for sign, key, _ in flows)
+        yield rf"$\frac{{d\;{_word(name)}}}{{dt}} = {net.removeprefix('+ ')}$"
+    for sign, key, value in flows:
         first, *rest = _broken(value)
         yield rf"$\quad {_word(key)} = {first}$" if sign else rf"${_word(name)} = {first}$"
         yield from (rf"$\qquad\qquad {line}$" for line in rest)
@@ -109,7 +109,8 @@ def _broken(value: sympy.Expr) -> Iterator[str]:
         told = latex(type(value)(*members))
         if isinstance(value, sympy.Mul) and isinstance(members[0], sympy.Add):
             told = rf"\left({told}\right)" if len(members) == 1 else told
-        yield (joint if number and not told.startswith("-") else "") + told
+        joins = number and not (isinstance(value, sympy.Add) and told.startswith("-"))
+        yield (joint if joins else "") + told
 
 
 @style.styled

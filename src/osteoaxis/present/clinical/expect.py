@@ -11,7 +11,7 @@ from osteoaxis.outcomes.arthralgia import PAIN
 from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.present import style, words
 from osteoaxis.present.clinical import density
-from osteoaxis.present.clinical.case import Case, Measure, highest, level, percent
+from osteoaxis.present.clinical.case import PAINS, Case, Measure, highest, level, percent
 from osteoaxis.present.document import (
     Beside,
     Block,
@@ -33,7 +33,7 @@ NOT_YOU = (
     "cannot tell what will happen to you. Do not start, stop or change a treatment because of "
     "them; take questions to your clinical team."
 )
-FRACTURES, PAINS = "any_fracture_incidence", "arthralgia_probability"
+FRACTURES = "any_fracture_incidence"
 TOLD_APART = 3  # arms that a sentence names one by one
 MOST_ROWS = 18  # of the table
 STARTS = {
@@ -119,22 +119,32 @@ def compared(case: Case) -> Iterator[Block]:
 
 def brief(case: Case) -> Iterator[Text]:
     """Yield the result in a few sentences."""
+    yield density_of(case)
+    yield Run("Osteoporosis ", "strong"), _osteoporosis(case)
+    yield broken(case)
+    pain = _told(case, highest(PAINS, 100), "about {}", 0)
+    yield (
+        Run("Joint pain ", "strong"),
+        f"of at least {PAIN:g} of 10, when it is most frequent, of 100 people like this: {pain}.",
+    )
+
+
+def density_of(case: Case) -> Text:
+    """Say how density changes in five years, or by the end."""
     month = min(5 * 12.0, case.end)
     spine, hip = (
         _told(case, percent(f"{site}_bmd", month), "{} %", 1, signed=True)
         for site in ("lumbar_spine", "total_hip")
     )
-    yield Run("Bone density ", "strong"), f"after {words.time(month)}. Spine: {spine}. Hip: {hip}."
-    yield Run("Osteoporosis ", "strong"), _osteoporosis(case)
-    broken = _told(case, level(FRACTURES, case.end), "about {}", 0)
-    yield (
+    return Run("Bone density ", "strong"), f"after {words.time(month)}. Spine: {spine}. Hip: {hip}."
+
+
+def broken(case: Case) -> Text:
+    """Say how many break a bone by the end."""
+    told = _told(case, level(FRACTURES, case.end), "about {}", 0)
+    return (
         Run("Broken bones ", "strong"),
-        f"within {words.time(case.end)}, of 100 people like this: {broken}.",
-    )
-    pain = _told(case, highest(PAINS, 100), "about {}", 0)
-    yield (
-        Run("Joint pain ", "strong"),
-        f"of at least {PAIN:g} of 10, when it is most frequent, of 100 people like this: {pain}.",
+        f"within {words.time(case.end)}, of 100 people like this: {told}.",
     )
 
 
@@ -166,9 +176,9 @@ def _osteoporosis(case: Case) -> str:
     for arm in case.shown:
         data = case.arms[arm]
         lowest = np.min([data[f"{site}_t_score"].values for site in SITES], axis=0)
-        below = np.flatnonzero(lowest <= OSTEOPOROSIS)
+        below = data["time"].values[lowest <= OSTEOPOROSIS]
         if below.size:
-            when = words.moment(float(data["time"].values[below[0]]))
+            when = words.moment(float(below[0]))
             reached.setdefault(when, []).append(case.called(arm))
     if not reached:
         return f"{limit} is not reached within {words.time(case.end)}."
@@ -179,11 +189,12 @@ def _osteoporosis(case: Case) -> str:
     return f"{limit}: {told}."
 
 
-def expected(case: Case) -> Iterator[Block]:
-    """Yield the figure of density and the table of what is expected."""
+def expected(case: Case, points: density.Points | None = None) -> Iterator[Block]:
+    """Yield the figure of density, with what was measured, and the table of what is expected."""
     yield Heading("What to expect")
     arms = {arm: case.arms[arm] for arm in case.shown}
-    drawn = density.figure(arms, case.drawn, case.letters, case.patient.sex)
+    drawn = density.figure(arms, case.drawn, case.letters, case.patient.sex, case.origin, points)
+    dots = " Dots: measured, with what measuring alone may give." if points else ""
     ranges = "shading" if len(arms) <= density.SHADED else "bars at the end"
     names = ", ".join(f"{case.letters[arm]} {words.label(arm)}" for arm in arms)
     yield Picture(
@@ -191,14 +202,13 @@ def expected(case: Case) -> Iterator[Block]:
         f"Two charts of the T-score of lumbar spine and total hip over {words.time(case.end)}, "
         f"a line for each option with its range. {'; '.join(_courses(case))}.",
         f"{names}. Coloured bands: T-score normal, low bone mass, osteoporosis. "
-        f"Ranges ({ranges}) hold 90 % of what the data allow for a typical person.",
+        f"Ranges ({ranges}) hold {case.ranges}.{dots}",
     )
     yield expectations(case, case.shown, case.fitting(len(case.shown), MOST_ROWS))
     yield Paragraph(
-        "In brackets: 90 % of what the data allow for a typical person like this; people differ "
-        "more than that. T-score: density against healthy young adults; −1 and higher is normal, "
-        "−2.5 and lower osteoporosis. Broken bone: of any kind, since the start. Joint pain: at "
-        f"least {PAIN:g} of 10.",
+        f"In brackets: {case.ranges}. T-score: density against healthy young "
+        "adults; −1 and higher is normal, −2.5 and lower osteoporosis. Broken bone: of any kind, "
+        f"since {case.origin}." + (f" Joint pain: at least {PAIN:g} of 10." if case.hurts else ""),
         small=True,
     )
     if weak := case.asked("weaknesses"):
@@ -225,14 +235,15 @@ def expectations(case: Case, arms: Sequence[str], months: Sequence[float]) -> Ta
             words.number(level(f"{site}_t_score", month)(case.arms[arm])) for arm, month in places
         ]
 
-    columns = {
+    columns: dict[str, Sequence[Text]] = {
         "Spine density\n% change": column(partial(percent, "lumbar_spine_bmd"), signed=True),
         "Hip density\n% change": column(partial(percent, "total_hip_bmd"), signed=True),
         "T-score\nspine": scores("lumbar_spine"),
         "T-score\nhip": scores("total_hip"),
         "Broken bone\nof 100": column(partial(level, FRACTURES)),
-        "Joint pain\nof 100": column(lambda month: level(PAINS, month, 100.0), 0),
     }
+    if case.hurts:
+        columns["Joint pain\nof 100"] = column(lambda month: level(PAINS, month, 100.0), 0)
     rows = [
         (case.name(arm), words.year(month), *cells)
         for (arm, month), *cells in zip(places, *columns.values(), strict=True)
