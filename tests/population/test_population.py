@@ -174,7 +174,7 @@ def test_weighted_members_have_the_published_levels(ready: Simulator, name: str)
 def test_people_differ_on_denosumab_as_in_defend(
     ready: Simulator, site: str, spread: float
 ) -> None:
-    people = replace(Population.load("general-postmenopausal"), marginals={})
+    people = replace(Population.load("general-postmenopausal"), marginals={}, made_correlations={})
     asked = Task(people, 5, 1500, Regimen.parse("denosumab 60 mg sc q6mo"), (0.0, 24.0))
     density = solve(asked, ready, 0, 1500).values[f"{site}_bmd"]
     changes = 100.0 * (density[:, 1] / density[:, 0] - 1.0)
