@@ -18,7 +18,7 @@ from osteoaxis.forecast.ahead import SHOWN
 from osteoaxis.forecast.plain import at_end, measured, summary, unit
 from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
-from osteoaxis.present import pages, style
+from osteoaxis.present import pages, style, words
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.units import DAYS_PER_YEAR
 
@@ -178,5 +178,5 @@ def show(found: Forecast, folder: Path | None) -> None:
 
 
 def _range(found: dict[str, float], digits: int = 1) -> str:
-    middle, low, high = (pages.number(found[end], digits) for end in ("median", "low", "high"))
+    middle, low, high = (words.number(found[end], digits) for end in ("median", "low", "high"))
     return f"{middle} ({low} to {high})"

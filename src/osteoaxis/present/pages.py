@@ -7,6 +7,8 @@ from typing import Any
 
 import jinja2
 
+from osteoaxis.present import words
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -19,13 +21,5 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["number"] = number
+    environment.filters["number"] = words.number
     return environment.get_template(template).render(**values)
-
-
-def number(value: float | None, digits: int = 1) -> str:
-    """Return a number for a table, a dash where there is none, and a true minus sign."""
-    if value is None or value != value:  # NaN
-        return "–"
-    text = f"{value:.{digits}f}"
-    return (text if float(text) else text.lstrip("-")).replace("-", "−")

@@ -1,0 +1,180 @@
+"""Plain words: numbers as people say them, times, people, and what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from osteoaxis.patient import HISTORY, Patient
+from osteoaxis.pharmacology.drug import ROUTES
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, MONTH, Term
+from osteoaxis.present.document import Run, Text
+
+NO_BREAK = "\u00a0"
+FIGURE_SPACE = "\u2007"  # as wide as a digit
+DASH = "–"
+_OFTEN = {
+    "qd": "every day", "bid": "twice a day", "tid": "three times a day", "qw": "every week",
+    "biw": "twice a week", "tiw": "three times a week", "qmo": "every month",
+}  # fmt: skip
+_ROUTES = ROUTES | {"in": "into the nose", "implant": "as an implant"}
+_UNITS = {"ug": "µg", "min": "minutes"}
+
+
+def number(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
+    """Return a number with a true minus sign, a dash where there is none; zero has no sign."""
+    if value is None or value != value:
+        return DASH
+    text = f"{value:{'+' if signed else ''}.{digits}f}"
+    return (text if float(text) else text.lstrip("+-")).replace("-", "−")
+
+
+def span(low: float, high: float, digits: int = 1, *, signed: bool = False) -> str:
+    """Return two limits as "low to high"."""
+    return f"{number(low, digits, signed=signed)} to {number(high, digits, signed=signed)}"
+
+
+def ranged(
+    entries: Sequence[tuple[float, float, float]], digits: int = 1, *, signed: bool = False
+) -> list[Text]:
+    """Return the cells of one column, (value, low, high) each.
+
+    Spaces as wide as digits follow the shorter ranges, so that values stand in line.
+    """
+    ranges = [
+        f" ({span(low, high, digits, signed=signed)})".replace(" ", NO_BREAK)
+        for _, low, high in entries
+    ]
+    width = max(map(len, ranges), default=0)
+    return [
+        (number(value, digits, signed=signed), Run(told.ljust(width, FIGURE_SPACE), "soft"))
+        for (value, *_), told in zip(entries, ranges, strict=True)
+    ]
+
+
+def rounded(value: float) -> str:
+    """Return a level with two digits that matter."""
+    return number(float(f"{value:.2g}"), 0 if abs(value) >= 9.5 else 1 if abs(value) >= 0.95 else 2)
+
+
+def joined(parts: Iterable[str], last: str = "and") -> str:
+    """Return parts as a list in words."""
+    *first, final = [*parts]
+    return f"{', '.join(first)} {last} {final}" if first else final
+
+
+def clipped(text: str, limit: int) -> str:
+    """Return a text of at most `limit` letters on one line, cut between words where it can be."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1].rpartition(" ")[0]
+    return f"{cut} …" if len(cut) > limit / 2 else f"{text[: limit - 1]}…"
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital at its start and a full stop at its end."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def time(months: float) -> str:
+    """Return how long, e.g. "6 months" or "2½ years"."""
+    if months < 0.75:
+        return counted(round(months * MONTH), "day")
+    years = months / 12
+    if months < 23.5 and abs(years - round(years)) > 1e-6:
+        return counted(round(months), "month")
+    whole, half = divmod(round(2 * years), 2)
+    return counted(whole, "year") if not half else f"{whole}½ years"
+
+
+def moment(months: float) -> str:
+    """Return when, counted from the start, e.g. "month 6" or "year 2½"."""
+    if abs(months) < 1e-6:
+        return "the start"
+    length = time(abs(months))
+    amount, unit = length.split()
+    return f"{unit.removesuffix('s')} {amount}" if months > 0 else f"{length} before the start"
+
+
+def year(months: float) -> str:
+    """Return a time of a table, in years."""
+    return f"{months / 12:.3g}"
+
+
+def counted(number: float, noun: str) -> str:
+    """Return a count with its noun, e.g. "1 year" or "2 years"."""
+    return f"{number:g} {noun}{'' if number == 1 else 's'}"
+
+
+def label(arm: str) -> str:
+    """Return the name of an arm as a person reads it."""
+    if arm.lower() == "none":
+        return "No treatment"
+    return clipped(" ".join(arm.replace("_", " ").replace("-", " ").split()), 34).capitalize()
+
+
+def person(patient: Patient) -> str:
+    """Return who somebody is: sex, age, menopause and body mass."""
+    age = f"{patient.age:g}"
+    if patient.male:
+        told = f"a man of {age}"
+    elif patient.menopause_age is None:
+        told = f"a woman of {age}, with menopause at the usual age"
+    elif patient.age < patient.menopause_age:
+        told = f"a woman of {age}, before menopause"
+    else:
+        since = round(patient.age - patient.menopause_age)
+        after = counted(since, "year") if since else "less than a year"
+        told = f"a woman of {age}, {after} after menopause"
+    return f"{told}; body mass index {patient.body_mass_index:g} kg/m²"
+
+
+def history(patient: Patient) -> str:
+    """Return what is known of the past; empty if nothing is."""
+    before = " before time zero"
+    return "; ".join(
+        HISTORY[key].removesuffix(before).replace("until shortly before time zero", "until now")
+        for key, value in patient.history.items()
+        if key in HISTORY and value is True
+    )
+
+
+def regimen(text: str, years: float) -> list[str]:
+    """Return what a regimen gives, a phrase for each term; one for no treatment, too."""
+    terms = Regimen.parse(text).terms
+    return [_term(term, 12 * years) for term in terms] or ["no medicine"]
+
+
+def drug(name: str) -> str:
+    """Return the name of a drug as written on a box."""
+    return name.replace("_", " ")
+
+
+def _term(term: Term, end: float) -> str:
+    route = _ROUTES[term.route]
+    dose = f"{drug(term.drug)} {term.amount:g} {_UNITS.get(term.unit, term.unit)} {route}"
+    start = term.start_day / MONTH
+    if term.every_days is None:
+        return f"{dose} once, at {moment(start)}"
+    dose += f" {_often(term.every_days)}"
+    stop = None if term.stop_day is None else term.stop_day / MONTH
+    if stop is not None and stop >= end - 1e-6:
+        stop = None
+    if start == 0:
+        return f"{dose}, throughout" if stop is None else f"{dose} for {time(stop)}"
+    if start < 0 and stop == 0:
+        return f"{dose} for {time(-start)} until the start"
+    return f"{dose} from {moment(start)}" + ("" if stop is None else f" to {moment(stop)}")
+
+
+def _often(days: float) -> str:
+    name = FREQUENCY_NAMES.get(days)
+    if name is not None:
+        return _OFTEN[name]
+    for unit, length in (("year", 12 * MONTH), ("month", MONTH), ("week", 7.0), ("day", 1.0)):
+        count = days / length
+        if abs(count - round(count)) < 1e-6:
+            return f"every {unit}" if round(count) == 1 else f"every {counted(round(count), unit)}"
+    return f"every {24 * days:g} hours"
