@@ -1,11 +1,11 @@
-"""Writing results to a folder so that nothing half-written is ever left behind."""
+"""Writing results so that nothing half-written is ever left behind."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,28 @@ def check_folder(folder: Path) -> None:
         parent = parent.parent
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise InputError(f"output folder '{folder}': '{parent}' cannot be written to.")
+
+
+def check_file(path: Path, endings: Collection[str]) -> None:
+    """Raise `InputError` if `path` does not end so, or cannot be written; leaves nothing behind."""
+    if path.suffix.lower() not in endings:
+        raise InputError(f"output file '{path}': must end in {' or '.join(endings)}.")
+    if path.is_dir():
+        raise InputError(f"output file '{path}': is a folder.")
+    check_folder(path.parent)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; raises `InputError` when it cannot be written."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as problem:
+        raise InputError(f"output file '{path}': {problem.strerror or problem}.") from problem
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextmanager

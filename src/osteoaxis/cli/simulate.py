@@ -1,4 +1,4 @@
-"""Commands that simulate: `run`, `compare`, `optimise` and `export`."""
+"""Commands that simulate: `run`, `report`, `compare`, `optimise` and `export`."""
 
 from __future__ import annotations
 
@@ -131,6 +131,53 @@ def run(
         typer.echo(f"Report, figures and data: {folder / 'report.html'}")
     if result.failures:
         raise SolverError("; ".join(result.failures))
+
+
+def _subjects(incomplete: str) -> list[str]:
+    from osteoaxis.present.clinical import built_in
+
+    return [name for name in built_in() if name.startswith(incomplete)]
+
+
+@app.command()
+def report(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            help="A scenario, or a person's own results (docs/forecast.md); built in or a TOML "
+            "file.",
+            autocompletion=_subjects,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="A .pdf or .html. [default: reports/NAME.pdf]"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal reports.")] = 1,
+    drugs: Drugs = None,
+) -> None:
+    """Write a report for a person and their clinical team: two pages and an appendix.
+
+    Plain words first: what is expected with ranges, what the options change, what to ask, measure
+    and watch. The same input and version give the same bytes.
+    """
+    from osteoaxis import output as out
+    from osteoaxis.present import clinical, writers
+    from osteoaxis.present.progress import Steps
+    from osteoaxis.simulation import simulator
+
+    found = clinical.find(subject)
+    file = output or Path("reports") / f"{Path(subject).stem}.pdf"
+    out.check_file(file, writers.WRITERS)
+    with Steps() as steps:
+        ready = simulator((drugs,) if drugs else (), steps.update)
+        document = clinical.report(found, ready, seed=seed, progress=steps.update)
+        steps.update("Setting the pages", 0.95)
+        content = writers.WRITERS[file.suffix.lower()](document)
+        out.write_file(file, content)
+    typer.echo(f"Report: {file}")
 
 
 @app.command()

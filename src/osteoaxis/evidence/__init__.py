@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from osteoaxis import intervals
@@ -23,13 +23,14 @@ def verdicts(
     files: Sequence[Path] = (),
     *,
     role: str | None = None,
+    only: Collection[str] | None = None,
     draws: int = DRAWS,
     progress: Progress | None = None,
 ) -> list[Scored]:
     """Return every row of `files` (default: of the package) beside its prediction.
 
-    `role` keeps the studies of one role; a study the package does not know is `external`. Raises
-    `InputError` for a table that cannot be read or has no row of this role.
+    `role` keeps the studies of one role, `only` those of these names; a study the package does not
+    know is `external`. Raises `InputError` for a table that cannot be read or when no row is left.
     """
     known = studies()
     roles = {name: study.role for name, study in known.items()}
@@ -40,6 +41,8 @@ def verdicts(
     )
     if role is not None:
         rows = [row for row in rows if roles.get(row.study_id, "external") == role]
+    if only is not None:
+        rows = [row for row in rows if row.study_id in only]
     if not rows:
         raise InputError(f"no rows{f' of the split {role}' if role else ''} to check.")
     plan = Plan(rows, simulator(progress=progress), known)

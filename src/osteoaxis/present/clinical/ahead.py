@@ -1,0 +1,211 @@
+"""The second page: what the options change, what guidance says, what to measure, ask and watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from osteoaxis import guidance
+from osteoaxis.guidance import Finding, Rule
+from osteoaxis.outcomes import dxa, markers
+from osteoaxis.outcomes.change import Change
+from osteoaxis.present import words
+from osteoaxis.present.clinical import sources
+from osteoaxis.present.clinical.case import PAINS, Case, level, percent
+from osteoaxis.present.clinical.expect import FRACTURES
+from osteoaxis.present.document import (
+    Beside,
+    Block,
+    Box,
+    Column,
+    Heading,
+    Items,
+    Paragraph,
+    Part,
+    Run,
+    Table,
+    Text,
+)
+
+STAY = (
+    "Do not stop or skip a medicine without your team. After denosumab in particular, bone is "
+    "lost fast and vertebrae can break."
+)
+MOST_ROWS = 10  # of the table of differences
+MOST_FINDINGS, MOST_SOURCES = 7, 8
+WATCH = "What to watch?"
+KINDS = ("safety", "caution", "guideline")
+QUESTIONS = ("Is this osteoporosis?", "Start bone protection?", "Which bone protection?",
+             "After denosumab", "A bisphosphonate against the cancer?")  # fmt: skip
+"""In which order rules are told; other questions follow."""
+
+
+def page(case: Case) -> Part:
+    """Return the second page of a report on the arms of a scenario."""
+    return Part((*changes(case), *said(case), *after(case)), fitted=True)
+
+
+def after(case: Case, sharpens: Sequence[Block] = ()) -> Iterator[Block]:
+    """Yield what to measure and to ask, signs that cannot wait, and sources.
+
+    `sharpens` says what more to measure would tell.
+    """
+    yield Beside(
+        (Heading("What to measure next"), *measure(case), *sharpens),
+        (Heading("Questions to ask your team"), Items(case.asked("questions"))),
+    )
+    yield Box(
+        (Heading("Call your team at once"), Items(case.asked("signs")),
+         Paragraph((Run(STAY, "strong"),))),
+        "urgent",
+    )  # fmt: skip
+    yield Heading("Trials of these treatments")
+    yield sources.named(case, MOST_SOURCES)
+
+
+def changes(case: Case) -> Iterator[Block]:
+    """Yield what each option changes against the first, with ranges of the differences."""
+    yield Heading("What the options change")
+    if not case.others:
+        yield Paragraph("One course was simulated, so there is nothing to compare it with.")
+        return
+    months = case.fitting(len(case.others), MOST_ROWS)
+    places = [(arm, month) for arm in case.others for month in months]
+    spine, hip = (
+        [case.change(arm, percent(f"{site}_bmd", month)) for arm, month in places]
+        for site in ("lumbar_spine", "total_hip")
+    )
+    bones = [case.change(arm, level(FRACTURES, month, 10.0)) for arm, month in places]
+    columns: dict[str, Sequence[Text]] = {
+        "Spine density\npoints": words.ranged(spine, signed=True),
+        "Hip density\npoints": words.ranged(hip, signed=True),
+        "Broken bones\nof 1,000": words.ranged(bones, 0, signed=True),
+        "That is": [_of(*each) for each in bones],
+    }
+    if case.hurts:
+        pain = [case.change(arm, level(PAINS, month, 100.0)) for arm, month in places]
+        columns["Joint pain\nof 100"] = words.ranged(pain, 0, signed=True)
+    rows = [
+        (case.name(arm), words.year(month), *cells)
+        for (arm, month), *cells in zip(places, *columns.values(), strict=True)
+    ]
+    heads = (Column("Option", "left"), Column("Year"), *(Column(c, share=1) for c in columns))
+    yield Table(heads, rows, grouped=True)
+    yield Paragraph(
+        f"Differences to {case.called(case.shown[0])}; in brackets {case.ranges}. Points: percent "
+        "of the density at the start. Broken bones: people by then, minus for fewer."
+        + (" Joint pain: people at that time." if case.hurts else ""),
+        small=True,
+    )
+
+
+def _of(value: float, low: float, high: float) -> str:
+    """Return for how many people there is one fewer or more with a broken bone."""
+    if low <= 0 <= high:
+        return "not certain"
+    return f"1 {'fewer' if value < 0 else 'more'} in {1000 / abs(value):,.0f}"
+
+
+def said(case: Case) -> Iterator[Block]:
+    """Yield the cautions and guidelines that apply, the most pressing first, each once."""
+    yield Heading("What labels and guidelines say")
+    found = [arms for arms in merged(case) if _rule(arms).question != WATCH]
+    ordered = sorted(found, key=lambda arms: _order(_rule(arms)))
+    if not ordered:
+        yield Paragraph("None of the rules that were read applies to this person and treatment.")
+        return
+    yield Items([_said(case, arms) for arms in ordered[:MOST_FINDINGS]])
+    more = len(ordered) - MOST_FINDINGS
+    rest = f"{words.counted(more, 'more rule')} in the appendix. " if more > 0 else ""
+    yield Paragraph(f"{rest}Not advice: things to ask about.", small=True)
+
+
+Met = Mapping[str, Finding]
+"""What became of one rule in each arm that meets it."""
+
+
+def merged(case: Case) -> list[Met]:
+    """Return the rules that are met, each once, with the arms that meet them."""
+    arms: dict[str, dict[str, Finding]] = {}
+    for arm, findings in case.findings.items():
+        for finding in findings:
+            arms.setdefault(finding.rule.id, {})[arm] = finding
+    return [*arms.values()]
+
+
+def _rule(arms: Met) -> Rule:
+    return next(iter(arms.values())).rule
+
+
+def _order(rule: Rule) -> tuple[int, int]:
+    known = rule.question in QUESTIONS
+    return KINDS.index(rule.kind), QUESTIONS.index(rule.question) if known else len(QUESTIONS)
+
+
+def _said(case: Case, arms: Met) -> Text:
+    rule = _rule(arms)
+    year = f" {rule.year}" if rule.year else ""
+    newer = guidance.updates().get(rule.id)
+    renewed = f" (renewed in {newer.year})" if newer else ""
+    return (
+        Run(f"{rule.body}{year}{renewed}: ", "strong"),
+        rule.text,
+        Run(f" ({concerned(case, arms)})", "soft"),
+    )
+
+
+def concerned(case: Case, arms: Met) -> str:
+    """Return which options a rule is for and from when, in words."""
+    letters = words.joined(case.letters[arm] for arm in arms)
+    which = "every option" if len(arms) == len(case.arms) > 1 else letters
+    first = min(case.since(finding) for finding in arms.values())
+    return f"{which}, from {words.moment(first)}" if first else which
+
+
+def measure(case: Case) -> Iterator[Block]:
+    """Yield what to measure: when guidelines ask for it, and what change is beyond chance."""
+    watch = dict.fromkeys(
+        _rule(arms).text for arms in merged(case) if _rule(arms).question == WATCH
+    )
+    if watch:
+        yield Items(tuple(watch))
+    spine, hip = (
+        dxa.compare(1.0, 1.0, site, precision=case.precision[site])
+        for site in ("lumbar_spine", "total_hip")
+    )
+    usual = case.precision == dxa.PRECISION
+    error = (
+        "the largest error a clinic may have; ask for its own" if usual else "your clinic’s error"
+    )
+    ctx = markers.compare("ctx", 1.0, 1.0)
+    yield Paragraph(
+        "Two scans on one machine may differ by chance by up to "
+        f"{spine.least_rise:.1f} % at the spine and {hip.least_rise:.1f} % at the hip (with "
+        f"{error}). Two tests of CTX, fasting and in the morning, by a fall of "
+        f"{-ctx.least_fall:.0f} % or a rise of {ctx.least_rise:.0f} %. "
+        "The change that the model expects is beyond chance:"
+    )
+    rows = [
+        (
+            case.letters[arm],
+            *(_seen(case, arm, f"{site}_bmd", limit)
+              for site, limit in (("lumbar_spine", spine), ("total_hip", hip))),
+            _seen(case, arm, "ctx", ctx),
+        )
+        for arm in case.shown
+    ]  # fmt: skip
+    titles = ("Spine scan", "Hip scan", "CTX")
+    heads = (Column("Option", "left"), *(Column(title, share=1) for title in titles))
+    yield Table(heads, rows)
+
+
+def _seen(case: Case, arm: str, name: str, limit: Change) -> str:
+    """Return from when the change of a quantity is beyond chance, in words."""
+    data = case.arms[arm]
+    months, values = data["time"].values, data[name].values
+    change = 100 * (values / np.interp(0.0, months, values) - 1)
+    beyond = months[((change < limit.least_fall) | (change > limit.least_rise)) & (months > 0)]
+    return f"from {words.moment(max(beyond[0], 1.0))}" if beyond.size else (
+        f"not by year {case.years:g}"
+    )  # fmt: skip

@@ -1,0 +1,164 @@
+"""What a clinical report is about: a person, the courses compared, and what else the data allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from osteoaxis import guidance, intervals
+from osteoaxis.guidance import Finding
+from osteoaxis.model import Model
+from osteoaxis.outcomes import dxa
+from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.present import words
+from osteoaxis.present.clinical.asked import Kind, asked
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Measure = Callable[["xr.Dataset"], float]
+Ranged = tuple[float, float, float]
+"""A value with the limits of its 90 % range."""
+
+PAINS = "arthralgia_probability"
+MOST = 6
+"""Arms that the first two pages have room for; all are in the appendix."""
+YEARS = (1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A person and the courses that are compared, the first being the one others are held against.
+
+    `arms` hold the trajectories with `time` in months from the `origin`, `drawn` runs of each that
+    make the ranges, and `ranges` says what those hold. Rules look at `told`, in which the origin is
+    month `start`. `precision` is that of DXA in percent by site. `model` is what was simulated.
+    """
+
+    title: str
+    summary: str
+    patient: Patient
+    years: float
+    arms: Mapping[str, xr.Dataset]
+    drawn: Mapping[str, Sequence[xr.Dataset]]
+    told: Mapping[str, xr.Dataset]
+    drugs: Mapping[str, Drug]
+    model: Model
+    start: float = 0.0
+    origin: str = "the start"
+    precision: Mapping[str, float] = field(default_factory=lambda: dxa.PRECISION)
+    ranges: str = "90 % of what the data allow for a typical person; people differ more"
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The arms of the first two pages."""
+        return tuple(self.arms)[:MOST]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The arms of the first two pages that are held against the first."""
+        return self.shown[1:]
+
+    @property
+    def end(self) -> float:
+        """Months simulated."""
+        return 12.0 * self.years
+
+    @property
+    def months(self) -> list[float]:
+        """The months of the tables: one, two and five years, and the end."""
+        return [*(12 * year for year in YEARS if year < self.years), self.end]
+
+    def fitting(self, arms: int, rows: int) -> list[float]:
+        """Return the last of these months that a table of `rows` rows has room for."""
+        return self.months[-max(rows // max(arms, 1), 1) :]
+
+    @property
+    def hurts(self) -> bool:
+        """Whether joint pain was computed."""
+        return all(PAINS in data for data in self.arms.values())
+
+    @cached_property
+    def letters(self) -> dict[str, str]:
+        """A letter for each arm."""
+        return {arm: chr(ord("A") + number) for number, arm in enumerate(self.arms)}
+
+    def name(self, arm: str) -> str:
+        """Return letter and name of an arm, as tables call it."""
+        return f"{self.letters[arm]}  {words.label(arm)}"
+
+    def called(self, arm: str) -> str:
+        """Return letter and name of an arm, as sentences call it."""
+        label = words.label(arm)
+        return f"{self.letters[arm]} ({label[:1].lower()}{label[1:]})"
+
+    def regimen(self, arm: str) -> Regimen:
+        """Return what was given in an arm."""
+        return Regimen.parse(self.told[arm].attrs["given"])
+
+    @cached_property
+    def given(self) -> tuple[Drug, ...]:
+        """The drugs given in any arm, each once."""
+        named = {name: drug for drug in self.drugs.values() for name in (drug.name, *drug.synonyms)}
+        asked = [name for arm in self.arms for name in self.regimen(arm).drugs]
+        return tuple({named[name].name: named[name] for name in asked}.values())
+
+    def value(self, arm: str, measure: Measure) -> Ranged:
+        """Return a measure of an arm with its range; without runs the range is the value."""
+        value = measure(self.arms[arm])
+        found = intervals.limits(self.drawn.get(arm, ()), lambda run: np.array(measure(run)))
+        low, high = (value, value) if found is None else found
+        return value, float(low), float(high)
+
+    def change(self, arm: str, measure: Measure) -> Ranged:
+        """Return by how much a measure is larger in an arm than in the first, with its range."""
+        first = next(iter(self.arms))
+        value = measure(self.arms[arm]) - measure(self.arms[first])
+        one, other = (self.drawn.get(each, ()) for each in (arm, first))
+        if not one or len(one) != len(other):  # a set that failed in one arm: no pairs
+            return value, value, value
+        apart = [measure(a) - measure(b) for a, b in zip(one, other, strict=True)]
+        low, high = np.percentile(apart, intervals.PERCENTILES)
+        return value, float(low), float(high)
+
+    def asked(self, kind: Kind) -> tuple[str, ...]:
+        """Return the texts of a kind that apply in any arm."""
+        return asked(kind, self.patient, self.told, self.drugs)
+
+    @cached_property
+    def findings(self) -> Mapping[str, tuple[Finding, ...]]:
+        """The rules that each arm meets at some time."""
+        return {
+            arm: tuple(
+                finding
+                for finding in guidance.findings(self.patient, data, self.drugs)
+                if finding.met
+            )
+            for arm, data in self.told.items()
+        }
+
+    def since(self, finding: Finding) -> float:
+        """Return the month from the start in which a rule is first met."""
+        return max((finding.first or 0.0) - self.start, 0.0)
+
+
+def level(name: str, month: float, scale: float = 1.0) -> Measure:
+    """Return the measure of a quantity at `month`."""
+    return lambda data: scale * float(np.interp(month, data["time"].values, data[name].values))
+
+
+def percent(name: str, month: float) -> Measure:
+    """Return the measure of the percent change of a quantity from the start to `month`."""
+    at, before = level(name, month), level(name, 0.0)
+    return lambda data: 100 * (at(data) / before(data) - 1)
+
+
+def highest(name: str, scale: float = 1.0) -> Measure:
+    """Return the measure of the highest level of a quantity."""
+    return lambda data: scale * float(data[name].values.max())

@@ -1,0 +1,281 @@
+"""A report on one person's own results: the same pages, made of a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from osteoaxis import forecast, intervals, treatment
+from osteoaxis.forecast import Forecast, Person
+from osteoaxis.forecast.person import AS_NOW
+from osteoaxis.forecast.plain import at_end, changes, measured
+from osteoaxis.forecast.posterior import error_of
+from osteoaxis.outcomes import change, dxa
+from osteoaxis.present import words
+from osteoaxis.present.clinical import ahead, appendix, density, expect
+from osteoaxis.present.clinical.case import Case, Measure, Ranged
+from osteoaxis.present.document import (
+    Beside,
+    Block,
+    Box,
+    Column,
+    Document,
+    Heading,
+    Items,
+    Paragraph,
+    Part,
+    Run,
+    Table,
+    Text,
+)
+from osteoaxis.present.forecast import TITLES, UNEXPLAINED, WORTH
+from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.simulation import Progress, Simulator
+from osteoaxis.units import DAYS_PER_MONTH
+
+Array = NDArray[np.float64]
+
+NOT_YOU = (
+    "A computer model compares these results with those of virtual people who could have them. One "
+    "in ten real people will be outside the ranges. Do not start, stop or change a treatment "
+    "because of them; take questions to your clinical team."
+)
+MADE = (
+    "Ranges: 300 people who could have these results, their parameters, usual levels and fracture "
+    "numbers drawn together (docs/forecast.md)."
+)
+COULD_BE, LIKE = "people who could be this person", "people of this age and treatment"
+MOST_MEASURED = 8  # of the first page; all are in the appendix
+
+
+@dataclass(frozen=True)
+class Own(Case):
+    """A case whose runs are the people who could be this person: values are their middle."""
+
+    def value(self, arm: str, measure: Measure) -> Ranged:
+        """Return the median of a measure with its range."""
+        return _ranged([measure(run) for run in self.drawn[arm]])
+
+    def change(self, arm: str, measure: Measure) -> Ranged:
+        """Return by how much a measure is larger than in the first strategy, person by person."""
+        first = next(iter(self.arms))
+        pairs = zip(self.drawn[arm], self.drawn[first], strict=True)
+        return _ranged([measure(one) - measure(other) for one, other in pairs])
+
+
+def _ranged(values: Sequence[float]) -> Ranged:
+    low, high = np.nanpercentile(values, intervals.PERCENTILES)
+    return float(np.nanmedian(values)), float(low), float(high)
+
+
+def report(person: Person, ready: Simulator, seed: int, progress: Progress) -> Document:
+    """Return the report on a person; raises as `forecast.forecast` does."""
+    return written(forecast.forecast(person, ready, seed=seed, progress=progress), ready, progress)
+
+
+def written(found: Forecast, ready: Simulator, progress: Progress) -> Document:
+    """Return the report on a forecast."""
+    case = case_of(found, ready)
+    attrs = next(iter(case.told.values())).attrs
+    second = (*ahead.changes(case), *ahead.said(case), *ahead.after(case, _sharpens(found)))
+    return Document(
+        title=case.title,
+        parts=(
+            _page(case, found),
+            Part(second, fitted=True),
+            appendix.page(case, progress, (*_fit(found),), MADE),
+        ),
+        footer=DISCLAIMER,
+        mark=f"osteoaxis {attrs['version']} · parameters {attrs['parameter_hash']}",
+    )
+
+
+def case_of(found: Forecast, ready: Simulator) -> Own:
+    """Return the forecast as a case: months count from today, those before it are negative."""
+    person, months = found.person, found.months
+    ahead_of = months - found.now
+    arms: dict[str, xr.Dataset] = {}
+    drawn: dict[str, tuple[xr.Dataset, ...]] = {}
+    told: dict[str, xr.Dataset] = {}
+    for name, course in found.courses.items():
+        people = _scores(course.values, person.patient.sex)
+        middle = {key: np.nanmedian(values, axis=0) for key, values in people.items()}
+        patient = replace(
+            person.patient,
+            t_scores={site: float(middle[f"{site}_t_score"][0]) for site in dxa.SITES},
+        )
+        typical = treatment.run(
+            ready, ready.start(patient), course.regimen, months, dosing="average"
+        )
+        known = {key: ("time", values) for key, values in middle.items() if key in typical}
+        attrs = {**typical.attrs, "regimen": person.asked.get(name, name), "decisions": []}
+        # What was never measured, such as calcium, is that of a typical person of these results.
+        told[name] = typical.assign(known).isel(time=slice(found.today, None))
+        arms[name] = _dataset(middle, ahead_of, attrs)
+        count = len(people["ctx"])
+        rows = ({key: values[k] for key, values in people.items()} for k in range(count))
+        drawn[name] = tuple(_dataset(row, ahead_of, {}) for row in rows)
+    return Own(
+        words.clipped(person.title, 110), "", person.patient, person.years, arms, drawn, told,
+        ready.drugs, ready.model, start=found.now, origin="today", precision=person.precision,
+        ranges=f"90 % of the {_people(found)}",
+    )  # fmt: skip
+
+
+def _scores(values: Mapping[str, Array], sex: str) -> dict[str, Array]:
+    """Return the variables of a course with T-scores beside densities."""
+    scores = {
+        f"{site}_t_score": dxa.t_score(values[f"{site}_bmd"], site, sex) for site in dxa.SITES
+    }
+    return {**values, **scores}
+
+
+def _dataset(values: Mapping[str, Array], months: Array, attrs: Mapping[str, object]) -> xr.Dataset:
+    return xr.Dataset(
+        {name: ("time", row) for name, row in values.items()}, {"time": months}, dict(attrs)
+    )
+
+
+def _page(case: Own, found: Forecast) -> Part:
+    warned = () if found.posterior.explained else (Box((Paragraph(UNEXPLAINED),), "caution"),)
+    return Part(
+        (
+            Heading(case.title, 1),
+            Paragraph(f"From {found.person.today} on, {words.time(case.end)} ahead. {NOT_YOU}"),
+            *warned,
+            Box((Heading("In short"), Items(tuple(_brief(case, found))))),
+            Beside(
+                (Heading("Who this is about"), Items(tuple(_who(found)))),
+                (Heading("What is compared"), Items(tuple(_compared(case, found))),
+                 Paragraph("Ranges know nothing of illnesses and medicines left out here.",
+                           small=True)),
+            ),
+            *expect.expected(case, _points(found)),
+        ),
+        fitted=True,
+    )  # fmt: skip
+
+
+def _brief(case: Own, found: Forecast) -> Iterator[Text]:
+    for row in changes(found):
+        real = "likely real" if row["real"] else "it may be chance"
+        yield (
+            Run("So far ", "strong"),
+            f"{TITLES[row['site'] + '_bmd'].lower()} density changed by "
+            f"{words.number(row['percent'], signed=True)} %; two scans of someone who does not "
+            f"change differ by up to {row['least']:.1f} %, so {real}.",
+        )
+    yield expect.density_of(case)
+    shares = {row["strategy"]: row["lumbar_spine_osteoporosis_percent"] for row in at_end(found)}
+    told = words.joined(
+        f"about {share:.0f} with {case.called(name)}" for name, share in shares.items()
+    )
+    yield (
+        Run("Osteoporosis ", "strong"),
+        f"at the spine after {words.time(case.end)} (T-score −2.5 or lower), of 100 "
+        f"{_people(found)}: {told}.",
+    )
+    yield expect.broken(case)
+
+
+def _people(found: Forecast) -> str:
+    """Return whom the ranges hold: where nothing is fitted, these are people like this one."""
+    return COULD_BE if found.posterior.explained else LIKE
+
+
+def _who(found: Forecast) -> Iterator[Text]:
+    person = found.person
+    today = replace(person.patient, age=float(round(person.patient.age + found.now / 12)))
+    yield words.sentence(words.person(today))
+    if known := words.history(person.patient):
+        yield words.sentence(f"Known: {known}")
+    for taken in person.taken:
+        regimen, _, when = taken.partition(" from ")
+        told = words.joined(words.regimen(regimen, np.inf)).removesuffix(", throughout")
+        yield f"Taken: {told}, from {when}."
+    rows = measured(found)
+    for row in rows[-MOST_MEASURED:]:
+        doubt = " Is it right? It is far from what the model expects." if row["far_off"] else ""
+        yield f"{row['date']}: {_value(row)}.{doubt}"
+
+
+def _value(row: Mapping[str, object]) -> str:
+    device = str(row["device"]).capitalize()
+    scan = f" ({device}{'' if device == 'Hologic' else ', as a Hologic would give it'})"
+    digits = "#.3g" if device else ".3g"
+    value = f"{TITLES[str(row['quantity'])]} {row['value']:{digits}} {row['unit']}"
+    return f"{value}{scan if device else ''}"
+
+
+def _compared(case: Own, found: Forecast) -> Iterator[Text]:
+    """Yield each strategy from today on in plain words."""
+    for name, asked in found.person.asked.items():
+        parts = [part.strip() for part in asked.split("+")]
+        told = [
+            phrase
+            for part in parts
+            for phrase in (
+                ["what is taken goes on"]
+                if part.lower() == AS_NOW
+                else words.regimen(part, case.years)
+            )
+        ]
+        yield Run(case.name(name), "strong"), words.clipped(f": {words.joined(told)}.", 240)
+
+
+def _points(found: Forecast) -> density.Points:
+    """Return what DXA measured: month from today, T-score and what measuring alone may give."""
+    person = found.person
+    points: dict[str, list[tuple[float, float, float, float]]] = {}
+    for each in person.measurements:
+        site = each.quantity.removesuffix("_bmd")
+        if site in density.SITES and each.quantity.endswith("_bmd"):
+            ends = change.spread(each.value, error_of(each.quantity, person))
+            month = (each.day - person.now) / DAYS_PER_MONTH
+            score, low, high = (
+                float(dxa.t_score(v, site, person.patient.sex)) for v in (each.value, *ends)
+            )
+            points.setdefault(site, []).append((month, score, low, high))
+    return points
+
+
+def _sharpens(found: Forecast) -> Sequence[Block]:
+    """Return what one more measurement would tell, if any is worth it."""
+    best = [each for each in found.next if each.narrower >= WORTH][:3]
+    if not best:
+        return ()
+    told = words.joined(
+        f"{TITLES[each.quantity]} {f'in {words.time(each.month)}' if each.month else 'now'} by "
+        f"{each.narrower:.0f} %"
+        for each in best
+    )
+    return (Paragraph(f"One more measurement would narrow the range of the spine: {told}."),)
+
+
+def _fit(found: Forecast) -> Iterator[Block]:
+    """Yield how well the model explains this person, and every measurement."""
+    yield Heading("How well this person is explained")
+    posterior = found.posterior
+    refreshed = (
+        f", refreshed in {words.counted(posterior.stages, 'step')}" if posterior.stages else ""
+    )
+    yield Paragraph(
+        f"Of 1,000 people drawn before anything was measured, these results leave "
+        f"{posterior.effective_size:.0f} as good as new{refreshed}. A misfit as large as this one "
+        f"has a probability of {100 * posterior.probability:.0f} %."
+    )
+    rows = [
+        (row["date"], TITLES[row["quantity"]], f"{row['value']:.3g}", row["unit"],
+         row["device"], words.number(row["off"], signed=True))
+        for row in measured(found)
+    ]  # fmt: skip
+    heads = (
+        Column("Date", "left"), Column("What", "left"), Column("Value"), Column("Unit", "left"),
+        Column("Device", "left"), Column("Off by, in its errors"),
+    )  # fmt: skip
+    if rows:
+        yield Table(heads, rows)

@@ -1,0 +1,391 @@
+"""The report for a person and their team, end to end: pages, figures against the summary, bytes."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pypdf
+import pytest
+
+from osteoaxis import evidence, guidance, scenario, strategy
+from osteoaxis.forecast import Forecast, Person, forecast
+from osteoaxis.forecast.plain import at_end
+from osteoaxis.guidance.facts import names
+from osteoaxis.model import Model
+from osteoaxis.outcomes import dxa, markers
+from osteoaxis.pharmacology.drug import catalogue
+from osteoaxis.present import words, writers
+from osteoaxis.present.clinical import ahead, asked, equations, expect, own, typical
+from osteoaxis.present.clinical.case import MOST, Case
+from osteoaxis.present.document import Block, Document, Picture, Run, Table, Text
+from osteoaxis.present.forecast import UNEXPLAINED
+from osteoaxis.present.summary import summary_json
+from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.simulation import Simulator
+
+SHORT = """title = "One year of letrozole"
+summary = "Letrozole, with and without zoledronate when density is low"
+years = 1
+[patient]
+sex = "female"
+age = 66
+menopause_age = 50
+[patient.t_scores]
+lumbar_spine = -2.1
+[arms]
+letrozole = "letrozole 2.5 mg po qd"
+both = "letrozole 2.5 mg po qd + zoledronate 4 mg iv q6mo [start when lumbar_spine_t_score < -2.0]"
+"""
+
+
+def quiet(stage: str, share: float) -> None:
+    """Show no progress."""
+
+
+def plain(text: Text) -> str:
+    """Return a text without its styles, its spaces as spaces."""
+    parts = (text,) if isinstance(text, str) else text
+    told = "".join(part.text if isinstance(part, Run) else part for part in parts)
+    return " ".join(told.split())
+
+
+def blocks_of(document: Document) -> Iterator[Block]:
+    for part in document.parts:
+        yield from part.blocks
+
+
+def pages(pdf: bytes) -> list[str]:
+    """Return the text of each page on one line, without places where words may break."""
+    found = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    return [" ".join(page.extract_text().replace("\u200b", "").split()) for page in found]
+
+
+def osteoaxis(*args: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "osteoaxis.cli", *args], cwd=folder, env={**os.environ, **env},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def plan() -> scenario.Scenario:
+    return scenario.load("anastrozole-woman")
+
+
+@pytest.fixture(scope="module")
+def case(plan: scenario.Scenario, ready: Simulator) -> Case:
+    return typical.simulated(plan, ready, 1, quiet)
+
+
+@pytest.fixture(scope="module")
+def document(case: Case) -> Document:
+    return typical.written(case, quiet)
+
+
+@pytest.fixture(scope="module")
+def pdf(document: Document) -> bytes:
+    return writers.pdf(document)
+
+
+@pytest.fixture(scope="module")
+def summary(plan: scenario.Scenario) -> Mapping[str, Any]:
+    return summary_json(scenario.run(plan), [12.0, 24.0, 60.0, 84.0])
+
+
+def test_two_pages_and_then_the_appendix(pdf: bytes) -> None:
+    texts = pages(pdf)
+    assert [number for number, text in enumerate(texts) if "Appendix for experts" in text] == [2]
+    for number, title in enumerate(("In short", "What the options change", "Courses as simulated")):
+        assert title in texts[number]
+    for text in texts:
+        assert DISCLAIMER in text
+
+
+def test_the_table_is_the_summary(case: Case, summary: Mapping[str, Any]) -> None:
+    table = expect.expectations(case, tuple(case.arms), case.months)
+    assert [column.title for column in table.columns[:2]] == ["Option", "Year"]
+    quantity_of = {
+        2: ("lumbar_spine_bmd", 1, 1.0), 3: ("total_hip_bmd", 1, 1.0),
+        6: ("any_fracture_incidence", 1, 1.0), 7: ("arthralgia_probability", 0, 100.0),
+    }  # fmt: skip
+    rows = iter(table.rows)
+    for arm, quantities in summary["arms"].items():
+        limits = summary["intervals"][arm]
+        for k, month in enumerate(summary["months"]):
+            row = next(rows)
+            assert plain(row[0]).endswith(words.label(arm))
+            assert float(plain(row[1])) == month / 12
+            for column, (name, digits, scale) in quantity_of.items():
+                value = scale * quantities[name]["values"][k]
+                low, high = (scale * limits[name][end][k] for end in ("low", "high"))
+                signed = name.endswith("bmd")
+                ranges = words.span(low, high, digits, signed=signed)
+                wanted = f"{words.number(value, digits, signed=signed)} ({ranges})"
+                assert plain(row[column]) == wanted
+            for column, site in ((4, "lumbar_spine"), (5, "total_hip")):
+                assert plain(row[column]) == words.number(
+                    quantities[f"{site}_t_score"]["values"][k]
+                )
+
+
+def test_the_first_page_says_what_the_summary_says(pdf: bytes, summary: Mapping[str, Any]) -> None:
+    text = pages(pdf)[0]
+    for arm, name in (("none", "A (no treatment)"), ("anastrozole", "B (anastrozole)")):
+        values, limits = summary["arms"][arm], summary["intervals"][arm]
+        at = summary["months"].index(60)
+        spine = values["lumbar_spine_bmd"]["values"][at]
+        ends = (limits["lumbar_spine_bmd"][end][at] for end in ("low", "high"))
+        told = (
+            f"{words.number(spine, signed=True)} % ({words.span(*ends, signed=True)}) with {name}"
+        )
+        assert told in text
+        broken = values["any_fracture_incidence"]["values"][-1]
+        ends = (limits["any_fracture_incidence"][end][-1] for end in ("low", "high"))
+        assert f"about {broken:.0f} ({words.span(*ends, 0)}) with {name}" in text
+
+
+def test_differences_are_those_of_compare(plan: scenario.Scenario, case: Case) -> None:
+    measured = strategy.compare(plan).measured["anastrozole"]
+    table = next(block for block in ahead.changes(case) if isinstance(block, Table))
+    last = [plain(cell) for cell in table.rows[-1]]
+    fewer, low, high = (
+        measured[f"fractures_avoided_per_1000{end}"] for end in ("", "_low", "_high")
+    )
+    ranges = words.span(-high, -low, 0, signed=True)
+    assert last[4] == f"{words.number(-fewer, 0, signed=True)} ({ranges})"
+    assert last[5] == f"1 more in {-measured['needed_to_treat']:.0f}"
+
+
+def test_what_can_be_told_from_chance_is_the_least_significant_change(pdf: bytes) -> None:
+    text = pages(pdf)[1]
+    spine, hip = (dxa.compare(1, 1, site).least_rise for site in ("lumbar_spine", "total_hip"))
+    ctx = markers.compare("ctx", 1, 1)
+    assert f"{spine:.1f} % at the spine and {hip:.1f} % at the hip" in text
+    assert f"a fall of {-ctx.least_fall:.0f} % or a rise of {ctx.least_rise:.0f} %" in text
+
+
+def test_signs_questions_and_sources_are_there(pdf: bytes) -> None:
+    text = pages(pdf)[1]
+    for words_ in ("severe back pain", "Tingling", "Pain, swelling or numbness of the jaw",
+                   "pain in the thigh", "Do not stop or skip a medicine without your team",
+                   "Questions to ask your team", "10.1359/jbmr.060508"):  # fmt: skip
+        assert words_ in text
+
+
+def test_the_appendix_has_numbers_evidence_equations_and_limits(
+    document: Document, pdf: bytes, case: Case
+) -> None:
+    text = " ".join(pages(pdf)[2:])
+    attrs = next(iter(case.arms.values())).attrs
+    for wanted in (attrs["version"], attrs["parameter_hash"], "rankl.rankl_estrogen",
+                   "Observed and predicted", "10.1359/jbmr.060508", "Key equations", "Limits",
+                   "anastrozole 1 mg po qd [m0-m60]"):  # fmt: skip
+        assert wanted in text
+    assert "letrozole.aromatase" not in text
+    alts = [block.alt for block in blocks_of(document) if isinstance(block, Picture)]
+    assert any("rankl_production = " in alt and "rankl_estrogen" in alt for alt in alts)
+
+
+def test_pictures_are_described_in_the_pdf(document: Document, pdf: bytes) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
+    found: list[str] = []
+
+    def walk(node: Any) -> None:
+        node = node.get_object()
+        if isinstance(node, list):
+            for each in node:
+                walk(each)
+        elif isinstance(node, dict):
+            if "/Alt" in node:
+                found.append(str(node["/Alt"]))
+            if "/K" in node:
+                walk(node["/K"])
+
+    walk(reader.trailer["/Root"]["/StructTreeRoot"])
+    wanted = [block.alt for block in blocks_of(document) if isinstance(block, Picture)]
+    assert [alt for alt in wanted if alt.replace(" %", "\u00a0%") not in found] == []
+
+
+def test_the_html_stands_alone(document: Document) -> None:
+    page = writers.html(document)
+    for outside in ("<script", "<link", "src=", "@import", "url(http"):
+        assert outside not in page, outside
+    assert page.count("<svg") == sum(isinstance(b, Picture) for b in blocks_of(document))
+    assert DISCLAIMER in page
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, MOST, 12])
+def test_two_pages_hold_any_number_of_arms(case: Case, count: int) -> None:
+    (first, *_, last) = case.arms
+    arms = [f"an option that has a rather long name {k}" for k in range(count)]
+    pick = dict(zip(arms, [first, *[last] * count], strict=False))
+    many = replace(
+        case,
+        title=words.clipped("A long title of many words " * 20, 110),
+        summary=words.clipped("A long summary of many words " * 40, 260),
+        arms={name: case.arms[arm] for name, arm in pick.items()},
+        drawn={name: case.drawn[arm] for name, arm in pick.items()},
+        told={name: case.told[arm] for name, arm in pick.items()},
+    )
+    parts = (expect.page(many), ahead.page(many))
+    made = writers.pdf(Document(many.title, parts, DISCLAIMER, "mark"))
+    assert len(pages(made)) == 2
+    told = pages(made)[0]
+    assert ("6 more options in the appendix" in told) == (count > MOST)
+
+
+def test_the_same_scenario_gives_the_same_bytes_in_two_processes(tmp_path: Path) -> None:
+    (tmp_path / "short.toml").write_text(SHORT, encoding="utf-8")
+    for number, env in enumerate(({"TZ": "UTC"}, {"TZ": "Asia/Tokyo", "LANG": "C"})):
+        for ending in ("pdf", "html"):
+            done = osteoaxis(
+                "report", "short.toml", "-o", f"out/{number}.{ending}", folder=tmp_path,
+                PYTHONHASHSEED=str(number), **env,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+    files = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert sorted(files) == ["0.html", "0.pdf", "1.html", "1.pdf"]
+    assert files["0.pdf"] == files["1.pdf"]
+    assert files["0.html"] == files["1.html"]
+    text = " ".join(pages(files["0.pdf"]))
+    assert "One year of letrozole" in text
+    assert "zoledronate started" in text
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("no-such",), "unknown scenario or person 'no-such'"),
+        (("anastrozole-women",), "Did you mean 'anastrozole-woman'"),
+        (("anastrozole-woman", "-o", "report.docx"), "must end in .pdf or .html"),
+        (("anastrozole-woman", "-o", "folder.pdf"), "is a folder"),
+        (("anastrozole-woman", "-o", "file/report.pdf"), "is a file"),
+    ],
+)
+def test_bad_input_is_told_and_leaves_nothing(
+    args: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "folder.pdf").mkdir()
+    (tmp_path / "file").write_text("")
+    done = osteoaxis("report", *args, folder=tmp_path)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.pdf"]
+
+
+def test_an_arm_that_cannot_be_given_is_told(tmp_path: Path) -> None:
+    bad = SHORT.replace("zoledronate 4 mg", "zolendronate 4 mg")
+    (tmp_path / "bad.toml").write_text(bad, encoding="utf-8")
+    done = osteoaxis("report", "bad.toml", folder=tmp_path)
+    assert done.returncode == 2
+    assert "arms.both" in done.stderr
+    assert "zoledronate" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.toml"]
+
+
+@pytest.mark.parametrize("name", equations.KEY)
+def test_equations_are_worth_what_is_solved(name: str, model: Model) -> None:
+    terms = [*equations.terms(model, name)]
+    solved = model.derivative(name) if terms[0][0] else model.assignments[name]
+    shown = sum(-value if sign == "-" else value for sign, _, value in terms)
+    draws = np.random.default_rng(0)
+    at = {symbol: draws.uniform(0.5, 2.0) for symbol in solved.free_symbols}
+    assert float(shown.subs(at)) == pytest.approx(float(solved.subs(at)), rel=1e-9)
+
+
+@pytest.fixture(scope="module")
+def forecasted(ready: Simulator) -> Forecast:
+    person = Person.load("woman-on-letrozole")
+    return forecast(replace(person, title="<b>Mary</b> #1"), ready, seed=1)
+
+
+@pytest.fixture(scope="module")
+def own_document(forecasted: Forecast, ready: Simulator) -> Document:
+    return own.written(forecasted, ready, quiet)
+
+
+def test_a_persons_report_has_the_same_pages(own_document: Document) -> None:
+    texts = pages(writers.pdf(own_document))
+    assert [number for number, text in enumerate(texts) if "Appendix for experts" in text] == [2]
+    assert all(DISCLAIMER in text for text in texts)
+    for wanted in (
+        "<b>Mary</b> #1",
+        "2023-02-20: Lumbar spine 0.952 g/cm²",
+        "breast cancer",
+        "letrozole 2.5 mg by mouth every day, from 2023-03-01",
+        "it may be chance",
+    ):
+        assert wanted in texts[0]
+    assert "One more measurement would narrow" in texts[1]
+    assert "How well this person is explained" in texts[2]
+    assert "&lt;b&gt;Mary&lt;/b&gt; #1" in writers.html(own_document)
+
+
+def test_a_persons_numbers_are_those_of_the_forecast(
+    forecasted: Forecast, ready: Simulator
+) -> None:
+    case = own.case_of(forecasted, ready)
+    table = expect.expectations(case, tuple(case.arms), [case.end])
+    for row, wanted in zip(table.rows, at_end(forecasted), strict=True):
+        for column, key, signed in (
+            (2, "lumbar_spine_change_percent", True),
+            (3, "total_hip_change_percent", True),
+            (6, "any_fracture_percent", False),
+        ):
+            told = wanted[key]
+            ranges = words.span(told["low"], told["high"], signed=signed)
+            assert plain(row[column]) == (
+                f"{words.number(told['median'], signed=signed)} ({ranges})"
+            )
+    assert plain(table.columns[-1].title) == "Broken bone of 100"
+
+
+def test_results_that_are_not_explained_are_said_to_be_so(
+    forecasted: Forecast, ready: Simulator
+) -> None:
+    odd = replace(forecasted, posterior=replace(forecasted.posterior, probability=1e-9))
+    assert not odd.posterior.explained
+    text = pages(writers.pdf(own.written(odd, ready, quiet)))[0]
+    assert UNEXPLAINED[:60] in text
+    assert "who could be this person" not in text
+
+
+def test_help_and_completion_know_the_report(tmp_path: Path) -> None:
+    assert " report " in osteoaxis("--help", folder=tmp_path).stdout
+    assert "--output" in osteoaxis("report", "--help", folder=tmp_path).stdout
+    as_installed = "import sys; sys.argv = ['osteoaxis']; from osteoaxis.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", as_installed], capture_output=True, text=True, check=False,
+        timeout=60,
+        env={**os.environ, "_OSTEOAXIS_COMPLETE": "complete_bash",
+             "COMP_WORDS": "osteoaxis report wom", "COMP_CWORD": "2"},
+    )  # fmt: skip
+    assert done.stdout.split() == ["woman-on-letrozole"]
+
+
+def test_texts_ask_only_what_is_known() -> None:
+    rules = guidance.rules(asked.TEXTS)
+    assert {rule.question for rule in rules} == {"questions", "signs", "limits", "weaknesses"}
+    known = names(catalogue())
+    for rule in rules:
+        assert rule.names <= known, rule.id
+
+
+def test_studies_named_in_limits_are_in_the_evidence_and_in_the_docs() -> None:
+    calibration = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text("utf-8")
+    texts = " ".join(rule.text for rule in guidance.rules(asked.TEXTS))
+    named = set(re.findall(r"\b[A-Z]{3,}[A-Z0-9_]*(?:\d{4}|-[A-Z]+|_[A-Z]+)\b", texts))
+    assert named
+    for name in named:
+        assert name in evidence.studies()
+        assert name in calibration
