@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from explorer_browser import Explorer
+from playwright.sync_api import expect
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
