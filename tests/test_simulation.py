@@ -37,3 +37,14 @@ def test_derivatives_against_central_differences(name: str) -> None:
     exact = (-found[0] + 8 * found[1] - 8 * found[2] + found[3]) / (12 * step)
     scale = np.abs(exact).max(axis=0) + 1e-6 * np.abs(values).max(axis=0) / abs(step)
     assert (np.abs(slopes - exact) / scale).max() < 1e-3
+
+
+def test_osteoclasts_never_fall_below_none_where_denosumab_meets_high_estradiol() -> None:
+    """Cytokines below the young adult's took more drive away than there was, and the run failed."""
+    ready = simulator()
+    man = Patient(sex="male", age=70, baseline={"testosterone": 250.0})
+    plan = Regimen.parse("denosumab 60 mg sc q6mo + testosterone_gel 100 mg td qd [m3-m20]")
+    data = ready.run(ready.start(man), plan, month_grid(3), dosing="average")
+    assert data.attrs["status"] == 0
+    assert (data["osteoclasts"].values > 0).all()
+    assert (data["ctx"].values > 0).all()

@@ -6,7 +6,7 @@ and an overshoot. Estrogen and cytokines also set the lifespan of osteoclasts, w
 """
 
 from osteoaxis.biology.sources import FIRST_NUMBERS
-from osteoaxis.process import Param, Site, State, power, rate, reaction
+from osteoaxis.process import Param, Site, State, power, rate, reaction, sqrt
 
 osteoclast_precursors = State("1", "osteoclast precursors, 1 = young adult", 1.0)
 osteomorphs = State("1", "osteomorphs and arrested precursors, 1 = young adult", 1.0)
@@ -117,6 +117,8 @@ apoptosis_tgf_beta = Param(
 
 # Where RANK is empty the powers below stay finite; far below any effect.
 TRACE = 1e-9
+LEAST_DRIVE = 1e-4
+"""Drive of fusion left where neither RANK nor cytokines drive it (assumed: next to none)."""
 
 
 @reaction("-> osteoclast_precursors")
@@ -147,12 +149,16 @@ def osteomorph_fusion(osteomorphs, k_osteomorphs, osteomorph_store, rank_drive):
 def fusion_drive(
     rank_drive, tnf_alpha_excess, il1_excess, fusion_tnf_alpha, direct_tnf_alpha, direct_il1
 ):
-    """RANK drives fusion, TNF-alpha amplifies it, TNF-alpha and IL-1 act a little without it."""
-    return (
+    """RANK drives fusion, TNF-alpha amplifies it, TNF-alpha and IL-1 act a little without it.
+
+    Cytokines below those of the young adult take drive away, but never more than there is.
+    """
+    drive = (
         rank_drive * (1 + fusion_tnf_alpha * tnf_alpha_excess)
         + direct_tnf_alpha * tnf_alpha_excess
         + direct_il1 * il1_excess
     )
+    return (drive + sqrt(drive * drive + 4 * LEAST_DRIVE**2)) / 2
 
 
 @rate("1", "osteoclast death relative to the young adult")
