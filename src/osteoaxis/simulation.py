@@ -117,7 +117,8 @@ class Simulator:
         """Solve the young adult of each patient and match what was measured at time zero.
 
         Levels and T-scores that a patient gives are met by scaling the parameters that set them,
-        repeatedly, since hormones act on each other. Who cannot be solved is marked.
+        repeatedly, since hormones act on each other; sites that were not measured follow the
+        others (`dxa.follows`). Who cannot be solved is marked.
         """
         parameters = np.empty((len(patients), len(self.model.parameters)))
         day = np.empty(len(patients))
@@ -185,6 +186,9 @@ class Simulator:
         for name, ratio in ratios.items():
             for parameter, weight in self._setters(name, capacity):
                 parameters[self.column[parameter]] *= ratio**weight
+        measured = [site for site in dxa.SITES if f"{site}_bmd" in ratios]
+        for site, (other, weight) in dxa.follows(measured).items():
+            parameters[self.column[f"{site}.peak_bmd"]] *= ratios[f"{other}_bmd"] ** weight
 
     def _setters(self, name: str, capacity: float) -> Iterable[tuple[str, float]]:
         if name.endswith("_bmd"):
