@@ -59,6 +59,11 @@ class Drug:
     process: Process
     file: Path
 
+    @property
+    def built_in(self) -> bool:
+        """Whether it comes with the package, not from a folder of the user."""
+        return self.file.parent == BUILT_IN
+
     def mass_mg(self, amount: float, unit: str) -> float:
         """Return a dose in mg; raises `InputError` for units this drug is not measured in."""
         if unit not in COUNTS:
