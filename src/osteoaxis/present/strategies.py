@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -19,6 +20,7 @@ from osteoaxis.present import arms, strategy_sheet, style, words
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 from osteoaxis.strategy import Metric, Strategies
 from osteoaxis.treatment import was_given
+from osteoaxis.units import DAYS_PER_MONTH
 
 ABSENT = "–"
 DIGITS = {"SD": 2, "doses": 0, "visits": 0, "months": 1, "people": 0, "per 1,000": 0}
@@ -28,6 +30,7 @@ LIMITS = {"": "", "_low": ": lower limit of 90 %", "_high": ": upper limit of 90
 NEEDED = "needed_to_treat"
 UNTOLD = ("fractures_avoided_per_1000", NEEDED)
 """Not told of an arm in which denosumab has worn off and nothing follows."""
+UNSAID = "Fractures avoided are therefore not told of it."
 NOTES = (
     "Spine, hip and femoral neck as DXA would measure them. A bone drug is a bisphosphonate, "
     "denosumab, romosozumab or teriparatide; its last dose is the one stopping is counted from.",
@@ -49,15 +52,13 @@ def text(value: float | None, metric: Metric) -> str:
 
 
 def cell(name: str, measured: Mapping[str, float], metric: Metric) -> str:
-    """Return the value of one arm, with its 90 % interval where there is one."""
-    shown = text(measured.get(name), metric)
-    if f"{name}_low" not in measured:
-        return shown
-    low, high = measured[f"{name}_low"], measured.get(f"{name}_high")
-    if high is None or high < low:  # through infinity: no difference is possible
-        return f"{shown} ({text(low, metric)} up)"
-    between = "–" if low >= 0 and metric.kind == "level" else " to "
-    return f"{shown} ({text(low, metric)}{between}{text(high, metric)})"
+    """Return the value of one arm, with its 90 % interval where it prints as one."""
+    value = text(measured.get(name), metric)
+    ends = [text(measured.get(f"{name}{end}"), metric) for end in ("_low", "_high")]
+    if ABSENT in ends or {value} == {*ends}:
+        return value
+    plain = metric.kind == "level" and measured[f"{name}_low"] >= 0
+    return f"{value} ({('–' if plain else ' to ').join(ends)})"
 
 
 def shown(result: Strategies, arm: str, name: str) -> str:
@@ -71,13 +72,13 @@ def shown(result: Strategies, arm: str, name: str) -> str:
 
 
 def needed(measured: Mapping[str, float]) -> str:
-    """Return how many are treated for one fracture less; a dash where none is possible, too.
+    """Return how many are treated for one fracture less; a dash where no effect is possible.
 
     Negative numbers are told as those treated for one more.
     """
-    value, *ends = (measured[f"{NEEDED}{end}"] for end in ("", "_low", "_high"))
+    value, *ends = (measured.get(f"{NEEDED}{end}", np.inf) for end in ("", "_low", "_high"))
     low, high = sorted(map(abs, ends))
-    if len({value > 0, *(end > 0 for end in ends)}) > 1:
+    if np.isinf(high) or len({value > 0, *(end > 0 for end in ends)}) > 1:
         return ABSENT
     return f"{'' if value > 0 else 'one more: '}{abs(value):,.0f} ({low:,.0f}–{high:,.0f})"
 
@@ -108,16 +109,21 @@ def notes(result: Strategies) -> list[str]:
         if "note" in column.attrs
     }
     plan, plans = result.scenario, {arm: was_given(data) for arm, data in result.arms.items()}
-    given = {arm: each.doses(365.25 * plan.years) for arm, each in plans.items()}
     less = arms.less_inhibitor(plan.patient, plans, result.drugs, 12.0 * plan.years)
     open_ = [arm for arm, found in result.cautions.items() if arms.unprotected(found) is not None]
     return [
         *([f"Less of the inhibitor in {words.joined(less)}. {arms.LEFT_OUT}"] if less else []),
-        *([f"{words.joined(open_)}: {arms.WORN_OFF}"] if open_ else []),
-        *(f"{arm} is as {other}: the same was given." for arm, other in arms.alike(given).items()),
+        *([f"{words.joined(open_)}: {arms.WORN_OFF} {UNSAID}"] if open_ else []),
+        *(f"{arm} is as {other}: the same was given." for arm, other in alike(result).items()),
         *NOTES,
         *(f"{note[:1].upper()}{note[1:]}." for note in sorted(said)),
     ]
+
+
+def alike(result: Strategies) -> dict[str, str]:
+    """Return the earlier arm that was given the very same, of each arm that has one."""
+    end = 12.0 * DAYS_PER_MONTH * result.scenario.years
+    return arms.alike({arm: was_given(data).doses(end) for arm, data in result.arms.items()})
 
 
 def show(result: Strategies) -> None:
@@ -142,8 +148,12 @@ def show(result: Strategies) -> None:
 
 
 def _columns(result: Strategies, width: int) -> Iterator[list[str]]:
-    """Yield as many arms as fit side by side, the reference always first among them."""
-    first, *others = result.arms
+    """Yield as many arms as fit side by side, the reference always first among them.
+
+    What was given alike is shown once.
+    """
+    again = alike(result)
+    first, *others = (arm for arm in result.arms if arm not in again)
     lines = list(rows(result))
     left = 2 + max(len(title(metric)) for _, metric in lines)
 

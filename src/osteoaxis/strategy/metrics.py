@@ -37,7 +37,6 @@ GRACE = 1.0  # months; assumed: clinics are late, and denosumab fades over weeks
 EXITS = ("bisphosphonate",)
 MARKERS = {"ctx": "CTX", "p1np": "P1NP", "bsap": "BSAP"}
 HORMONES = {"estradiol": "pg/mL", "testosterone": "ng/dL"}
-WOMEN_TOO = ("estradiol",)
 SHOWN_YEARS = (1, 2, 3, 5, 7, 10, 15, 20)
 SHOWN_MONTHS = (6, 12, 24, 60)
 MARKER_STEP = 3  # months
@@ -336,12 +335,12 @@ def _markers(years: float) -> dict[str, Metric]:
 
 
 def _hormones(years: float) -> dict[str, Metric]:
-    """Levels on the last whole week of a month, so that all meet the same day between doses."""
+    """Levels of men on the last whole week of a month, all on the same day between doses."""
     ends = {f"m{month}": float(month) for month in SHOWN_MONTHS if month < 12 * years}
     return {
         f"{name}_{key}": Metric(
             "Hormones", f"{name.capitalize()}, month {month:g}", unit,
-            f"{name} at the end of month {month:g}{'' if name in WOMEN_TOO else ', of men'}",
+            f"{name} of men at the end of month {month:g}",
             partial(_hormone, name, month), (name,),
         )
         for name, unit in HORMONES.items()
@@ -350,8 +349,7 @@ def _hormones(years: float) -> dict[str, Metric]:
 
 
 def _hormone(name: str, month: float, arm: Arm) -> float | None:
-    known = arm.patient.male or name in WOMEN_TOO
-    return arm.at(name, whole_weeks(month)) if known else None
+    return arm.at(name, whole_weeks(month)) if arm.patient.male else None
 
 
 def _doses(drugs: Mapping[str, Drug]) -> dict[str, Metric]:

@@ -240,7 +240,7 @@ def _several(case: Case) -> str:
     """Say how often several vertebrae break at once after denosumab, where it is stopped."""
     month = min(case.stops.values()) + REBOUND[0]
     told = words.joined(
-        f"{level(SEVERAL, month)(case.arms[arm]):.0f} with {case.letters[arm]}"
+        f"{level(SEVERAL, month + case.start)(case.told[arm]):.0f} with {case.letters[arm]}"
         for arm in case.apart
     )
     return (
