@@ -46,16 +46,19 @@ def ranged(
 ) -> list[Text]:
     """Return the cells of one column, (value, low, high) each.
 
-    Spaces as wide as digits follow the shorter ranges, so that values stand in line.
+    Spaces as wide as digits follow the shorter ranges, so that values stand in line. A range that
+    prints as its value is left out.
     """
+    values = [number(value, digits, signed=signed) for value, *_ in entries]
+    spans = [span(low, high, digits, signed=signed) for _, low, high in entries]
     ranges = [
-        f" ({span(low, high, digits, signed=signed)})".replace(" ", NO_BREAK)
-        for _, low, high in entries
+        "" if told == f"{value} to {value}" else f" ({told})".replace(" ", NO_BREAK)
+        for value, told in zip(values, spans, strict=True)
     ]
     width = max(map(len, ranges), default=0)
     return [
-        (number(value, digits, signed=signed), Run(told.ljust(width, FIGURE_SPACE), "soft"))
-        for (value, *_), told in zip(entries, ranges, strict=True)
+        (value, Run(told.ljust(width, FIGURE_SPACE), "soft"))
+        for value, told in zip(values, ranges, strict=True)
     ]
 
 

@@ -56,10 +56,10 @@ def limits(case: Case) -> Iterator[str]:
             yield f"No result beyond {words.time(longest)} of {title} is held against the model."
     if unstudied:
         yield f"No trial of these drugs together is held against {words.joined(unstudied)}."
-    if named := words.joined(uncompared + unstudied):
+    if named := words.joined(sorted(uncompared + unstudied)):
         yield (
             f"No trial that compares broken bones with and without the medicines of {named} is "
-            "held against the model: how many fewer break a bone is not confirmed."
+            "held against the model: how many more or fewer break a bone is not confirmed."
         )
 
 
