@@ -334,7 +334,7 @@ def stopped(ready: Simulator) -> Case:
 
 def test_in_short_has_a_line_for_each_arm(stopped: Case) -> None:
     lines = [plain(line) for line in expect.ends(stopped)]
-    assert [line[0] for line in lines] == ["A", "B", "C", "D"]
+    assert [line[0] for line in lines] == ["A", "B", "C", "D", stopped.left_out[0]]
     assert lines[1] == "B waits: no difference to A (AI only); the same was given."
     assert "But denosumab has worn off and nothing follows" in lines[2]
     assert lines[3].startswith("D no treatment: after 3 years")

@@ -139,12 +139,10 @@ def brief(case: Case) -> Iterator[Text]:
         f"of at least {PAIN:g} of 10, when it is most frequent, of 100 people like this: "
         f"{_told(case, highest(PAINS, 100))}.",
     )
-    if case.left_out:
-        yield (Run(case.left_out, "strong"),)
 
 
 def ends(case: Case) -> Iterator[Text]:
-    """Yield what each arm comes to by the end: density, broken bones, and hormones of men."""
+    """Yield what each arm comes to by the end, with hormones of men, and what this leaves out."""
     for arm in case.shown:
         if arm in case.alike:
             other = case.called(case.alike[arm])
@@ -167,6 +165,8 @@ def ends(case: Case) -> Iterator[Text]:
             f"{broken} of 100 people like this have broken a bone{levels}."
             + (f" But {WORN_OFF}" if open_ else ""),
         )
+    if case.left_out:
+        yield (Run(case.left_out, "strong"),)
 
 
 def _ranged(

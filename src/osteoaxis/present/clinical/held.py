@@ -35,7 +35,8 @@ def limits(case: Case) -> Iterator[str]:
     """Yield what results of the trials nearest to each treatment say against the model."""
     uncompared, unstudied = [], []
     first, *_ = case.shown
-    seen: set[tuple[str, ...]] = set()
+    missed: dict[str, tuple[str, ...]] = {}
+    short: dict[str, str] = {}
     for arm in case.apart:
         regimen = case.regimen(arm)
         names = _treatment(regimen.drugs, case)
@@ -48,12 +49,14 @@ def limits(case: Case) -> Iterator[str]:
             continue
         if arm != first and not any(each.row.statistic == "hazard_ratio" for each in rows):
             uncompared.append(case.letters[arm])
-        if names not in seen:
-            yield from _missed(title, rows)
-        seen.add(names)
         longest = max(_length(_first(each), each.row.time_months, case) for each in rows)
         if _length(regimen, float(case.told[arm]["time"][-1]), case) > longest + LONGER:
-            yield f"No result beyond {words.time(longest)} of {title} is held against the model."
+            short[title] = words.time(longest)
+        missed[title] = tuple(_missed(title, rows))
+    for lines in missed.values():
+        yield from lines
+    for title, years in short.items():
+        yield f"No result beyond {years} of {title} is held against the model."
     if unstudied:
         yield f"No trial of these drugs together is held against {words.joined(unstudied)}."
     if named := words.joined(sorted(uncompared + unstudied)):
