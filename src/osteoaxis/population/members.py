@@ -42,9 +42,9 @@ def member(
 ) -> Member:
     """Return member `number` of a population; `parameters` are those of the model.
 
-    `set_number` asks what they would be like with that set of the ensemble. Everything random about it comes from its own stream: the key is made of `seed` and the
-    population's name, the counter of `number`. Raises `InputError` for a parameter in `between`
-    that the model does not have.
+    Everything random about it comes from its own stream: the key is made of `seed` and the
+    population's name, the counter of `number`. `set_number` replaces the set of the ensemble that
+    was drawn. Raises `InputError` for a parameter in `between` that the model does not have.
     """
     key = (zlib.crc32(population.name.encode()) << 64) | seed
     random = np.random.Generator(np.random.Philox(key=key, counter=number << 192))
