@@ -54,6 +54,7 @@ def summary(found: Conducted, plans: Sequence[Plan], beside: Context) -> dict[st
         "title": trial.title,
         "seed": found.seed,
         "version": version("osteoaxis"),
+        "model": found.model,
         "fitted": fitted.digest(),
         "design": {
             "population": trial.population.name,

@@ -47,16 +47,18 @@ STEP = 3.0
 class Conducted:
     """What happened: `truth` and `measured` are (arm, participant, visit) by variable.
 
-    `measured` holds what would be measured of everybody in every arm, `entry` what was measured at
-    screening by name. `stayed` (participant, visit) says who is still there, `allocated`
-    (participant) the arm, `events` the month of the first fracture by kind (arm, participant;
-    infinite if none), `spent` the integral of its hazard (arm, participant, time) until the times
-    of `months`, `decisions` what rules decided by arm and participant. `excluded` counts those
-    screened who did not meet each criterion; one may miss several.
+    `model` is the fingerprint of what it was simulated with. `measured` holds what would be
+    measured of everybody in every arm, `entry` what was known at screening by name. `stayed`
+    (participant, visit) says who is still there, `allocated` (participant) the arm, `events` the
+    month of the first fracture by kind (arm, participant; infinite if none), `spent` the integral
+    of its hazard (arm, participant, time) until the times of `months`, `decisions` what rules
+    decided by arm and participant. `excluded` counts those screened who did not meet each
+    criterion; one may miss several.
     """
 
     trial: Trial
     seed: int
+    model: str
     people: tuple[Member, ...]
     screened: int
     excluded: Mapping[str, int]
@@ -154,6 +156,7 @@ def conduct(
     return Conducted(
         trial=trial,
         seed=seed,
+        model=ready.fingerprint,
         people=tuple(people),
         screened=int(screened.sum()),
         excluded={
