@@ -103,8 +103,8 @@ def _near(found: Conducted, ready: Simulator) -> tuple[Near, ...]:
 
 
 def _tells(study: Study, kinds: Collection[str]) -> bool:
-    """Whether a study has results of these kinds that were read."""
-    return any(
+    """Whether a study has results of these kinds that were read and have a weight."""
+    return study.role != "context" and any(
         group(row.endpoint) in kinds and row.quality != "memory" and row.value is not None
         for row in study.rows
     )
