@@ -47,8 +47,7 @@ def to_arrow(answer: dict[str, Any]) -> bytes:
         batches.append((list(columns), list(columns.values())))
     rest = {
         "strategies": {
-            strategy: {key: found[key] for key in TOLD}
-            for strategy, found in strategies.items()
+            strategy: {key: found[key] for key in TOLD} for strategy, found in strategies.items()
         },
         "warnings": answer["warnings"],
         "note": answer["note"],
