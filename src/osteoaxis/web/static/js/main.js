@@ -1,6 +1,7 @@
 // The page: one state, one result, and the parts that show them.
 import { catalogue as load } from "./api.js";
 import { Charts } from "./charts.js";
+import { createCrossing } from "./crossing.js";
 import { byId, h, later, say, set } from "./dom.js";
 import { createEvidence } from "./evidence.js";
 import { createForecast } from "./forecast.js";
@@ -40,6 +41,7 @@ function start(catalogue) {
   const strategies = createStrategies(store, catalogue);
   const showQuestion = createQuestions(store);
   const forecast = createForecast(store, catalogue, seek);
+  const crossing = createCrossing(store, catalogue, seek);
   const showEvidence = createEvidence(store);
   const results = createResults(catalogue, arrived);
 
@@ -53,6 +55,7 @@ function start(catalogue) {
     charts.seek(month);
     panel.seek(month);
     forecast.seek(month);
+    crossing.seek(month);
     if (result) showWords(result, { ...store.state, month });
     if (resting) speak();
   });
@@ -127,6 +130,7 @@ function start(catalogue) {
     strategies.show(state);
     showQuestion(state);
     forecast.show(state);
+    crossing.show(state);
     showEvidence();
     const anew = MODEL.some((part) => changed.has(part));
     if (anew) {
