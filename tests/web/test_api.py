@@ -31,8 +31,8 @@ from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.process import Rate
 from osteoaxis.simulation import Simulator, month_grid
-from osteoaxis.web import answers, equations
-from osteoaxis.web.asked import USUAL
+from osteoaxis.web import answers, crowd, equations
+from osteoaxis.web.asked import USUAL, People
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import ARROW, to_json
 
@@ -302,15 +302,16 @@ def test_people_like_one_are_those_of_the_library(client: httpx.Client, ready: S
     ("regimen", "years", "fewest"),
     [
         ("none", 20.0, 200),
+        ("none", 5e-324, 200),
         ("letrozole 2.5 mg po qd [start when lumbar_spine_t_score < -2.0]", 7.0, 200),
         ("teriparatide 20 ug sc qd [m0-m24]", 2.0, 80),
         ("letrozole 2.5 mg po qd [taken 80 %]", 0.5, 80),
     ],
 )
 def test_how_many_people_there_are_goes_by_what_they_cost(
-    client: httpx.Client, regimen: str, years: float, fewest: int
+    known: Catalogue, regimen: str, years: float, fewest: int
 ) -> None:
-    found = asked(client, "people", strategies={"one": regimen}, years=years, step=12.0)
+    found = crowd.people(known, People(strategies={"one": regimen}, years=years, step=12.0))
     assert fewest <= found["people"] <= 200
 
 

@@ -60,7 +60,7 @@ export function createCrossing(store, catalogue, seek) {
     if (kept.has(key)) shown = key;
     const known = shown === key;
     if (!known && refused !== key && (near || state.question === QUESTION)) ask();
-    panel.classList.toggle("old", !known);
+    panel.classList.toggle("old", Boolean(shown) && !known);
     set(panel, { "aria-busy": known || refused === key ? null : "true" });
     byId("crossing-error").hidden = refused !== key;
     byId("crossing-wait").hidden = known || refused === key;
