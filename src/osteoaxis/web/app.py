@@ -18,8 +18,8 @@ from starlette.routing import Match, Mount
 from starlette.types import Scope
 
 from osteoaxis.present.terminal import DISCLAIMER
-from osteoaxis.web import answers, docs, equations, problems, runs, studies
-from osteoaxis.web.asked import Comparison, Forecast, Simulation
+from osteoaxis.web import answers, crowd, docs, equations, problems, runs, studies
+from osteoaxis.web.asked import Comparison, Forecast, People, Simulation
 from osteoaxis.web.bodies import JsonRoute
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import ARROW, JSON, to_arrow, to_json
@@ -152,6 +152,12 @@ def _computation() -> APIRouter:
     async def compare(asked: Comparison, request: Request) -> Response:
         """One patient on one to four regimens, solved together."""
         return await _computed(request, runs.compare, asked)
+
+    @api.post("/people", response_model=answers.Alike)
+    async def people(asked: People, request: Request) -> Response:
+        """How many people like one patient are osteoporotic by year, and how they differ."""
+        body = await request.app.state.workers.run(crowd.people, asked, to_json)
+        return Response(body, media_type=JSON)
 
     @api.post("/forecast")
     async def forecast(asked: Forecast, request: Request) -> Response:

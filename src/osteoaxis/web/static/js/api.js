@@ -45,4 +45,5 @@ const post = (path) => (body, signal) =>
     signal,
   });
 export const compare = post("compare");
+export const people = post("people");
 export const forecast = post("forecast");

@@ -30,7 +30,7 @@ export const QUESTIONS = [
     strategies: [NONE, plan("anastrozole", 1, `${ANASTROZOLE} [m0-m60]`)],
     look: "Move the time to 1, 2 and 5 years and read the spine and hip: loss is quickest at first, then slows down.",
     limits:
-      "The shaded band is what studies leave open for a typical woman. It does not show how women differ: you may lose more or less.",
+      "The shaded band is what studies leave open for a typical woman. It does not show how women differ: you may lose more or less; “How many people like this one would cross the line” shows that.",
   },
   {
     id: "when-low",
@@ -41,11 +41,11 @@ export const QUESTIONS = [
     years: 7,
     month: 60,
     focus: 1,
-    chart: "lumbar_spine_t_score",
+    chart: "crossing",
     strategies: [NONE, plan("letrozole", 1, `${LETROZOLE} [m0-m60]`)],
-    look: "Put in your own T-scores and watch where the curve meets the lines at −1 and −2.5. Where the shaded band meets them shows how early or late it may be. For the chance by date, type your scans into “My own results” and update the forecast.",
+    look: "Put in your own T-scores, then read how many of 100 people like you would be at or below −2.5 by each year, with and without the medicine. Scans during treatment say more: type them into “My own results” and update the forecast.",
     limits:
-      "A T-score is one sign among others. Two scans of the same person can differ by chance, so a crossing date is never exact.",
+      "It counts people like you and cannot say which of them you are. A T-score is one sign among others. Two scans of the same person can differ by chance, so a crossing date is never exact.",
   },
   {
     id: "fracture",
