@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from osteoaxis.evidence.tested import Tested, reference, trials_of
+from osteoaxis.evidence.tested import Tested, reference, sexes, trials_of
 from osteoaxis.present import words
 from osteoaxis.present.clinical.case import Case
 from osteoaxis.present.document import Block, Items, Paragraph, Run, Text
@@ -14,13 +14,18 @@ NONE = "No study of these treatments is in the evidence of osteoaxis."
 
 
 def trials(case: Case) -> dict[str, list[Tested]]:
-    """Return the studies of each treatment of a case, by its drugs in words."""
+    """Return the studies of each treatment in people of this sex, by its drugs in words."""
     found = {}
     for arm in case.arms:
         given = case.regimen(arm)
         if given.terms:
             title = words.joined(map(words.drug, given.drugs))
-            found[title] = trials_of(given, case.drugs, case.patient.sex)
+            sex = case.patient.sex
+            found[title] = [
+                each
+                for each in trials_of(given.drugs, case.drugs, sex)
+                if sex in sexes(each.study) and each.match != "with others"
+            ]
     return found
 
 

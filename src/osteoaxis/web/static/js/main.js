@@ -40,7 +40,7 @@ function start(catalogue) {
   const strategies = createStrategies(store, catalogue);
   const showQuestion = createQuestions(store);
   const forecast = createForecast(store, catalogue, seek);
-  const showEvidence = createEvidence(store);
+  const showEvidence = createEvidence(store, catalogue);
   const results = createResults(catalogue, arrived);
 
   const speak = later(() => {
