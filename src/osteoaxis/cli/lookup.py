@@ -29,11 +29,12 @@ class Kind(StrEnum):
 def list_(
     kind: Annotated[Kind, typer.Argument(help="What to list.")],
     drugs: Drugs = None,
+    json_only: Annotated[bool, typer.Option("--json", help="Print it as JSON, uncut.")] = False,
 ) -> None:
     """List drugs, scenarios, patients, populations, trials, quantities, parameters and more."""
     from osteoaxis.present import catalogue
 
-    catalogue.show_list(kind.value, (drugs,) if drugs else ())
+    catalogue.show_list(kind.value, (drugs,) if drugs else (), json_only=json_only)
 
 
 @app.command()
