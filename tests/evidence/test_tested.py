@@ -7,12 +7,13 @@ from typing import get_args
 import pytest
 
 from osteoaxis.evidence import studies
-from osteoaxis.evidence.tested import Match, reference, sexes, treatments, trials_of
+from osteoaxis.evidence.tested import Match, ranked, reference, sexes, treatments, trials_of
 from osteoaxis.pharmacology.drug import catalogue
+from osteoaxis.pharmacology.regimen import Regimen
 
 
 def found(*drugs: str, sex: str | None = "female") -> dict[str, str]:
-    return {each.study.id: each.match for each in trials_of(drugs, catalogue(), sex)}
+    return {each.study.id: each.match for each in ranked(drugs, catalogue(), sex)}
 
 
 def test_the_same_drugs_come_first_then_the_same_classes_then_others_with_them() -> None:
@@ -48,6 +49,14 @@ def test_a_drug_that_no_study_gave_has_its_class() -> None:
     assert trials
     assert "same drugs" not in trials.values()
     assert "same class" in trials.values()
+
+
+def test_a_treatment_has_trials_of_the_same_sex_and_without_other_drugs() -> None:
+    trials = trials_of(Regimen.parse("anastrozole 1 mg po qd [m0-m60]"), catalogue(), "male")
+    assert trials[0].study.id == "BURNETT2009"
+    assert {each.match for each in trials} <= {"same drugs", "same class"}
+    assert all("male" in sexes(each.study) for each in trials)
+    assert trials_of(Regimen.parse("none"), catalogue(), "male") == []
 
 
 def test_treatments_of_arms() -> None:

@@ -39,10 +39,16 @@ def list_(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A quantity or parameter, e.g. rankl or k_rankl.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A quantity or parameter, e.g. rankl or k_rankl; or a built-in scenario, patient, "
+            "person, population or trial."
+        ),
+    ],
     drugs: Drugs = None,
 ) -> None:
-    """Show the equation, unit, meaning and source of a quantity or parameter."""
+    """Show equation, unit, meaning and source of a quantity or parameter, or a built-in file."""
     from osteoaxis.present import catalogue
 
     catalogue.show_item(name, (drugs,) if drugs else ())

@@ -45,7 +45,16 @@ class Reference:
     link: str
 
 
-def trials_of(
+def trials_of(regimen: Regimen, drugs: Mapping[str, Drug], sex: str) -> list[Tested]:
+    """Return the studies in people of `sex` of a treatment, of the same drugs or classes alone."""
+    return [
+        each
+        for each in ranked(regimen.drugs, drugs, sex)
+        if sex in sexes(each.study) and each.match != "with others"
+    ]
+
+
+def ranked(
     asked: Collection[str], drugs: Mapping[str, Drug], sex: str | None = None
 ) -> list[Tested]:
     """Return the studies in which an arm was given the drugs `asked`; none of no drug.
@@ -90,7 +99,7 @@ def listed(
     sex: str | None = None,
     endpoint: str | None = None,
 ) -> list[Tested]:
-    """Return `trials_of` drugs, or all studies if none is asked for, that report `endpoint`.
+    """Return the studies `ranked` by drugs, or all if none is asked for, that report `endpoint`.
 
     Raises `InputError` for a drug or an endpoint that is unknown.
     """
@@ -102,7 +111,7 @@ def listed(
     everything = [Tested(study, "") for study in studies().values()]
     return [
         each
-        for each in (trials_of(asked, drugs, sex) if asked else everything)
+        for each in (ranked(asked, drugs, sex) if asked else everything)
         if endpoint is None or any(row.endpoint == endpoint for row in each.study.rows)
     ]
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis import toml
 from osteoaxis.outcomes import change
 from osteoaxis.outcomes.person import Person
 
@@ -90,6 +91,19 @@ NEAREST = {
 
 PRECISION = {"lumbar_spine": 1.9, "total_hip": 1.8, "femoral_neck": 2.5}
 """Percent: largest precision error the ISCD accepts of a centre (official positions; recalled)."""
+
+
+def precision(table: Mapping[str, Any], where: str) -> Mapping[str, float]:
+    """Return a centre's precision errors (percent by site) from the `precision` of a TOML table.
+
+    Sites that are not given have the largest error accepted. Raises `InputError`.
+    """
+    return PRECISION | {
+        toml.one_of(site, SITES, f"{where}: precision"): toml.number(
+            value, 0.1, 10.0, "percent", f"{where}: precision.{site}"
+        )
+        for site, value in toml.sub_table(table, "precision", where).items()
+    }
 
 
 def t_score(bmd: Any, site: str, sex: str) -> Any:

@@ -142,7 +142,14 @@ def _parameters(model: Model) -> Rows:
 
 
 def show_item(name: str, folders: Folders) -> None:
-    """Print equation, unit, meaning and source of the quantity or parameter called `name`."""
+    """Print equation, unit, meaning and source of the quantity or parameter called `name`.
+
+    Of a scenario, patient, person, population or trial, its file.
+    """
+    files = {**scenarios(), **presets(), **persons(), **populations(), **trials()}
+    if name in files:
+        print(files[name].read_text(encoding="utf-8"), end="")
+        return
     model = build_model(folders)[0]
     if name in model.quantities:
         lines = _quantity_lines(model, name)
@@ -152,7 +159,8 @@ def show_item(name: str, folders: Folders) -> None:
         known = [*model.quantities, *QUANTITIES, *model.parameters]
         known += [full.rpartition(".")[2] for full in model.parameters]
         if name not in known:
-            raise InputError(f"unknown quantity or parameter '{name}'.{did_you_mean(name, known)}")
+            near = did_you_mean(name, [*files, *known])
+            raise InputError(f"unknown quantity, parameter or file '{name}'.{near}")
         lines = _parameter_lines(model, name)
     console = Console(highlight=False)
     for line in lines:

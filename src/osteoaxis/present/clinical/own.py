@@ -169,7 +169,7 @@ def _brief(case: Own, found: Forecast) -> Iterator[Text]:
             f"{words.number(row['percent'], signed=True)} %; two scans of someone who does not "
             f"change differ by up to {row['least']:.1f} %, so {real}.",
         )
-    yield expect.density_of(case)
+    yield from expect.ends(case)
     shares = {row["strategy"]: row["lumbar_spine_osteoporosis_percent"] for row in at_end(found)}
     told = words.joined(
         f"about {share:.0f} with {case.called(name)}" for name, share in shares.items()
@@ -179,7 +179,6 @@ def _brief(case: Own, found: Forecast) -> Iterator[Text]:
         f"at the spine after {words.time(case.end)} (T-score −2.5 or lower), of 100 "
         f"{_people(found)}: {told}.",
     )
-    yield expect.broken(case)
 
 
 def _people(found: Forecast) -> str:
