@@ -16,7 +16,7 @@ import pyarrow.compute
 import pytest
 
 import osteoaxis
-from osteoaxis import evidence, forecast, guidance, intervals, scenario, treatment
+from osteoaxis import evidence, fitted, forecast, guidance, intervals, scenario, treatment
 from osteoaxis.evidence import Scored
 from osteoaxis.forecast.plain import summary
 from osteoaxis.patient import Patient, presets
@@ -220,6 +220,13 @@ def test_a_quantity_is_told_with_its_equation_and_sources(
         declared = ready.model.parameters[parameter["name"]]
         assert (parameter["value"], parameter["source"]) == (declared.value, declared.source)
         assert parameter["name"] in found["equations"][0]["text"]
+    told = {
+        p["name"]: p for p in got(client, "quantities/peripheral_aromatase_activity")["parameters"]
+    }
+    assert told
+    for name, parameter in told.items():
+        row = fitted.identified().get(name)
+        assert (parameter["found"] or {}).get("verdict") == (row and row["verdict"])
     women, men = got(client, "quantities/total_hip_t_score")["equations"]
     assert (women["sex"], men["sex"]) == ("female", "male")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import math
@@ -108,7 +107,7 @@ class Validation:
     courses: tuple[Course, ...]
     treatments: tuple[Group, ...]
     criticism: tuple[dict[str, Any], ...]
-    identified: tuple[dict[str, str], ...]
+    identified: tuple[Mapping[str, str], ...]
     shares: tuple[dict[str, Any], ...]
     fit: Mapping[str, Any]
     model_error: Mapping[str, float]
@@ -158,7 +157,7 @@ def validate(progress: Progress | None = None) -> Validation:
         courses=tuple(_courses(known, plan, chosen)),
         treatments=tuple(by_treatment(plan, scored)),
         criticism=tuple(_criticism(plan, roles, scored)),
-        identified=_csv(fitted.HERE / "identifiability.csv"),
+        identified=tuple(fitted.identified().values()),
         shares=tuple(_json(fitted.HERE / "shares.json")),
         fit=fitted.record()["fit"],
         model_error=fitted.model_error(),
@@ -338,13 +337,6 @@ def _bone(scored: Sequence[Scored]) -> dict[str, float]:
         result[f"{role}_rmse"] = values["rmse"]
         result[f"{role}_within"] = values["share_within"]
     return result
-
-
-def _csv(path: Path) -> tuple[dict[str, str], ...]:
-    if not path.exists():
-        return ()
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
 
 
 def _json(path: Path) -> list[dict[str, Any]]:
