@@ -18,6 +18,7 @@ import pytest
 import osteoaxis
 from osteoaxis import (
     evidence,
+    fitted,
     forecast,
     guidance,
     intervals,
@@ -29,6 +30,7 @@ from osteoaxis.evidence import Scored
 from osteoaxis.forecast.plain import summary
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.present import evidence as shown
 from osteoaxis.process import Rate
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web import answers, crowd, equations
@@ -227,6 +229,13 @@ def test_a_quantity_is_told_with_its_equation_and_sources(
         declared = ready.model.parameters[parameter["name"]]
         assert (parameter["value"], parameter["source"]) == (declared.value, declared.source)
         assert parameter["name"] in found["equations"][0]["text"]
+    told = {
+        p["name"]: p for p in got(client, "quantities/peripheral_aromatase_activity")["parameters"]
+    }
+    assert told
+    for name, parameter in told.items():
+        row = fitted.identified().get(name)
+        assert (parameter["found"] or {}).get("verdict") == (row and row["verdict"])
     women, men = got(client, "quantities/total_hip_t_score")["equations"]
     assert (women["sex"], men["sex"]) == ("female", "male")
 
@@ -238,7 +247,17 @@ def test_studies_are_found_by_drug_and_endpoint(client: httpx.Client) -> None:
     assert 0 < len(some) < len(everything["studies"])
     for study in some:
         assert "ctx" in study["endpoints"]
-        assert any("letrozole" in regimen for regimen in study["arms"].values())
+        if study["match"] != "same class":
+            assert any("letrozole" in regimen for regimen in study["arms"].values())
+
+
+def test_the_nearest_studies_come_first(client: httpx.Client) -> None:
+    found = got(client, "evidence", drug=["testosterone_cypionate"], sex="male")["studies"]
+    assert {study["match"] for study in found} == {"same class"}
+    men = got(client, "evidence", drug=["anastrozole"], sex="male")["studies"]
+    assert (men[0]["id"], men[0]["sex"], men[0]["match"]) == ("BURNETT2009", ["male"], "same drugs")
+    both = got(client, "evidence", drug=["letrozole", "zoledronate"])["studies"]
+    assert "letrozole + zoledronate" in both[0]["treatments"]
 
 
 @pytest.fixture(scope="module")
@@ -262,9 +281,9 @@ def test_a_study_stands_beside_its_prediction(
     for result, scored in zip(found["results"], expected, strict=True):
         assert result["observed"] == scored.row.value
         told = scored.as_json()
-        assert {key: result[key] for key in ("predicted", "low", "high", "weight")} == {
-            key: told[key] for key in ("predicted", "low", "high", "weight")
-        }
+        same = ("predicted", "low", "high", "weight", "within", "allowed")
+        assert {key: result[key] for key in same} == {key: told[key] for key in same}
+        assert result["verdict"] == shown.verdict(scored)
     assert any(result["predicted"] is not None for result in found["results"])
     assert got(client, f"evidence/{name}") == found
 

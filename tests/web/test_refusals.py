@@ -187,6 +187,8 @@ def test_only_json_is_taken(client: httpx.Client, kind: str) -> None:
         ("GET", "/api/evidence/nothing", 404),
         ("GET", "/api/evidence?drug=letrozol", 422),
         ("GET", "/api/evidence?endpoint=nothing", 422),
+        ("GET", "/api/evidence?drug=letrozole&sex=other", 422),
+        ("GET", f"/api/evidence?{'drug=letrozole&' * 11}", 422),
         ("GET", f"/api/evidence?drug={'a' * 1000}", 422),
     ],
 )

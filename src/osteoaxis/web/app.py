@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.web import answers, crowd, docs, equations, problems, runs, studies
-from osteoaxis.web.asked import Comparison, Forecast, People, Simulation
+from osteoaxis.web.asked import Comparison, Forecast, Name, People, Simulation
 from osteoaxis.web.bodies import JsonRoute
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import ARROW, JSON, to_arrow, to_json
@@ -29,6 +29,7 @@ from osteoaxis.web.workers import Task, Workers
 STATIC = Path(__file__).parent / "static"
 ERRORS = problems.documented(400, 404, 408, 413, 415, 422, 429, 500, 503)
 MOST_KEPT = 512
+MOST_DRUGS = 10
 GZIP_LEVEL = 4
 
 
@@ -124,11 +125,13 @@ def _information(known: Catalogue) -> APIRouter:
 
     @api.get("/evidence", tags=["evidence"])
     async def evidence(
-        drug: Annotated[str | None, Query(max_length=100)] = None,
+        drug: Annotated[list[Name] | None, Query(max_length=MOST_DRUGS)] = None,
+        sex: Annotated[Literal["female", "male"] | None, Query(description="Comes first.")] = None,
         endpoint: Annotated[str | None, Query(max_length=100)] = None,
     ) -> Response:
-        """The published studies of a drug and an endpoint."""
-        return _json(await asyncio.to_thread(studies.listed, known.ready, drug, endpoint))
+        """The published studies of drugs given together, the nearest first, and of an endpoint."""
+        asked = (known.ready, drug or (), sex, endpoint)
+        return _json(await asyncio.to_thread(studies.listed, *asked))
 
     @api.get("/evidence/{study:path}", tags=["evidence"])
     async def study(study: str, request: Request) -> Response:

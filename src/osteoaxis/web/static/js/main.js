@@ -43,7 +43,7 @@ function start(catalogue) {
   const notes = createNotes(catalogue);
   const forecast = createForecast(store, catalogue, seek);
   const crossing = createCrossing(store, catalogue, seek);
-  const showEvidence = createEvidence(store);
+  const showEvidence = createEvidence(store, catalogue);
   const results = createResults(catalogue, arrived);
 
   const speak = later(() => {

@@ -25,6 +25,14 @@ export function sourceLink(text) {
   return url ? h("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, text) : text;
 }
 
+/** 90 % of what was believed of a parameter before and after the fit, and what this means. */
+function said(found) {
+  if (!found) return "";
+  const before = `${number(found.prior_low)} to ${number(found.prior_high)}`;
+  const after = `${number(found.posterior_low)} to ${number(found.posterior_high)}`;
+  return [h("strong", {}, found.verdict), `: before ${before}, after ${after}`];
+}
+
 function parameters(list) {
   return h(
     "div",
@@ -39,7 +47,7 @@ function parameters(list) {
         h(
           "tr",
           {},
-          ["Name", "Value", "Range", "Source"].map((text) => h("th", { scope: "col" }, text)),
+          ["Name", "Value", "Plausible", "What the data say", "Source"].map((text) => h("th", { scope: "col" }, text)),
         ),
       ),
       h(
@@ -62,6 +70,7 @@ function parameters(list) {
               one.men === null || one.men === undefined ? "" : ` (men ${number(one.men)})`,
             ),
             h("td", {}, `${number(one.low)} to ${number(one.high)}`),
+            h("td", {}, said(one.found), one.found_in_men ? ["; men: ", said(one.found_in_men)] : ""),
             h("td", { class: "source" }, sourceLink(one.source)),
           ),
         ),
