@@ -2,8 +2,10 @@
 import { catalogue as load } from "./api.js";
 import { Charts } from "./charts.js";
 import { byId, h, later, say, set } from "./dom.js";
+import { createCheck } from "./check.js";
 import { createEvidence } from "./evidence.js";
 import { createForecast } from "./forecast.js";
+import { createGuidelines } from "./guidelines.js";
 import { isEmpty } from "./own.js";
 import { key, PathwayMap } from "./map.js";
 import { cautions, outcomeTable } from "./outcomes.js";
@@ -40,6 +42,8 @@ function start(catalogue) {
   const strategies = createStrategies(store, catalogue);
   const showQuestion = createQuestions(store);
   const forecast = createForecast(store, catalogue, seek);
+  const showGuidelines = createGuidelines(store, catalogue);
+  const showCheck = createCheck(store, catalogue);
   const showEvidence = createEvidence(store);
   const results = createResults(catalogue, arrived);
 
@@ -127,6 +131,8 @@ function start(catalogue) {
     strategies.show(state);
     showQuestion(state);
     forecast.show(state);
+    showGuidelines();
+    showCheck();
     showEvidence();
     const anew = MODEL.some((part) => changed.has(part));
     if (anew) {
