@@ -48,7 +48,7 @@ def test_guidelines_stand_side_by_side(explorer: Explorer) -> None:
     assert "Cannot be decided: needs FRAX" in asco.inner_text().replace("cannot", "Cannot")
     apart = start.locator(".rule", has_text="Not yet: decide by the loss")
     assert apart.is_hidden()
-    start.get_by_text("Not met (1)").click()
+    start.get_by_text("Not met, or renewed since (3)").click()
     playwright.expect(apart).to_be_visible()
     assert violations(page) == []
 
@@ -131,7 +131,7 @@ def test_a_blood_test_is_told_in_other_units(explorer: Explorer) -> None:
     answer = tool.get_by_role("status")
     assert tool.get_by_label("A later value").is_hidden()
     tool.get_by_label("Value", exact=True).fill("18")
-    tool.get_by_label("Unit").select_option("pmol/L")
+    tool.get_by_role("combobox", name="Unit").select_option("pmol/L")
     playwright.expect(answer).to_contain_text("4.9\u00a0pg/mL = 18\u00a0pmol/L")
     assert "immunoassay often reads too high" in answer.inner_text()
     assert "Limit of quantification" in answer.inner_text()

@@ -92,7 +92,7 @@ def _basis(quantity: str, precision: float | None, *, other: bool) -> str:
     """Return which errors a verdict rests on."""
     if quantity in markers.WITHIN:
         within, assay = markers.WITHIN[quantity], markers.ASSAY[quantity]
-        return f"It varies by {within:g} % within a person, and the assay by {assay:g} %."
+        return f"{quantity.upper()} varies by {within:g} % in a person, its assay by {assay:g} %."
     told = (
         f"Precision error of {dxa.PRECISION[quantity]:g} %, the largest that is accepted: your "
         "centre may be better."

@@ -120,7 +120,7 @@ function scan(person) {
     device: select({ "": "choose …", ...DEVICES }),
   };
   const limits = (low, high, write) =>
-    low === undefined ? "" : `${write(low)}\u00a0to\u00a0${write(high)}`;
+    low === undefined ? "" : `${write(low)} to ${write(high)}`;
   return {
     title: "One bone scan: what would another machine say?",
     fields,
@@ -169,7 +169,7 @@ function scan(person) {
       h(
         "p",
         { class: "small" },
-        `Compared with young ${sex === "male" ? "men" : "women"}, density as by Hologic (${reference.name}: mean ${density(reference.mean)}, standard deviation ${density(reference.deviation)} g/cm²). Your report may use another reference. Converting is off by ±${number(error)} % in one person on average: compare scans of one machine where you can.`,
+        `Compared with young ${sex === "male" ? "men" : "women"}, density as by Hologic (${reference.name}: mean ${density(reference.mean)}, standard deviation ${density(reference.deviation)} g/cm²). Your report may use another reference. Converting is off by ±${number(error)}\u00a0% in one person on average: compare scans of one machine where you can.`,
       ),
     ],
   };

@@ -41,14 +41,16 @@ export function createGuidelines(store, catalogue) {
   const list = (rules) => h("ul", { class: "rules" }, rules.map(rule));
 
   function question([asked, rules]) {
-    const current = rules.toSorted((a, b) => Boolean(a.superseded_by) - Boolean(b.superseded_by));
+    const old = (one) => Boolean(one.superseded_by);
+    const current = rules.toSorted((a, b) => old(a) - old(b));
     const met = current.filter((one) => one.met);
     const open = current.filter((one) => !one.met && one.missing.length);
-    const rest = current.filter((one) => !one.met && !one.missing.length);
+    const failed = current.filter((one) => !one.met && !one.missing.length);
+    const aside = [...open.filter(old), ...failed];
     const counts = [
       [met, "met"],
       [open, "undecided"],
-      [rest, "not met"],
+      [failed, "not met"],
     ].filter(([some]) => some.length);
     const element = h(
       "details",
@@ -59,9 +61,14 @@ export function createGuidelines(store, catalogue) {
         h("span", { class: "guideline-title" }, asked),
         h("span", { class: "small" }, counts.map(([some, is]) => `${some.length} ${is}`).join(", ")),
       ),
-      list([...met, ...open]),
-      rest.length
-        ? h("details", {}, h("summary", {}, `Not met (${rest.length})`), list(rest))
+      list([...met, ...open.filter((one) => !old(one))]),
+      aside.length
+        ? h(
+            "details",
+            {},
+            h("summary", {}, `Not met, or renewed since (${aside.length})`),
+            list(aside),
+          )
         : null,
     );
     element.addEventListener("toggle", () => opened[element.open ? "add" : "delete"](asked));
