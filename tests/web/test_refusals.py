@@ -145,6 +145,33 @@ def test_a_name_of_a_strategy_is_told_in_errors(client: httpx.Client) -> None:
     refused(posted(client, orjson.dumps(body), "compare"), 422, "mine: regimen term")
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("{}", ["kind"]),
+        ('{"kind": "xray"}', ["'scans', 'scan', 'level'"]),
+        ('{"kind": "scans", "site": "wrist", "before": 1, "after": 1}', ["site"]),
+        ('{"kind": "scans", "site": "total_hip", "before": 820, "after": 1}', ["before: 820"]),
+        ('{"kind": "scans", "site": "total_hip", "before": 1, "after": "1"}', ["after"]),
+        ('{"kind": "scans", "site": "total_hip", "before": 1, "after": 1, "precision": 0}',
+         ["precision: 0"]),
+        ('{"kind": "scan", "site": "total_hip", "value": 0, "device": "lunar", "sex": "male"}',
+         ["value: 0 is outside 0.2 to 2.5 g/cm2"]),
+        ('{"kind": "scan", "site": "total_hip", "value": 1, "device": "lunar"}', ["sex"]),
+        ('{"kind": "level", "test": "ctx", "value": 0.4, "unit": "9**9**9**9"}', ["ng/mL"]),
+        ('{"kind": "level", "test": "rankl", "value": 1, "unit": "pmol/L"}', ["test"]),
+        ('{"kind": "level", "test": "estradiol", "value": -1, "unit": "pmol/L"}', ["pmol/L"]),
+        ('{"kind": "level", "test": "estradiol", "value": 9, "later": 8, "unit": "pg/mL"}',
+         ["later", "ctx"]),
+        ('{"kind": "level", "test": "ctx", "value": 0.4, "unit": "ng/mL", "more": 1}', ["more"]),
+    ],
+)  # fmt: skip
+def test_a_result_that_cannot_be_is_refused(
+    client: httpx.Client, body: str, words: list[str]
+) -> None:
+    refused(posted(client, body, "check"), 422, *words)
+
+
 @pytest.mark.parametrize("size", [MOST_BYTES + 1, 20 * MOST_BYTES])
 def test_large_bodies_are_refused_with_and_without_their_length(
     client: httpx.Client, size: int

@@ -18,8 +18,8 @@ from starlette.routing import Match, Mount
 from starlette.types import Scope
 
 from osteoaxis.present.terminal import DISCLAIMER
-from osteoaxis.web import answers, crowd, docs, equations, problems, runs, studies
-from osteoaxis.web.asked import Comparison, Forecast, Name, People, Simulation
+from osteoaxis.web import answers, checks, crowd, docs, equations, problems, runs, studies
+from osteoaxis.web.asked import Check, Comparison, Forecast, Name, People, Simulation
 from osteoaxis.web.bodies import JsonRoute
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import ARROW, JSON, to_arrow, to_json
@@ -173,6 +173,11 @@ def _computation() -> APIRouter:
         """Which guidelines, labels and cautions a person meets on a regimen, and when."""
         body = await request.app.state.workers.run(runs.guidelines, asked, to_json)
         return Response(body, media_type=JSON)
+
+    @api.post("/check", tags=["tests"])
+    async def check(asked: Check) -> Response:
+        """A bone scan on other machines, a level in other units, and whether a change is real."""
+        return _json(checks.check(asked))
 
     return api
 

@@ -39,6 +39,9 @@ USUAL = tuple(
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+Site = Literal["lumbar_spine", "total_hip", "femoral_neck"]
+Device = Literal["hologic", "lunar", "norland"]
+Test = Literal["estradiol", "testosterone", "vitamin_d", "ctx", "p1np", "bsap", "ntx"]
 
 
 def _number_of_sets(given: Any) -> Any:
@@ -143,3 +146,46 @@ class Forecast(BaseModel):
         ],
     )
     seed: int = Field(1, ge=0, le=2**32 - 1, description="Equal seeds give equal answers.")
+
+
+class Scans(BaseModel):
+    """Two bone scans: is the change real?"""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    kind: Literal["scans"]
+    site: Site
+    before: float = Field(description="g/cm2", examples=[0.95])
+    after: float = Field(description="g/cm2", examples=[0.93])
+    device: Device = "hologic"
+    device_after: Device | None = Field(None, description="Where it is another one.")
+    precision: float | None = Field(
+        None, description="Precision error of the centre, percent; none: the largest accepted."
+    )
+
+
+class Scan(BaseModel):
+    """One bone scan: what would another machine give?"""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    kind: Literal["scan"]
+    site: Site
+    value: float = Field(description="g/cm2", examples=[0.95])
+    device: Device
+    sex: Literal["female", "male"]
+
+
+class Level(BaseModel):
+    """One blood or urine test: what is it in other units, and is a change of a marker real?"""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    kind: Literal["level"]
+    test: Test
+    value: float = Field(examples=[0.4])
+    unit: Name = Field(description="See `measurable` of /api/catalogue.", examples=["ng/mL"])
+    later: float | None = Field(None, description="A later value, of a marker of turnover.")
+
+
+Check = Annotated[Scans | Scan | Level, Field(discriminator="kind")]

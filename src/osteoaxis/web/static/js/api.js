@@ -48,3 +48,5 @@ const post = (path) => (body, signal) =>
 export const compare = post("compare");
 export const people = post("people");
 export const forecast = post("forecast");
+export const guidelines = post("guidelines");
+export const check = post("check");

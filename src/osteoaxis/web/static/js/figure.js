@@ -243,11 +243,14 @@ export class Figure {
   }
 }
 
+/** Show a chart or a part of the page, opened, and put the keyboard into its first field. */
 export const goTo = (id) => {
-  const target = byId(`chart-${id}`);
+  const target = byId(id);
   if (!target) return;
   target.closest("details")?.setAttribute("open", "");
-  target.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+  target.querySelector("input, select")?.focus({ preventScroll: true });
+  const block = target.offsetHeight > innerHeight ? "start" : "center";
+  target.scrollIntoView({ block, behavior: calm() ? "auto" : "smooth" });
   target.classList.add("pointed");
   setTimeout(() => target.classList.remove("pointed"), 2500);
 };

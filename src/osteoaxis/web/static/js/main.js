@@ -1,10 +1,12 @@
 // The page: one state, one result, and the parts that show them.
 import { catalogue as load } from "./api.js";
 import { Charts } from "./charts.js";
+import { createCheck } from "./check.js";
 import { createCrossing } from "./crossing.js";
 import { byId, later, say, set } from "./dom.js";
 import { createEvidence } from "./evidence.js";
 import { createForecast } from "./forecast.js";
+import { createGuidelines } from "./guidelines.js";
 import { isEmpty } from "./own.js";
 import { key, PathwayMap } from "./map.js";
 import { createNotes } from "./notes.js";
@@ -43,6 +45,8 @@ function start(catalogue) {
   const notes = createNotes(catalogue);
   const forecast = createForecast(store, catalogue, seek);
   const crossing = createCrossing(store, catalogue, seek);
+  const showGuidelines = createGuidelines(store, catalogue);
+  const showCheck = createCheck(store, catalogue);
   const showEvidence = createEvidence(store, catalogue);
   const results = createResults(catalogue, arrived);
 
@@ -110,6 +114,8 @@ function start(catalogue) {
     forecast.show(state);
     notes.showUrgent(state);
     crossing.show(state);
+    showGuidelines();
+    showCheck();
     showEvidence();
     const anew = MODEL.some((part) => changed.has(part));
     if (anew) {
