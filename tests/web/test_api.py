@@ -18,9 +18,9 @@ import pytest
 import osteoaxis
 from osteoaxis import evidence, forecast, guidance, intervals, scenario, treatment
 from osteoaxis.evidence import Scored
-from osteoaxis.forecast.plain import summary
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.present import told
 from osteoaxis.process import Rate
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web import answers, equations
@@ -240,9 +240,9 @@ def test_a_study_stands_beside_its_prediction(
     assert len(found["results"]) == len(expected) > 0
     for result, scored in zip(found["results"], expected, strict=True):
         assert result["observed"] == scored.row.value
-        told = scored.as_json()
+        one = scored.as_json()
         assert {key: result[key] for key in ("predicted", "low", "high", "weight")} == {
-            key: told[key] for key in ("predicted", "low", "high", "weight")
+            key: one[key] for key in ("predicted", "low", "high", "weight")
         }
     assert any(result["predicted"] is not None for result in found["results"])
     assert got(client, f"evidence/{name}") == found
@@ -284,9 +284,9 @@ MARY = {
 
 def test_a_forecast_is_that_of_the_library(client: httpx.Client, ready: Simulator) -> None:
     found = asked(client, "forecast", person=MARY, seed=3)
-    assert "not a medical device" in found.pop("note")
+    assert "not a medical device" in found["note"]
     own = forecast.forecast(forecast.Person.from_table(MARY, "person"), ready, seed=3)
-    assert found == orjson.loads(to_json(summary(own)))
+    assert found == orjson.loads(to_json(told.as_json(own)))
 
 
 def test_persons_of_the_catalogue_are_the_built_in_ones(client: httpx.Client) -> None:

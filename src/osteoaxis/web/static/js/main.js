@@ -126,7 +126,7 @@ function start(catalogue) {
     showWho(state, result);
     strategies.show(state);
     showQuestion(state);
-    forecast.show(state);
+    forecast.show(state, changed);
     showEvidence();
     const anew = MODEL.some((part) => changed.has(part));
     if (anew) {
