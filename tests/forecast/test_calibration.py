@@ -55,6 +55,6 @@ def test_slips_are_noticed_and_honest_persons_left_alone(ready: Simulator) -> No
     found = calibration.caught(40, ready)
     assert found["none"].unexplained <= 2
     assert found["none"].noticed <= 5
-    assert found["sign"].unexplained == found["sign"].persons > 20
+    assert found["sign"].noticed == found["sign"].persons > 20
     assert found["point"].noticed > 0.8 * found["point"].persons
     assert found["estradiol molar"].noticed > 0.7 * found["estradiol molar"].persons

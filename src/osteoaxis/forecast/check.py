@@ -47,9 +47,8 @@ class Check:
     @property
     def far_off(self) -> NDArray[np.bool_]:
         """Which results are far from what the others let one expect: that alone, if one is."""
-        if self.alone is not None:
-            return np.arange(len(self.tails)) == self.alone
-        return np.asarray(self.tails < FAR_OFF)
+        alone = np.arange(len(self.tails)) == self.alone
+        return np.asarray(alone if alone.any() else self.tails < FAR_OFF)
 
 
 def check(observed: Array, levels: Array, covariance: Array, random: np.random.Generator) -> Check:
