@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from osteoaxis.biology import matrix, osteoblasts
+from osteoaxis.biology import axis, matrix, osteoblasts
 from osteoaxis.model import Model
 from osteoaxis.patient import Patient, presets
 from osteoaxis.process import Rate, Reaction, Site, Value, arguments
@@ -173,9 +173,26 @@ def test_a_degenerating_spine_gains_density_but_no_bone() -> None:
     assert seen[75.0] == pytest.approx(1.08, abs=5e-3)
 
 
-def test_teriparatide_wakes_fewer_cells_where_resorption_is_silent() -> None:
-    of_drugs = {"k_lining_sclerostin": 0.04, "sclerostin_neutralised": 0.0, "k_lining_pth": 1.0,
-                "pth_pulse": 0.1, "pth_modelling": 0.3, "tgf_beta_reference": 1.0}  # fmt: skip
-    usual, silent = (osteoblasts.lining_activation(**of_drugs, tgf_beta=x) for x in (1.0, 0.1))
-    assert usual == pytest.approx(0.1)
-    assert silent == pytest.approx(0.037)
+def test_pth_pulses_reach_less_bone_where_resorption_is_silent() -> None:
+    of_drugs = {"pth_modelling": 0.3, "tgf_beta_reference": 1.0}
+    usual, silent = (osteoblasts.pth_reach(**of_drugs, tgf_beta=x) for x in (1.0, 0.1))
+    assert usual == pytest.approx(1.0)
+    assert silent == pytest.approx(0.37)
+
+
+def test_estradiol_and_testosterone_both_hold_lh_back() -> None:
+    """Measured where one of them changed alone, or was missing."""
+    of_men = {"estradiol_reference": 25.0, "testosterone_reference": 550.0,
+              "estradiol_feedback_power": 2.0, "testosterone_feedback_power": 0.8}  # fmt: skip
+
+    def lh(estradiol: float, testosterone: float) -> float:
+        feedback = axis.gonadotropin_feedback(
+            estradiol=estradiol, testosterone=testosterone, **of_men
+        )
+        return float(1.15 / (0.15 + feedback))
+
+    assert lh(25.0, 550.0) == pytest.approx(1.0)
+    assert lh(25.0, 1100.0) == pytest.approx(8.0 / 14.5, abs=0.15)  # Marynick 1979
+    assert lh(12.0, 550.0) > 1.5  # without a part of estradiol
+    assert lh(60.0, 25.0) > 1.0  # castrated: much estradiol is not enough (de Ronde 2009)
+    assert lh(45.0, 1400.0) < 0.25  # on 200 mg of testosterone enanthate a week

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from osteoaxis import engine, simulate
-from osteoaxis.dosing import average
+from osteoaxis.dosing import Dosing, average
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
@@ -34,8 +34,8 @@ def test_runs_of_pills_become_one_input() -> None:
         "anastrozole 1 mg po qd [d0-d10] + anastrozole 1 mg po qd [d20-d24]"
     ).doses(100.0)
     first, second = average(pills)
-    assert (first.time_day, first.duration_day, first.amount) == (0, 10, 10)
-    assert (second.time_day, second.duration_day, second.amount) == (20, 4, 4)
+    assert (first.time_day, first.duration_day, first.amount, first.count) == (0, 10, 1, 10)
+    assert (second.time_day, second.duration_day, second.amount, second.count) == (20, 4, 1, 4)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,26 @@ def test_the_amount_is_the_same(ready: Simulator, woman: Cohort) -> None:
     pace, end = steady.value
     assert pace == -end
     assert pace * (steady.time[1] - steady.time[0]) == pytest.approx(given.value.sum())
+
+
+def absorbed(ready: Simulator, woman: Cohort, regimen: str, dosing: Dosing) -> float:
+    """Micrograms of testosterone that ten days of a regimen bring in."""
+    events = ready.doses(Regimen.parse(f"{regimen} [d0-d10]").doses(20.0), dosing)
+    found = events.events(woman.parameters[0])
+    return float(-(found.time * found.value).sum())  # paces start and end
+
+
+@pytest.mark.parametrize("dosing", ["events", "average"])
+def test_more_gel_at_once_gives_less_for_each_gram(
+    ready: Simulator, woman: Cohort, dosing: Dosing
+) -> None:
+    parameters = ready.model.parameters
+    half = parameters["testosterone_gel.half_dose_td"].value
+    share = parameters["testosterone_gel.F_td"].value
+    once = absorbed(ready, woman, f"testosterone_gel {half} mg td qd", dosing)
+    assert once == pytest.approx(10 * 1e3 * half * share / 2)
+    in_two = absorbed(ready, woman, f"testosterone_gel {half / 2} mg td bid", dosing)
+    assert in_two == pytest.approx(once * 2 / 1.5)
 
 
 def worst(ready: Simulator, woman: Cohort, regimen: str) -> float:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from osteoaxis import scenario
+from osteoaxis import scenario, simulate
 from osteoaxis.errors import InputError
-from osteoaxis.patient import MEASURABLE, Patient, presets
+from osteoaxis.patient import MEASURABLE, SITES, Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.named import Population
 from osteoaxis.simulation import Simulator
@@ -117,7 +117,7 @@ def test_impossible_patients_are_refused(fields: dict[str, object], message: str
         ("agee = 60", "unknown key 'agee'. Did you mean 'age'"),
         ("age = ", "not valid TOML"),
         ("baseline = 3", "'baseline' must be a table"),
-        ("[parameters]\nrankl = 3", "must be a table"),
+        ("[parameters]\nrankl = 3", "write 'process.name'"),
         ("[parameters.rankl]\nk_rankl = 'fast'", "k_rankl: must be a number"),
     ],
 )
@@ -162,3 +162,41 @@ def test_a_name_that_is_not_built_in_says_what_is(
     missing = tmp_path / "missing.toml"
     with pytest.raises(InputError, match=r"missing\.toml: cannot be read"):
         load(str(missing))
+
+
+def test_sites_that_were_not_measured_follow_those_that_were() -> None:
+    def scores(**measured: float) -> dict[str, float]:
+        woman = Patient(age=68, menopause_age=50, t_scores=measured)
+        data = simulate(woman, "none", years=0.5)
+        return {site: float(data[f"{site}_t_score"][0]) for site in SITES}
+
+    usual, low = scores(), scores(total_hip=-2.5)
+    assert low["total_hip"] == pytest.approx(-2.5, abs=0.01)
+    assert -2.5 < low["femoral_neck"] < usual["femoral_neck"] - 0.8
+    assert usual["lumbar_spine"] - 1.2 < low["lumbar_spine"] < usual["lumbar_spine"] - 0.4
+    both = scores(total_hip=-2.5, lumbar_spine=0.5)
+    assert both["femoral_neck"] == pytest.approx(low["femoral_neck"])
+    assert both["lumbar_spine"] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"person.age": 80.0}, "give 'age' of the patient instead"),
+        ({"rankl.k_rankl": -4.0}, "-4 has the wrong sign; plausible is"),
+        ({"rankl.rankl_ill": 1.0}, "unknown parameter 'rankl.rankl_ill'. Did you mean"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(
+    ready: Simulator, parameters: dict[str, float], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        ready.start(Patient(menopause_age=50, parameters=parameters))
+
+
+def test_parameters_are_written_either_way() -> None:
+    nested = Patient.from_table({"parameters": {"rankl": {"rankl_il1": 0.4}}}, "a.toml")
+    dotted = Patient.from_table({"parameters": {"rankl.rankl_il1": 0.4}}, "a.toml")
+    assert nested.parameters == dotted.parameters == {"rankl.rankl_il1": 0.4}
+    with pytest.raises(InputError, match="parameters.rankl_il1: write 'process.name'"):
+        Patient.from_table({"parameters": {"rankl_il1": 0.4}}, "a.toml")

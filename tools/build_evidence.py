@@ -34,6 +34,8 @@ LEVELS = {
     "vitamin_d_ng_ml": "vitamin_d",
 }
 ALWAYS = 100.0
+APART = {"Z/ZO-FAST-integrated": "Z/ZO-FAST-density"}
+"""Studies whose density, of patients of a validation study too, has a role of its own."""
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -132,6 +134,9 @@ def toml_of(person: Patient, heading: str) -> list[str]:
 def main(folder: Path) -> None:
     rows = table(folder / "women_trials.csv") + table(folder / "men_trials.csv")
     rows = reread([{c: row.get(c, "") for c in COLUMNS} for row in rows])
+    for row in rows:
+        if row["study_id"] in APART and row["endpoint"].endswith("_bmd"):
+            row["study_id"] = APART[row["study_id"]]
     roles = {row["study_id"]: row for row in table(folder / "splits.csv")}
     roles |= {row["study_id"]: row for row in table(HERE / "roles.csv")}
     baselines = {(row["study_id"], row["arm"]): row for row in table(HERE / "baselines.csv")}

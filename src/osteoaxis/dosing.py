@@ -51,7 +51,7 @@ def average(doses: Sequence[Dose], dosing: Dosing = "average") -> tuple[Dose, ..
                 result += [Dose(time, drug, amount, unit, route) for time in run]
             else:
                 days = (run[-1] - run[0]) * len(run) / (len(run) - 1)
-                result.append(Dose(run[0], drug, amount * len(run), unit, route, days))
+                result.append(Dose(run[0], drug, amount, unit, route, days, len(run)))
     return tuple(sorted(result))
 
 
@@ -76,8 +76,10 @@ class Doses:
 
     time: Array  # days
     target: NDArray[np.int64]  # state
-    amount: Array  # ug
+    amount: Array  # ug, of each dose
+    count: Array
     bioavailability: NDArray[np.int64]  # parameter
+    half_dose: NDArray[np.int64]  # parameter: at this dose (mg) half the share is absorbed; or -1
     duration: Array  # days; 0 = at once
     release: NDArray[np.int64]  # parameter that is the duration, or -1
 
@@ -99,18 +101,22 @@ class Doses:
                     dose.time_day,
                     states[route.target],
                     1e3 * drug.mass_mg(dose.amount, dose.unit),
+                    dose.count,
                     parameters[route.bioavailability],
+                    parameters[route.half_dose] if route.half_dose else -1,
                     dose.duration_day,
                     parameters[route.release] if route.release and not dose.duration_day else -1,
                 )
             )
-        columns = np.array(rows, dtype=float).reshape(-1, 6).T
-        time, target, amount, share, duration, release = columns
+        columns = np.array(rows, dtype=float).reshape(-1, 8).T
+        time, target, amount, count, share, half_dose, duration, release = columns
         return cls(
             time,
             target.astype(np.int64),
             amount,
+            count,
             share.astype(np.int64),
+            half_dose.astype(np.int64),
             duration,
             release.astype(np.int64),
         )
@@ -120,7 +126,7 @@ class Doses:
 
         `parameters` is (patient, parameter); records differ where bioavailability or release do.
         """
-        columns = np.unique(np.concatenate((self.bioavailability, self.release)))
+        columns = np.unique(np.concatenate((self.bioavailability, self.half_dose, self.release)))
         columns = columns[columns >= 0]
         distinct, which = np.unique(parameters[:, columns], axis=0, return_inverse=True)
         full = np.full((len(distinct), parameters.shape[1]), np.nan)
@@ -129,7 +135,9 @@ class Doses:
 
     def events(self, parameters: Array) -> Events:
         """Return the changes of the drugs' compartments, in ug, for one patient's parameters."""
-        amount = self.amount * parameters[self.bioavailability]
+        half = 1e3 * np.where(self.half_dose >= 0, parameters[self.half_dose], np.inf)
+        absorbed = parameters[self.bioavailability] / (1.0 + self.amount / half)
+        amount = self.count * self.amount * absorbed
         duration = np.where(self.release >= 0, parameters[self.release], self.duration)
         given = amount > 0.0
         at_once, slow = given & (duration == 0.0), given & (duration > 0.0)

@@ -52,7 +52,8 @@ def runs(
 
     `record` names quantities of the model to keep beside those that outcomes are made of. The same
     sets and fracture numbers are used for every regimen, so that differences keep what is certain
-    about them. Parameters the patient gives stay as given; sets that cannot be solved are left out.
+    about them. Parameters the patient gives, and those of a drug that a file of the user replaces,
+    stay as given; sets that cannot be solved are left out.
     """
     chosen = sets(count)
     if not chosen:
@@ -60,7 +61,7 @@ def runs(
     people = [
         replace(
             patient,
-            parameters={**fitted.of_sex(changes, male=patient.male), **patient.parameters},
+            parameters={**_open(ready, changes, male=patient.male), **patient.parameters},
         )
         for changes in chosen
     ]
@@ -84,6 +85,13 @@ def runs(
         for k, problem in enumerate(cohort.problems)
         if problem is None and not solved.status[k]
     )
+
+
+def _open(ready: Simulator, changes: Mapping[str, float], *, male: bool) -> dict[str, float]:
+    """Return a set of the ensemble without the drugs that a file of the user replaces."""
+    replaced = {drug.name for drug in ready.drugs.values() if not drug.built_in}
+    own = fitted.of_sex(changes, male=male)
+    return {name: value for name, value in own.items() if name.partition(".")[0] not in replaced}
 
 
 def limits(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -139,9 +139,8 @@ class Patient:
         """Make a patient of a TOML table; `where` names its file in errors."""
         toml.known_keys(table, _KEYS, where)
         parameters = {
-            f"{process}.{name}": toml.number(value, -1e12, 1e12, "", f"{where}: {process}.{name}")
-            for process, values in toml.sub_table(table, "parameters", where).items()
-            for name, value in toml.sub_table({process: values}, process, where).items()
+            full: toml.number(value, -1e12, 1e12, "", f"{where}: {full}")
+            for full, value in _flat(toml.sub_table(table, "parameters", where), where)
         }
         given = {key: table[key] for key in _KEYS if key in table and key != "parameters"}
         for key in ("name", "summary"):
@@ -164,6 +163,20 @@ class Patient:
         table = toml.read(path)
         table.setdefault("name", path.stem)
         return cls.from_table(table, where)
+
+
+def _flat(parameters: Mapping[str, Any], where: str) -> Iterable[tuple[str, Any]]:
+    """Return parameters by full name, however they were written."""
+    for key, value in parameters.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key}.{name}", inner) for name, inner in value.items())
+        elif "." in key:
+            yield key, value
+        else:
+            raise InputError(
+                f"{where}: parameters.{key}: write 'process.name', such as "
+                f"\"rankl.rankl_il1\" = 0.4 (see 'osteoaxis list parameters')."
+            )
 
 
 def presets() -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import xarray as xr
 from osteoaxis import intervals, toml, treatment
 from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError
+from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
@@ -38,15 +39,17 @@ DRAWN = (
     "vitamin_d", "calcitriol", "egfr", "ctx", "ntx", "p1np", "bsap",
 )  # fmt: skip
 """What has intervals beside what outcomes are made of."""
+WEEK = 7.0  # d
 # Weekly points for half a year show what is fast; months show the rest.
-FAST_MONTHS = np.arange(0.0, 183.0, 7.0) / DAYS_PER_MONTH
+FAST_MONTHS = np.arange(0.0, 183.0, WEEK) / DAYS_PER_MONTH
 
 
 @dataclass(frozen=True)
 class Scenario:
     """What is compared: the first arm is the reference, the last the focus of the pictures.
 
-    `optimise` is the table of that name as it was read, for `osteoaxis.strategy.sequences`.
+    `optimise` is the table of that name as it was read, for `osteoaxis.strategy.sequences`;
+    `precision` the precision error of densitometry in percent by site.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Scenario:
     years: float
     arms: Mapping[str, str]
     optimise: Mapping[str, Any] = field(default_factory=dict)
+    precision: Mapping[str, float] = field(default_factory=lambda: dxa.PRECISION)
 
 
 @dataclass(frozen=True)
@@ -95,15 +99,21 @@ def load(name: str) -> Scenario:
     """
     path, where = toml.find("scenario", name, scenarios())
     table = toml.read(path)
-    toml.known_keys(table, ("title", "summary", "patient", "years", "arms", "optimise"), where)
+    toml.known_keys(
+        table, ("title", "summary", "patient", "years", "arms", "optimise", "precision"), where
+    )
+    years = toml.number(table.get("years", 5), 0.01, MAX_YEARS, "years", f"{where}: years")
+    patient, arms = _patient(table.get("patient"), path, where), _arms(table, where)
+    title = f"{', '.join(arms)}: {years:g} year{'s' * (years != 1)}"
     return Scenario(
         name=path.stem,
-        title=toml.text(table.get("title", path.stem), f"{where}: title"),
-        summary=toml.text(table.get("summary", path.stem), f"{where}: summary"),
-        patient=_patient(table.get("patient"), path, where),
-        years=toml.number(table.get("years", 5), 0.01, MAX_YEARS, "years", f"{where}: years"),
-        arms=_arms(table, where),
+        title=toml.text(table.get("title", title), f"{where}: title"),
+        summary=toml.text(table["summary"], f"{where}: summary") if "summary" in table else "",
+        patient=patient,
+        years=years,
+        arms=arms,
         optimise=toml.sub_table(table, "optimise", where),
+        precision=dxa.precision(table, where),
     )
 
 
@@ -128,9 +138,30 @@ def _arms(table: Mapping[str, Any], where: str) -> dict[str, str]:
     return {arm: str(regimen) for arm, regimen in arms.items()}
 
 
-def output_months(years: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return the months a scenario records: every month, and weeks in the first half year."""
+def whole_weeks(months: float) -> float:
+    """Return the months of the last whole week until then."""
+    return float(np.floor(months * DAYS_PER_MONTH / WEEK + 1e-9)) * WEEK / DAYS_PER_MONTH
+
+
+def weekly(plan: Regimen) -> bool:
+    """Whether a regimen has doses that come back on the same days of each week, not daily."""
+    return any(
+        term.every_days and term.every_days > 1.0 and abs(WEEK % term.every_days) < 1e-6
+        for term in plan.terms
+    )
+
+
+def output_months(
+    years: float, plans: Iterable[Regimen] = ()
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return the months a scenario records: every month, and weeks in the first half year.
+
+    Where doses are weekly, each month ends with its last whole week: other days would meet the
+    swing between doses now here, now there, and show drifts that are none.
+    """
     months = month_grid(years)
+    if any(map(weekly, plans)):
+        months = np.append([whole_weeks(month) for month in months], months[-1])
     fast = FAST_MONTHS[months[-1] > FAST_MONTHS]
     return np.unique(np.concatenate([months, fast]).round(9))
 
@@ -151,7 +182,7 @@ def run(
     """
     ready = simulator((drugs_folder,) if drugs_folder else (), progress)
     arms = run_arms(scenario, ready, dosing=dosing, seed=seed)
-    months = output_months(scenario.years)
+    months = next(iter(arms.values()))["time"].values
     first, *_, last = [*scenario.arms.values()] * 2
     blocked = {}
     for cytokine in CYTOKINES:
@@ -193,7 +224,7 @@ def run_arms(
 ) -> dict[str, xr.Dataset]:
     """Return the trajectories of every arm alone; raises as `run` does."""
     plans = {arm: Regimen.parse(text) for arm, text in scenario.arms.items()}
-    months, arms = output_months(scenario.years), {}
+    months, arms = output_months(scenario.years, plans.values()), {}
     for arm, plan in plans.items():
         try:
             ready.check(plan)

@@ -21,7 +21,7 @@ from osteoaxis.errors import InputError, OsteoaxisError, SolverError, did_you_me
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
 from osteoaxis.outcomes.person import Person
-from osteoaxis.patient import Patient
+from osteoaxis.patient import NUMBERS, Patient
 from osteoaxis.pharmacology.drug import Drug, catalogue
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Dose
@@ -108,16 +108,30 @@ class Simulator:
 
     def start(self, patient: Patient) -> Cohort:
         """Make one person ready, see `start_all`; raises `SolverError` or `InputError`."""
+        self._check_parameters(patient)
         cohort = self.start_all([patient])
         if cohort.problems[0] is not None:
             raise cohort.problems[0]
         return cohort
 
+    def _check_parameters(self, patient: Patient) -> None:
+        """Refuse parameters that a field of the patient sets, and those of the wrong sign."""
+        for full, value in patient.parameters.items():
+            where = f"patient '{patient.name}': parameters.{full}"
+            if (field := full.removeprefix("person.")) in NUMBERS:
+                raise InputError(f"{where}: give '{field}' of the patient instead.")
+            low, high = self.model.parameters[self.model.find_parameter(full)].range
+            if value < 0.0 <= low or value > 0.0 >= high:
+                raise InputError(
+                    f"{where}: {value:g} has the wrong sign; plausible is {low:g} to {high:g}."
+                )
+
     def start_all(self, patients: Sequence[Patient]) -> Cohort:
         """Solve the young adult of each patient and match what was measured at time zero.
 
         Levels and T-scores that a patient gives are met by scaling the parameters that set them,
-        repeatedly, since hormones act on each other. Who cannot be solved is marked.
+        repeatedly, since hormones act on each other; sites that were not measured follow the
+        others (`dxa.follows`). Who cannot be solved is marked.
         """
         parameters = np.empty((len(patients), len(self.model.parameters)))
         day = np.empty(len(patients))
@@ -185,6 +199,9 @@ class Simulator:
         for name, ratio in ratios.items():
             for parameter, weight in self._setters(name, capacity):
                 parameters[self.column[parameter]] *= ratio**weight
+        measured = [site for site in dxa.SITES if f"{site}_bmd" in ratios]
+        for site, (other, weight) in dxa.follows(measured).items():
+            parameters[self.column[f"{site}.peak_bmd"]] *= ratios[f"{other}_bmd"] ** weight
 
     def _setters(self, name: str, capacity: float) -> Iterable[tuple[str, float]]:
         if name.endswith("_bmd"):
@@ -228,9 +245,12 @@ class Simulator:
                 raise InputError(f"regimen term '{term}': {problem}") from None
             low, high = drug.dose_range_mg
             if dose and not low <= dose <= high:
+                gel = term.route == "td" and term.unit == "g"
                 raise InputError(
                     f"regimen term '{term}': {dose:g} mg of {drug.name} is outside "
                     f"{low:g} to {high:g} mg. A usual dose is '{drug.typical}'."
+                    + f" Write what the gel holds: {term.amount:g} g of 1 % gel hold "
+                    f"{10 * term.amount:g} mg." * gel
                 )
 
     def doses(self, doses: Sequence[Dose], dosing: Dosing = "events") -> Doses:
@@ -441,12 +461,17 @@ def build_model(
 ) -> tuple[Model, Mapping[str, Drug]]:
     """Return the model with all biology and the drugs of the catalogue and `folders`.
 
-    With `calibrated` the values of `osteoaxis.fitted` stand in place of those declared.
+    With `calibrated` the values of `osteoaxis.fitted` stand in place of those declared, but not of
+    drugs of `folders`: there the file says what holds.
     """
     drugs = catalogue(*folders)
-    processes = (*BIOLOGY, *(drug.process for drug in drugs.values()))
+    processes = tuple(
+        fitted.applied(drug.process) if calibrated and drug.built_in else drug.process
+        for drug in drugs.values()
+    )
+    biology = tuple(map(fitted.applied, BIOLOGY)) if calibrated else BIOLOGY
     try:
-        model = Model(tuple(map(fitted.applied, processes)) if calibrated else processes)
+        model = Model((*biology, *processes))
     except ValueError as problem:
         raise InputError(f"drugs: {problem}") from problem
     return model, drugs

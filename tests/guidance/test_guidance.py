@@ -224,8 +224,51 @@ def test_risk_factors_unknown_stay_unknown_until_they_cannot_matter(
 ) -> None:
     person = Patient(age=60, menopause_age=50, history=history)
     _, facts = guidance.facts(person, course("none", person=person), DRUGS)
-    assert facts["one_joint_risk_factor"][0] is one
-    assert facts["two_joint_risk_factors"][0] is two
+    assert facts["one_risk_factor"][0] is one
+    assert facts["two_risk_factors"][0] is two
+
+
+def test_age_and_body_mass_count_as_risk_factors_on_an_inhibitor() -> None:
+    old = Patient(age=68, menopause_age=50, history=NOTHING)
+    thin = Patient(age=58, menopause_age=50, body_mass_index=21.0, history=NOTHING)
+    for person in (old, thin):
+        assert "joint-2017-density-and-risk" in met(INHIBITOR, person, t_score=-1.7)
+        assert "joint-2017-two-risks" not in met(INHIBITOR, person, t_score=-1.7)
+    both = Patient(age=68, menopause_age=50, body_mass_index=21.0, history=NOTHING)
+    assert "joint-2017-two-risks" in met(INHIBITOR, both, t_score=-0.5)
+    assert "joint-2017-density-and-risk" not in met(INHIBITOR, t_score=-1.7)
+
+
+def test_rules_of_cancer_are_not_for_a_man_without_it() -> None:
+    given = "testosterone_gel 50 mg td qd + anastrozole 1 mg po qd"
+    him = Patient(sex="male", age=44, history={"breast_cancer": False})
+    for person in (him, Patient(sex="male", age=44)):
+        found = met(given, person, t_score=-2.6)
+        assert not {name for name in found if name.startswith(("asco", "esmo", "nccn", "joint"))}
+        assert "men-inhibitor-no-guideline" in found
+    assert "asco-2019-osteoporosis" in met(
+        given, Patient(sex="male", age=44, history={"breast_cancer": True}), t_score=-2.6
+    )
+    assert "outside-menopause" not in findings("none", him)
+    assert "men-inhibitor-no-guideline" not in met(INHIBITOR)
+
+
+def test_ovaries_may_work_again_after_chemotherapy() -> None:
+    young = Patient(age=52, menopause_age=51.5, history={"chemotherapy": True})
+    assert "ovaries-after-chemotherapy" in met(INHIBITOR, young)
+    assert "ovaries-after-chemotherapy" not in met(f"{INHIBITOR} + goserelin 3.6 mg sc q28d", young)
+    older = Patient(age=60, menopause_age=50, history={"chemotherapy": True})
+    without = Patient(age=52, menopause_age=51.5, history={"chemotherapy": False})
+    for other in (older, without):
+        assert "ovaries-after-chemotherapy" not in met(INHIBITOR, other)
+
+
+def test_guidelines_say_when_the_scan_is_repeated() -> None:
+    said = {rule.id: rule for rule in guidance.rules()}
+    for name in ("asco-2019-repeat", "joint-2017-scan"):
+        assert name in met(INHIBITOR)
+        assert said[name].read
+    assert all("when yours is due" not in rule.text for rule in guidance.rules())
 
 
 def test_what_is_missing_is_named_by_what_can_be_given() -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from osteoaxis import intervals
 from osteoaxis.engine.signature import MOST_GROUPS
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import BUILT_IN, catalogue, load_drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.process import State
-from osteoaxis.simulation import Simulator, build_model, month_grid
+from osteoaxis.simulation import Simulator, build_model, month_grid, simulator
 
 DRUGS = catalogue()
 WOMAN = Patient.load("healthy-postmenopausal")
@@ -147,6 +149,21 @@ def test_a_faulty_drug_names_file_and_field(
         build_model((tmp_path,))
 
 
+def test_the_numbers_of_a_file_that_replaces_a_drug_hold(tmp_path: Path) -> None:
+    """Fitted values and the ensemble are of the built-in drug."""
+    text = (BUILT_IN / "anastrozole.toml").read_text()
+    old = re.search(r"IC50 = \{ value = [\d.]+.*", text)
+    assert old
+    new = 'IC50 = { value = 100.0, unit = "ng/mL", source = "assumed: a test", range = [50, 200] }'
+    (tmp_path / "anastrozole.toml").write_text(text.replace(old[0], new))
+    model, _ = build_model((tmp_path,))
+    assert model.parameters["anastrozole.aromatase_inhibits_IC50"].value == 100.0
+    ready = simulator((tmp_path,))
+    woman, plan = Patient(menopause_age=50), Regimen.parse("anastrozole 1 mg po qd")
+    drawn = intervals.runs(ready, woman, plan, month_grid(1), ["aromatase_inhibition"], count=3)
+    assert all(float(run["aromatase_inhibition"][-1]) < 50.0 for run in drawn)
+
+
 def test_a_missing_drugs_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         catalogue(tmp_path / "nowhere")
@@ -163,6 +180,7 @@ def test_drug_files_are_named_after_their_drug() -> None:
         ("anastrazole 1 mg po qd", "unknown drug 'anastrazole'. Did you mean 'anastrozole'"),
         ("anastrozole 1 mg iv qd", "anastrozole is not given iv; its routes are po"),
         ("anastrozole 1 g po qd", "1000 mg of anastrozole is outside"),
+        ("testosterone_gel 5 g td qd", "5 g of 1 % gel hold 50 mg"),
         ("anastrozole 100 IU po qd", "give the dose of anastrozole in mg"),
     ],
 )

@@ -24,9 +24,19 @@ from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa, markers
 from osteoaxis.pharmacology.drug import catalogue
 from osteoaxis.present import words, writers
-from osteoaxis.present.clinical import ahead, asked, equations, expect, own, typical
+from osteoaxis.present.arms import LEFT_OUT
+from osteoaxis.present.clinical import ahead, asked, equations, expect, held, own, typical
 from osteoaxis.present.clinical.case import MOST, Case
-from osteoaxis.present.document import Block, Document, Picture, Run, Table, Text
+from osteoaxis.present.document import (
+    Block,
+    Document,
+    Items,
+    Paragraph,
+    Picture,
+    Run,
+    Table,
+    Text,
+)
 from osteoaxis.present.summary import summary_json
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.present.told import UNEXPLAINED
@@ -122,7 +132,7 @@ def test_the_table_is_the_summary(case: Case, summary: Mapping[str, Any]) -> Non
         limits = summary["intervals"][arm]
         for k, month in enumerate(summary["months"]):
             row = next(rows)
-            assert plain(row[0]).endswith(words.label(arm))
+            assert plain(row[0]).endswith(case.label(arm))
             assert float(plain(row[1])) == month / 12
             for column, (name, digits, scale) in quantity_of.items():
                 value = scale * quantities[name]["values"][k]
@@ -139,18 +149,15 @@ def test_the_table_is_the_summary(case: Case, summary: Mapping[str, Any]) -> Non
 
 def test_the_first_page_says_what_the_summary_says(pdf: bytes, summary: Mapping[str, Any]) -> None:
     text = pages(pdf)[0]
-    for arm, name in (("none", "A (no treatment)"), ("anastrozole", "B (anastrozole)")):
+    for arm, name in (("none", "A no treatment"), ("anastrozole", "B anastrozole")):
         values, limits = summary["arms"][arm], summary["intervals"][arm]
-        at = summary["months"].index(60)
-        spine = values["lumbar_spine_bmd"]["values"][at]
-        ends = (limits["lumbar_spine_bmd"][end][at] for end in ("low", "high"))
-        told = (
-            f"{words.number(spine, signed=True)} % ({words.span(*ends, signed=True)}) with {name}"
-        )
-        assert told in text
+        spine = values["lumbar_spine_bmd"]["values"][-1]
+        ends = (limits["lumbar_spine_bmd"][end][-1] for end in ("low", "high"))
+        told = f"{words.number(spine, signed=True)} % ({words.span(*ends, signed=True)})"
+        assert f"{name}: after 7 years density of spine {told}" in text
         broken = values["any_fracture_incidence"]["values"][-1]
         ends = (limits["any_fracture_incidence"][end][-1] for end in ("low", "high"))
-        assert f"about {broken:.0f} ({words.span(*ends, 0)}) with {name}" in text
+        assert f"about {broken:.0f} ({words.span(*ends, 0)}) of 100." in text
 
 
 def test_differences_are_those_of_compare(plan: scenario.Scenario, case: Case) -> None:
@@ -234,7 +241,10 @@ def test_two_pages_hold_any_number_of_arms(case: Case, count: int) -> None:
         summary=words.clipped("A long summary of many words " * 40, 260),
         arms={name: case.arms[arm] for name, arm in pick.items()},
         drawn={name: case.drawn[arm] for name, arm in pick.items()},
-        told={name: case.told[arm] for name, arm in pick.items()},
+        told={
+            name: case.told[arm].assign_attrs(given=f"anastrozole 1 mg po qd [m0-m{48 + k}]")
+            for k, (name, arm) in enumerate(pick.items())
+        },
     )
     parts = (expect.page(many), ahead.page(many))
     made = writers.pdf(Document(many.title, parts, DISCLAIMER, "mark"))
@@ -301,6 +311,112 @@ def test_equations_are_worth_what_is_solved(name: str, model: Model) -> None:
     draws = np.random.default_rng(0)
     at = {symbol: draws.uniform(0.5, 2.0) for symbol in solved.free_symbols}
     assert float(shown.subs(at)) == pytest.approx(float(solved.subs(at)), rel=1e-9)
+
+
+@pytest.fixture(scope="module")
+def stopped(ready: Simulator) -> Case:
+    """Denosumab stopped alone, a rule that never fires, an arm without the inhibitor."""
+    plan = scenario.load("anastrozole-woman")
+    plain = "anastrozole 1 mg po qd"
+    plan = replace(
+        plan,
+        years=3.0,
+        patient=replace(plan.patient, history={"breast_cancer": True, "chemotherapy": True}),
+        arms={
+            "AI only": plain,
+            "waits": f"{plain} + zoledronate 4 mg iv q6mo [start when lumbar_spine_t_score < -5.5]",
+            "stop": f"{plain} + denosumab 60 mg sc q6mo [y0-y1]",
+            "none": "none",
+        },
+    )
+    return typical.simulated(plan, ready, 1, quiet)
+
+
+def test_in_short_has_a_line_for_each_arm(stopped: Case) -> None:
+    lines = [plain(line) for line in expect.ends(stopped)]
+    assert [line[0] for line in lines] == ["A", "B", "C", "D", stopped.left_out[0]]
+    assert lines[1] == "B waits: no difference to A (AI only); the same was given."
+    assert "But denosumab has worn off and nothing follows" in lines[2]
+    assert lines[3].startswith("D no treatment: after 3 years")
+
+
+def test_the_rebound_after_denosumab_is_shown(stopped: Case) -> None:
+    assert stopped.stops == {"stop": 12.0}
+    assert stopped.months == [12.0, 18.0, 24.0, 36.0]
+    table = expect.expectations(stopped, stopped.apart, stopped.months)
+    assert "Broken vertebra\nof 100" in [column.title for column in table.columns]
+    changes = next(block for block in ahead.changes(stopped) if isinstance(block, Table))
+    for row in changes.rows:
+        untold = plain(row[0]).startswith("C") and float(plain(row[1])) > 1
+        assert (ahead.NOT_TOLD in row) == untold
+
+
+def test_what_numbers_leave_out_is_said(stopped: Case) -> None:
+    assert stopped.left_out == f"Less of the inhibitor with D. {LEFT_OUT}"
+    assert any(stopped.left_out in plain(line) for line in expect.brief(stopped))
+    he = replace(stopped, patient=replace(stopped.patient, sex="male", menopause_age=None,
+                                          history={}))  # fmt: skip
+    assert he.left_out == ""
+
+
+def test_a_rule_that_never_fired_is_told(stopped: Case) -> None:
+    told = " ".join(
+        plain(item) for block in expect.compared(stopped) if isinstance(block, Items)
+        for item in block.items
+    )  # fmt: skip
+    assert "B waits: zoledronate if lumbar spine T-score below −5.5" in told
+    assert "not reached within 3 years" in told
+
+
+def test_limits_count_the_misses_of_the_nearest_trials(stopped: Case) -> None:
+    told = list(held.limits(stopped))
+    for arm, title in (("AI only", "anastrozole"), ("stop", "anastrozole and denosumab")):
+        rows = held.results(stopped, arm)
+        spine = [each for each in rows if each.row.endpoint == "lumbar_spine_bmd"]
+        missed = sum(not each.within for each in spine)
+        wanted = f"Spine density with {title}: {missed} of {len(spine)} results of trials missed"
+        found = any(line.startswith(wanted) for line in told)
+        assert found == (missed >= held.MISSED * len(spine)), (arm, told)
+    assert any("fewer break a bone is not confirmed" in line for line in told)
+    longer = replace(stopped, years=12.0, told={
+        arm: data.assign_coords(time=data["time"] * 4) for arm, data in stopped.told.items()
+    })  # fmt: skip
+    assert any(line.startswith("No result beyond") for line in held.limits(longer))
+
+
+def test_limits_are_those_of_this_person(stopped: Case) -> None:
+    weak = " ".join(stopped.asked("weaknesses"))
+    assert "Chemotherapy changes nothing in the model by itself" in weak
+    assert "age 50" not in weak
+    assert "deprivation" not in weak
+    rules = {rule.id: rule for rule in guidance.rules(asked.TEXTS)}
+    assert "male" in rules["limit-zoledronate"].names
+
+
+def test_scans_are_told_by_guidelines_and_not_by_noise(stopped: Case) -> None:
+    blocks = list(ahead.measure(stopped))
+    told = " ".join(
+        plain(item) for block in blocks if isinstance(block, Items) for item in block.items
+    )
+    assert "12 to 24 months" in told
+    assert "(recalled, not read)" in told
+    assert "no interval between scans" in " ".join(
+        plain(block.text) for block in blocks if isinstance(block, Paragraph)
+    )
+
+
+def test_plain_pages_alone(tmp_path: Path) -> None:
+    (tmp_path / "short.toml").write_text(
+        SHORT.replace('title = "One year of letrozole"\n', "precision = { lumbar_spine = 1.0 }\n"),
+        encoding="utf-8",
+    )
+    done = osteoaxis("report", "short.toml", "-o", "s.pdf", "--pages", "plain", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    texts = pages((tmp_path / "s.pdf").read_bytes())
+    assert len(texts) == 2
+    assert texts[0].startswith("letrozole, both: 1 year")
+    assert "up to 2.8 % at the spine" in texts[1]
+    assert "The appendix for experts" in texts[1]
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,9 +78,26 @@ def test_people() -> None:
     assert words.history(she) == "smokes now"
     assert words.person(Patient(sex="male", age=48)).startswith("a man of 48;")
     assert "before menopause" in words.person(Patient(age=42, menopause_age=51))
+    assert "before menopause" in words.person(Patient(age=45))
+    assert "years after menopause at the usual age" in words.person(Patient(age=60))
+
+
+def test_a_rule_that_never_started_a_drug_is_told() -> None:
+    regimen = (
+        "letrozole 2.5 mg po qd + zoledronate 4 mg iv q6mo [y0-y2; start when lumbar_spine_t_score "
+        "< -2.5; checked q6mo]"
+    )
+    quiet = xr.Dataset(coords={"time": [0.0, 60.0]}, attrs={"regimen": regimen, "decisions": []})
+    told = (
+        "zoledronate if lumbar spine T-score below −2.5 (checked every 6 months): not reached "
+        "within 2 years"
+    )
+    assert words.decisions(quiet) == [told]
+    fired = "month 6: zoledronate started: lumbar_spine_t_score < -2.5 (lumbar_spine_t_score -2.6)"
+    assert words.decisions(quiet.assign_attrs(decisions=[fired])) == [fired]
 
 
 def test_names_of_arms() -> None:
-    assert words.label("none") == "No treatment"
-    assert words.label("zoledronate-upfront") == "Zoledronate upfront"
+    for typed in ("AI only", "none", "zoledronate-upfront"):
+        assert words.label(typed) == typed
     assert len(words.label("x" * 500)) < 40

@@ -26,7 +26,7 @@ from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web import answers, equations
 from osteoaxis.web.asked import USUAL
 from osteoaxis.web.catalogue import Catalogue
-from osteoaxis.web.encode import ARROW, to_json
+from osteoaxis.web.encode import ARROW, TOLD, to_json
 
 LETROZOLE = "letrozole 2.5 mg po qd [m0-m60]"
 RULED = f"{LETROZOLE} + zoledronate 4 mg iv q6mo [m0-m36; start when lumbar_spine_t_score < -1.2]"
@@ -106,7 +106,7 @@ def test_strategies_together_are_each_alone(client: httpx.Client) -> None:
     assert list(together["strategies"]) == list(strategies)
     for name, regimen in strategies.items():
         alone = asked(client, "simulate", regimen=regimen, **shared)
-        for key in ("regimen", "given", "decisions", "cautions", "quantities"):
+        for key in (*TOLD, "quantities"):
             assert together["strategies"][name][key] == alone[key]
         assert alone["time"] == together["time"]
 
@@ -151,7 +151,20 @@ def test_ages_beyond_the_sources_are_told(client: httpx.Client) -> None:
 def test_cautions_of_a_combination_are_told(client: httpx.Client) -> None:
     stopped = "letrozole 2.5 mg po qd + denosumab 60 mg sc q6mo [y0-y2]"
     found = asked(client, "simulate", regimen=stopped, years=4.0)
-    assert any("denosumab" in caution["id"] for caution in found["cautions"])
+    cautions = {caution["id"]: caution for caution in found["cautions"]}
+    assert cautions["denosumab-no-exit"]["decisive"]
+    ((start, end),) = cautions["denosumab-no-exit"]["months"]
+    assert 24.0 < start < 36.0
+    assert end is None
+    long = asked(client, "simulate", regimen="zoledronate 5 mg iv over 15 min q12mo", years=4.0)
+    assert not any(one["decisive"] for one in long["cautions"] if one["id"] == "jaw")
+
+
+def test_known_weaknesses_are_told_with_the_treatments_they_touch(client: httpx.Client) -> None:
+    strategies = {"letrozole": LETROZOLE, "denosumab": "denosumab 60 mg sc q6mo [y0-y2]"}
+    found = asked(client, "compare", strategies=strategies, years=3.0)["strategies"]
+    assert found["letrozole"]["limits"] == []
+    assert any("after denosumab" in text for text in found["denosumab"]["limits"])
 
 
 def test_an_arrow_stream_holds_the_same_numbers(client: httpx.Client) -> None:

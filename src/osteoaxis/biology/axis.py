@@ -50,26 +50,19 @@ k_sensitivity = Param(
     "assumed: GnRH agonists suppress LH within two to three weeks",
     (0.1, 0.5),
 )
-estradiol_feedback = Param(
-    0.94,
-    "1",
-    "weight of estradiol in the feedback on gonadotropins",
-    "assumed: estradiol dominates; letrozole raises LH although testosterone rises too",
-    (0.7, 0.99),
-)
-testosterone_feedback = Param(
-    0.04,
-    "1",
-    "weight of testosterone in the feedback on gonadotropins",
-    "assumed: small beside estradiol, see estradiol_feedback",
-    (0.01, 0.3),
-)
 estradiol_feedback_power = Param(
     2.0,
     "1",
     "power of estradiol in the feedback on gonadotropins",
     "assumed: LH trebles when estradiol halves in men (T'Sjoen 2005)",
     (1.0, 5.0),
+)
+testosterone_feedback_power = Param(
+    0.8,
+    "1",
+    "power of testosterone in the feedback on gonadotropins",
+    "assumed: LH 14.5 to 8.0 IU/L when testosterone doubled at unchanged estradiol (Marynick 1979)",
+    (0.2, 2.0),
 )
 half_gonadotropin_drive = Param(
     3.0,
@@ -86,17 +79,19 @@ def gonadotropin_feedback(
     estradiol_reference,
     testosterone,
     testosterone_reference,
-    estradiol_feedback,
     estradiol_feedback_power,
-    testosterone_feedback,
+    testosterone_feedback_power,
 ):
-    """Estradiol, with a power of its level, and testosterone hold LH and FSH back."""
-    rest = 1 - estradiol_feedback - testosterone_feedback
-    return (
-        estradiol_feedback * power(estradiol / estradiol_reference + 1e-9, estradiol_feedback_power)
-        + testosterone_feedback * testosterone / testosterone_reference
-        + rest
+    """Estradiol and testosterone hold LH and FSH back, each more where the other is there.
+
+    With hardly any testosterone not even much estradiol brings LH to normal
+    (10.1111/j.1365-2265.2009.03573.x), and without estradiol testosterone does not.
+    """
+    by_estradiol = power(estradiol / estradiol_reference + 1e-9, estradiol_feedback_power)
+    by_testosterone = power(
+        testosterone / testosterone_reference + 1e-9, testosterone_feedback_power
     )
+    return by_estradiol * by_testosterone
 
 
 @reaction("-> lh")

@@ -68,6 +68,13 @@ p1np_background = Param(
     (0.05, 0.4),
 )
 p1np_power = Param(1.0, "1", "power of formation in P1NP", "assumed: in proportion", (0.7, 1.4))
+p1np_pth = Param(
+    30.0,
+    "1",
+    "rise of P1NP for the same new bone with the lineage that PTH pulses expand",
+    "assumed: on teriparatide P1NP rises far more than BSAP and bone do (10.1002/jbmr.3309)",
+    (3.0, 120.0),
+)
 bsap_background = Param(
     0.3,
     "1",
@@ -109,9 +116,19 @@ def ntx_clearance(ntx, k_ntx):
 
 
 @reaction("-> p1np")
-def p1np_release(k_p1np, p1np_reference, formation_rate, p1np_power, p1np_background):
-    """New collagen releases P1NP, most of it in bone."""
+def p1np_release(
+    k_p1np,
+    p1np_reference,
+    formation_rate,
+    p1np_power,
+    p1np_background,
+    p1np_pth,
+    pth_lineage,
+    pth_reach,
+):
+    """New collagen releases P1NP, most of it in bone; PTH pulses release more for the same bone."""
     bone = (1 - p1np_background) * power(formation_rate, p1np_power)
+    bone = bone * (1 + p1np_pth * pth_lineage * pth_reach)
     return k_p1np * p1np_reference * (p1np_background + bone)
 
 

@@ -209,19 +209,18 @@ def free_sclerostin(sclerostin, sclerostin_neutralised):
     return sclerostin * (1 - sclerostin_neutralised)
 
 
+@rate("1", "response to PTH pulses that resorption allows, 1 = young adult")
+def pth_reach(pth_modelling, tgf_beta, tgf_beta_reference):
+    """Pulses of PTH work mostly near resorption."""
+    return pth_modelling + (1 - pth_modelling) * tgf_beta / tgf_beta_reference
+
+
 @rate("1/day", "waking of lining cells")
 def lining_activation(
-    k_lining_sclerostin,
-    sclerostin_neutralised,
-    k_lining_pth,
-    pth_pulse,
-    pth_modelling,
-    tgf_beta,
-    tgf_beta_reference,
+    k_lining_sclerostin, sclerostin_neutralised, k_lining_pth, pth_pulse, pth_reach
 ):
-    """Lining cells wake without sclerostin and with pulses of PTH, these mostly near resorption."""
-    near = pth_modelling + (1 - pth_modelling) * tgf_beta / tgf_beta_reference
-    return k_lining_sclerostin * sclerostin_neutralised + k_lining_pth * pth_pulse * near
+    """Lining cells wake without sclerostin and with pulses of PTH."""
+    return k_lining_sclerostin * sclerostin_neutralised + k_lining_pth * pth_pulse * pth_reach
 
 
 @reaction("-> lining_cells")

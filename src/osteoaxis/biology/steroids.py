@@ -161,6 +161,13 @@ shbg_estradiol_half = Param(
     "assumed: physiological range",
     (20.0, 200.0),
 )
+shbg_testosterone_power = Param(
+    0.15,
+    "1",
+    "power of testosterone by which SHBG falls",
+    "assumed: SHBG falls a fifth when an inhibitor raises testosterone by half (Mauras 2003)",
+    (0.02, 0.6),
+)
 
 # Turnover.
 k_testosterone = Param(
@@ -497,15 +504,19 @@ def shbg_synthesis(
     shbg_reference,
     shbg_estradiol_effect,
     shbg_estradiol_half,
+    shbg_testosterone_power,
     estradiol,
     estradiol_reference,
+    testosterone,
+    testosterone_reference,
 ):
-    """The liver makes SHBG, more under estradiol."""
+    """The liver makes SHBG, more under estradiol and less under testosterone."""
     now = 1 + shbg_estradiol_effect * estradiol / (shbg_estradiol_half + estradiol)
     young = 1 + shbg_estradiol_effect * estradiol_reference / (
         shbg_estradiol_half + estradiol_reference
     )
-    return k_shbg * shbg_reference * now / young
+    androgen = power(testosterone / testosterone_reference + 1e-3, -shbg_testosterone_power)
+    return k_shbg * shbg_reference * now / young * androgen
 
 
 @reaction("shbg ->")

@@ -126,11 +126,11 @@ def calibrate(
         raise InputError("calibrate needs pyPESTO: pip install 'osteoaxis[fit]'.")
     out.check_folder(output)
     from osteoaxis.inference import write
+    from osteoaxis.inference.posterior import VERDICTS
 
     with Steps() as steps:
         found = write.run(output, quick=quick, seed=seed, progress=steps.update)
-    counts = {v: sum(i.verdict == v for i in found.identified) for v in
-              ("fixed by data", "informed", "at its prior")}  # fmt: skip
+    counts = {v: sum(i.verdict == v for i in found.identified) for v in VERDICTS}
     typer.echo(
         f"Cost {found.fit.cost:.1f} with {len(found.fit.space)} parameters; "
         + ", ".join(f"{n} {verdict}" for verdict, n in counts.items())

@@ -29,19 +29,26 @@ class Kind(StrEnum):
 def list_(
     kind: Annotated[Kind, typer.Argument(help="What to list.")],
     drugs: Drugs = None,
+    json_only: Annotated[bool, typer.Option("--json", help="Print it as JSON, uncut.")] = False,
 ) -> None:
     """List drugs, scenarios, patients, populations, trials, quantities, parameters and more."""
     from osteoaxis.present import catalogue
 
-    catalogue.show_list(kind.value, (drugs,) if drugs else ())
+    catalogue.show_list(kind.value, (drugs,) if drugs else (), json_only=json_only)
 
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A quantity or parameter, e.g. rankl or k_rankl.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A quantity or parameter, e.g. rankl or k_rankl; or a built-in scenario, patient, "
+            "person, population or trial."
+        ),
+    ],
     drugs: Drugs = None,
 ) -> None:
-    """Show the equation, unit, meaning and source of a quantity or parameter."""
+    """Show equation, unit, meaning and source of a quantity or parameter, or a built-in file."""
     from osteoaxis.present import catalogue
 
     catalogue.show_item(name, (drugs,) if drugs else ())

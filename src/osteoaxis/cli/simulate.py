@@ -133,6 +133,13 @@ def run(
         raise SolverError("; ".join(result.failures))
 
 
+class Pages(StrEnum):
+    """Which pages of a report are written."""
+
+    ALL = "all"
+    PLAIN = "plain"
+
+
 def _subjects(incomplete: str) -> list[str]:
     from osteoaxis.present.clinical import built_in
 
@@ -155,6 +162,9 @@ def report(
             "-o", "--output", metavar="FILE", help="A .pdf or .html. [default: reports/NAME.pdf]"
         ),
     ] = None,
+    pages: Annotated[
+        Pages, typer.Option(help="'plain' leaves out the appendix for experts.")
+    ] = Pages.ALL,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal reports.")] = 1,
     drugs: Drugs = None,
 ) -> None:
@@ -163,6 +173,8 @@ def report(
     Plain words first: what is expected with ranges, what the options change, what to ask, measure
     and watch. The same input and version give the same bytes.
     """
+    from dataclasses import replace
+
     from osteoaxis import output as out
     from osteoaxis.present import clinical, writers
     from osteoaxis.present.progress import Steps
@@ -174,6 +186,8 @@ def report(
     with Steps() as steps:
         ready = simulator((drugs,) if drugs else (), steps.update)
         document = clinical.report(found, ready, seed=seed, progress=steps.update)
+        if pages is Pages.PLAIN:
+            document = replace(document, parts=[part for part in document.parts if part.fitted])
         steps.update("Setting the pages", 0.95)
         content = writers.WRITERS[file.suffix.lower()](document)
         out.write_file(file, content)

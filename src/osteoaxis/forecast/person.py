@@ -140,13 +140,7 @@ class Person:
                 for _, row in taken
             ),
             asked=asked,
-            precision=dxa.PRECISION
-            | {
-                toml.one_of(site, dxa.SITES, f"{where}: precision"): toml.number(
-                    value, 0.1, 10.0, "percent", f"{where}: precision.{site}"
-                )
-                for site, value in toml.sub_table(table, "precision", where).items()
-            },
+            precision=dxa.precision(table, where),
         )
 
 

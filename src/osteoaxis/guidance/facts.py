@@ -32,15 +32,12 @@ FRACTURES = ("vertebral_fracture", "hip_fracture", "other_fracture")
 FOLLOWERS = ("sclerostin_antibody", "estrogen")
 """Classes that hold bone after denosumab while they are taken, beside bisphosphonates."""
 HISTORY_OF_RISK = ("parent_hip_fracture", "glucocorticoids", "smoking", "fragility_fracture")
-"""Risk factors beside age, density and body mass in the joint statement of 2017, as far as read
-(univadis.com), and by what is recalled of ESMO 2020."""
-RISK_FACTORS: dict[str, tuple[int, float, float]] = {
-    "one_joint_risk_factor": (1, np.inf, 0.0),
-    "two_joint_risk_factors": (2, np.inf, 0.0),
-    "two_esmo_risk_factors": (2, 65.0, 24.0),
-}
-"""At least how many risk factors as a body counts them; and the age above which, and the body mass
-index below which, one more is counted (recalled for ESMO 2020)."""
+RISK_AGE, RISK_MASS = 65.0, 24.0
+"""Risk factors beside density in the joint statement of 2017 and in ESMO 2020: what is known of the
+past (read at univadis.com for the first), an age above and a body mass index below these (recalled,
+not read)."""
+RISK_FACTORS = {"one_risk_factor": 1, "two_risk_factors": 2}
+"""At least how many of them."""
 PARTS = dict.fromkeys(RISK_FACTORS, HISTORY_OF_RISK)
 """What has to be known for a fact that is made of others."""
 DENOSUMAB_LASTS = 7.0  # months: six, and four weeks of grace as in 10.7326/M20-0882
@@ -120,14 +117,11 @@ def _risk_factors(known: Mapping[str, Fact], mass_index: float, ages: Array) -> 
     """Whether there are at least so many risk factors; unknown where unknown ones would decide."""
     history = [known[name][0] for name in HISTORY_OF_RISK]
     open_ = history.count(None)
-    found: dict[str, Fact] = {}
-    for name, (least, age, mass) in RISK_FACTORS.items():
-        counts = sum(map(bool, history)) + (mass_index < mass) + (ages > age).astype(int)
-        found[name] = [
-            True if count >= least else None if count + open_ >= least else False
-            for count in counts
-        ]
-    return found
+    counts = sum(map(bool, history)) + (mass_index < RISK_MASS) + (ages > RISK_AGE).astype(int)
+    return {
+        name: [True if n >= least else None if n + open_ >= least else False for n in counts]
+        for name, least in RISK_FACTORS.items()
+    }
 
 
 def _treatment(given: Regimen, months: Array, drugs: Mapping[str, Drug]) -> dict[str, Fact]:

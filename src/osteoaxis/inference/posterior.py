@@ -27,6 +27,7 @@ OFFSETS = (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0)
 LIMIT_95 = float(stats.chi2.ppf(0.95, 1)) / 2.0
 FIXED, INFORMED = 0.75, 0.2
 """Share of the prior's variance that the data take away: fixed by them, informed by them."""
+VERDICTS = ("fixed by data", "informed", "at its prior", "at its limit")
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,9 @@ class Identified:
 
     @property
     def verdict(self) -> str:
-        """Whether the data fix it, inform it, or leave it at its prior."""
+        """Whether the data fix it, inform it, leave it at its prior, or press on its range."""
+        if self.at_limit:
+            return "at its limit"
         if self.contraction >= FIXED:
             return "fixed by data"
         return "informed" if self.contraction >= INFORMED else "at its prior"

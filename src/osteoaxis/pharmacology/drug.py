@@ -34,12 +34,14 @@ _NUMBER = {"value", "unit", "source", "range", "read"}
 
 @dataclass(frozen=True)
 class Route:
-    """How a dose enters: the state it goes to, the parameter of its bioavailable share, and the
-    days over which it is released (zero-order), if any."""
+    """How a dose enters: the state it goes to, the parameter of its bioavailable share, the
+    days over which it is released (zero-order), if any, and the dose of which half the share is
+    absorbed, if more at once gives less for each mg."""
 
     target: str
     bioavailability: str
     release: str | None
+    half_dose: str | None
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Drug:
     routes: Mapping[str, Route]
     process: Process
     file: Path
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it comes with the package, not from a folder of the user."""
+        return self.file.parent == BUILT_IN
 
     def mass_mg(self, amount: float, unit: str) -> float:
         """Return a dose in mg; raises `InputError` for units this drug is not measured in."""
@@ -190,10 +197,12 @@ def load_drug(file: Path) -> Drug:
     for route, given in routes.items():
         where = f"routes.{route}"
         reader.known({route: given}, ROUTES, "routes")
-        reader.known(given, ["F", "ka", "duration"], where)
+        reader.known(given, ["F", "ka", "duration", "half_dose"], where)
         reader.number(given, "F", "1", f"F_{route}", where)
         if "duration" in given:
             reader.number(given, "duration", "day", f"duration_{route}", where)
+        if "half_dose" in given:
+            reader.number(given, "half_dose", "mg", f"half_dose_{route}", where)
         if "ka" in given:
             reader.number(given, "ka", "1/day", f"ka_{route}", where)
             depots.append(route)
@@ -203,6 +212,7 @@ def load_drug(file: Path) -> Drug:
             f"{name}_depot_{route}" if "ka" in given else f"{name}_central",
             f"{name}.F_{route}",
             f"{name}.duration_{route}" if "duration" in given else None,
+            f"{name}.half_dose_{route}" if "half_dose" in given else None,
         )
     built = shape.build(name, tuple(depots))
     terms = _acts(reader, table.get("acts", []), built)

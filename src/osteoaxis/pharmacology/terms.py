@@ -81,7 +81,10 @@ def _shortest(days: Sequence[float], units: str) -> tuple[str, list[str]]:
 
 @dataclass(frozen=True, order=True)
 class Dose:
-    """One administration: `amount` given at `time_day`, over `duration_day` (0 = at once)."""
+    """One administration: `amount` given at `time_day`, over `duration_day` (0 = at once).
+
+    `count` equal doses may stand for one another as a steady input.
+    """
 
     time_day: float
     drug: str
@@ -89,6 +92,7 @@ class Dose:
     unit: str
     route: str
     duration_day: float = 0.0
+    count: int = 1
 
 
 @dataclass(frozen=True)

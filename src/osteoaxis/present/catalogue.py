@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -23,13 +24,15 @@ from osteoaxis.simulation import build_model
 from osteoaxis.trials import names as trials
 
 Folders = tuple[Path, ...]
-SOURCE_WIDTH = 110
-"""Letters of a source in the list; `osteoaxis show NAME` has all."""
+Cell = str | float | list[float] | None
+Rows = list[dict[str, Cell]]
+WIDEST = 110
+"""Letters of a cell; `osteoaxis show NAME` has all."""
 
 
-def show_list(kind: str, folders: Folders) -> None:
+def show_list(kind: str, folders: Folders, *, json_only: bool = False) -> None:
     """Print one table of the catalogue; `kind` is drugs, scenarios, patients and so on."""
-    makers: dict[str, Callable[[], Table]] = {
+    makers: dict[str, Callable[[], Rows]] = {
         "drugs": lambda: _drugs(folders),
         "scenarios": lambda: _files("scenario", scenarios()),
         "patients": lambda: _files("patient", presets()),
@@ -41,76 +44,112 @@ def show_list(kind: str, folders: Folders) -> None:
         "trials": lambda: _files("trial", trials(), "title"),
         "parameters": lambda: _parameters(build_model(folders)[0]),
     }
+    rows = makers[kind]()
+    if json_only:
+        print(json.dumps(rows, allow_nan=False))
+        return
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 200
-    console.print(makers[kind]())
-
-
-def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
+    for column in rows[0]:
         table.add_column(column, overflow="fold")
-    return table
+    for row in rows:
+        table.add_row(*map(_cell, row.values()))
+    console.print(table)
 
 
-def _drugs(folders: Folders) -> Table:
-    table = _table("drug", "class", "routes", "a usual regimen")
-    for drug in build_model(folders)[1].values():
-        table.add_row(drug.name, drug.group, ", ".join(drug.routes), drug.typical)
-    return table
+def _cell(value: Cell) -> str:
+    """Return a value as a table shows it; what is long is cut, `osteoaxis show NAME` has all."""
+    if isinstance(value, list):
+        return " to ".join(map(_number, value))
+    if isinstance(value, float):
+        return _number(value)
+    return textwrap.shorten(value, WIDEST, placeholder=" …") if value else ""
 
 
-def _files(kind: str, files: dict[str, Path], field: str = "summary") -> Table:
-    table = _table(kind, "what it is")
-    for name, path in files.items():
-        table.add_row(name, str(toml.read(path).get(field, "")))
-    return table
+def _drugs(folders: Folders) -> Rows:
+    return [
+        {
+            "drug": drug.name,
+            "class": drug.group,
+            "routes": ", ".join(drug.routes),
+            "a usual regimen": drug.typical,
+        }
+        for drug in build_model(folders)[1].values()
+    ]
 
 
-def _quantities() -> Table:
-    table = _table("quantity", "unit", "kind", "what it is")
-    for name, entry in QUANTITIES.items():
-        table.add_row(name, entry.unit, entry.kind, entry.description)
-    return table
+def _files(kind: str, files: dict[str, Path], field: str = "summary") -> Rows:
+    return [
+        {kind: name, "what it is": str(toml.read(path).get(field, ""))}
+        for name, path in files.items()
+    ]
 
 
-def _metrics(folders: Folders) -> Table:
+def _quantities() -> Rows:
+    return [
+        {
+            "quantity": name,
+            "unit": entry.unit,
+            "kind": entry.kind,
+            "what it is": entry.description,
+        }
+        for name, entry in QUANTITIES.items()
+    ]
+
+
+def _metrics(folders: Folders) -> Rows:
     """Metrics of ten years; those of other years and months are named alike."""
     from osteoaxis.strategy import metrics
 
-    table = _table("metric", "unit", "what it is")
-    for name, metric in metrics(10.0, build_model(folders)[1]).items():
-        table.add_row(name, metric.unit, metric.meaning)
-    return table
+    return [
+        {"metric": name, "unit": metric.unit, "what it is": metric.meaning}
+        for name, metric in metrics(10.0, build_model(folders)[1]).items()
+    ]
 
 
-def _models() -> Table:
+def _models() -> Rows:
     from osteoaxis.published import PUBLISHED, load
 
-    table = _table("model", "its scenarios", "what it is")
-    for name in PUBLISHED:
-        published = load(name)
-        about = f"{published.title} (doi:{published.doi})"
-        table.add_row(name, ", ".join(published.scenarios), about)
-    return table
+    return [
+        {
+            "model": name,
+            "its scenarios": ", ".join(published.scenarios),
+            "what it is": f"{published.title} (doi:{published.doi})",
+        }
+        for name, published in ((name, load(name)) for name in PUBLISHED)
+    ]
 
 
 def _number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _parameters(model: Model) -> Table:
-    table = _table("parameter", "value", "men", "unit", "basis", "source")
-    for name, p in model.parameters.items():
-        men = "" if p.men is None else _number(p.men)
-        source = textwrap.shorten(p.source, SOURCE_WIDTH, placeholder=" …")
-        table.add_row(name, _number(p.value), men, p.unit, p.basis, source)
-    return table
+def _parameters(model: Model) -> Rows:
+    return [
+        {
+            "parameter": name,
+            "value": p.value,
+            "men": p.men,
+            "unit": p.unit,
+            "plausible range": [*p.range],
+            "basis": p.basis,
+            "source": p.source,
+        }
+        for name, p in model.parameters.items()
+    ]
 
 
 def show_item(name: str, folders: Folders) -> None:
-    """Print equation, unit, meaning and source of the quantity or parameter called `name`."""
+    """Print equation, unit, meaning and source of the quantity or parameter called `name`.
+
+    Of a scenario, patient, person, population or trial, its file.
+    """
+    files = {**scenarios(), **presets(), **persons(), **populations(), **trials()}
+    if name in files:
+        print(files[name].read_text(encoding="utf-8"), end="")
+        return
     model = build_model(folders)[0]
     if name in model.quantities:
         lines = _quantity_lines(model, name)
@@ -120,7 +159,8 @@ def show_item(name: str, folders: Folders) -> None:
         known = [*model.quantities, *QUANTITIES, *model.parameters]
         known += [full.rpartition(".")[2] for full in model.parameters]
         if name not in known:
-            raise InputError(f"unknown quantity or parameter '{name}'.{did_you_mean(name, known)}")
+            near = did_you_mean(name, [*files, *known])
+            raise InputError(f"unknown quantity, parameter or file '{name}'.{near}")
         lines = _parameter_lines(model, name)
     console = Console(highlight=False)
     for line in lines:

@@ -45,7 +45,7 @@ def render(result: ScenarioResult, pictures: Sequence[figures.Picture]) -> str:
     known = plan.patient, result.arms, result.drugs
     blocks = (
         Heading(plan.title, 1),
-        Paragraph(f"{plan.summary}."),
+        *([Paragraph(words.sentence(plan.summary))] if plan.summary else []),
         Box((Paragraph((Run(DISCLAIMER, "strong"), NOT_YOU)),), "caution"),
         *_failures(result),
         *_simulated(result),
@@ -76,7 +76,7 @@ def _simulated(result: ScenarioResult) -> Iterator[Block]:
     )
     rows: list[tuple[Text, ...]] = []
     for arm, regimen in plan.arms.items():
-        decisions = "; ".join(result.arms[arm].attrs["decisions"])
+        decisions = "; ".join(words.decisions(result.arms[arm]))
         rows.append((arm, (Run(regimen, "code"), f" {decisions}" if decisions else "")))
     yield Table((Column("Arm", "left"), Column("Treatment", "left", share=1)), rows)
 
@@ -97,11 +97,13 @@ def _cautions(result: ScenarioResult) -> Iterator[Block]:
 
 def _brief(result: ScenarioResult) -> Iterator[Block]:
     yield Heading("In brief")
-    titles = ("Month", "E2 pg/mL", "CTX %", "P1NP %", "Spine %", "Hip %", "Spine T",
+    men = ("T ng/dL",) if result.scenario.patient.male else ()
+    titles = ("Month", "E2 pg/mL", *men, "CTX %", "P1NP %", "Spine %", "Hip %", "Spine T",
               "Fracture %", "Pain %")  # fmt: skip
     rows = [
         (
-            row.arm, f"{row.month:g}", f"{row.estradiol:.3g}", words.number(row.ctx, 0),
+            row.arm, f"{row.month:g}", f"{row.estradiol:.3g}",
+            *(words.number(row.testosterone, 0) for _ in men), words.number(row.ctx, 0),
             words.number(row.p1np, 0), words.number(row.lumbar_spine),
             words.number(row.total_hip), words.number(row.lumbar_spine_t_score, 2),
             words.number(row.fracture_percent), words.number(row.arthralgia_percent, 0),
@@ -110,10 +112,10 @@ def _brief(result: ScenarioResult) -> Iterator[Block]:
     ]  # fmt: skip
     yield Table((Column("Arm", "left"), *map(Column, titles)), rows, grouped=True)
     yield Paragraph(
-        "E2: estradiol. Percent: change since month 0. CTX marks resorption, P1NP formation. A "
-        "T-score of −2.5 or less is osteoporosis, −1 to −2.5 low bone mass. Fracture: people in "
-        "100 like this one who have had any since month 0. Pain: those with joint pain of at least "
-        "3 of 10.",
+        "E2: estradiol; T: testosterone. Percent: change since month 0. CTX marks resorption, P1NP "
+        "formation. A T-score of −2.5 or less is osteoporosis, −1 to −2.5 low bone mass. Fracture: "
+        "people in 100 like this one who have had any since month 0. Pain: those with joint pain "
+        "of at least 3 of 10.",
         small=True,
     )
 

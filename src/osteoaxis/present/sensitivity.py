@@ -16,6 +16,10 @@ from osteoaxis.present import style
 from osteoaxis.sensitivity import Sensitivity
 
 SHOWN = 15
+ALONE = (
+    "Each parameter moves by itself over what the data leave of it. The data tie many of them "
+    "together and these runs do not, so effects can exceed the bands of figures."
+)
 WORDS = {
     "mu_star": "mean absolute effect of going over the range (Morris)",
     "total": "share of the variance, with all others (Sobol, total)",
@@ -40,10 +44,15 @@ def tornado(found: Sensitivity) -> Figure:
                                                           style.COLOURS[1]))  # fmt: skip
         axes.set_yticks(range(len(top)), [found.ranges[p].name for p in top], fontsize=7)
         axes.axvline(0, color="#555555", linewidth=0.8)
-        unit = " (% change)" if outputs[k].endswith("_bmd") else ""
-        axes.set_title(f"{outputs[k]}{unit} at month {found.question.month:g}")
+        axes.set_title(_title(found, k))
     figure.supxlabel(WORDS[found.main], fontsize=8.5)
     return figure
+
+
+def _title(found: Sensitivity, output: int) -> str:
+    name = found.question.outputs[output]
+    unit = " (% change)" if name.endswith("_bmd") else ""
+    return f"{name}{unit} at month {found.question.month:g}"
 
 
 @style.styled
@@ -88,6 +97,7 @@ def summary(found: Sensitivity) -> dict[str, Any]:
         "method": found.method,
         "regimen": str(found.question.regimen),
         "month": found.question.month,
+        "note": ALONE,
         "runs": found.runs,
         "failed": found.failed,
         "outputs": {
@@ -107,8 +117,8 @@ def show(found: Sensitivity) -> None:
     if not console.is_terminal:
         console.width = 160
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for output in found.question.outputs:
-        table.add_column(output)
+    for k in range(len(found.question.outputs)):
+        table.add_column(_title(found, k))
         table.add_column(found.main, justify="right")
     orders = [found.ranked(k)[:10] for k in range(len(found.question.outputs))]
     for place in range(min(10, len(found.ranges))):
@@ -118,4 +128,5 @@ def show(found: Sensitivity) -> None:
                       f"{found.indices[found.main][order[place], k]:.3g}"]  # fmt: skip
         table.add_row(*cells)
     console.print(table)
+    console.print(f"{found.main}: {WORDS[found.main]}. {ALONE}")
     console.print(f"{found.runs:,} runs, {found.failed} failed; {WORDS[found.main]}.")

@@ -11,18 +11,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from osteoaxis import guidance
-from osteoaxis.present import strategy_sheet, style
+from osteoaxis.present import arms, strategy_sheet, style, words
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 from osteoaxis.strategy import Metric, Strategies
+from osteoaxis.treatment import was_given
+from osteoaxis.units import DAYS_PER_MONTH
 
 ABSENT = "–"
 DIGITS = {"SD": 2, "doses": 0, "visits": 0, "months": 1, "people": 0, "per 1,000": 0}
 PLAIN = ("doses", "visits", "people", "yes/no")  # said by the title
 HEADING = 12  # letters of a line in the heading of an arm
+LIMITS = {"": "", "_low": ": lower limit of 90 %", "_high": ": upper limit of 90 %"}
+NEEDED = "needed_to_treat"
+UNTOLD = ("fractures_avoided_per_1000", NEEDED)
+"""Not told of an arm in which denosumab has worn off and nothing follows."""
+UNSAID = "Fractures avoided are therefore not told of it."
 NOTES = (
     "Spine, hip and femoral neck as DXA would measure them. A bone drug is a bisphosphonate, "
     "denosumab, romosozumab or teriparatide; its last dose is the one stopping is counted from.",
@@ -44,15 +52,35 @@ def text(value: float | None, metric: Metric) -> str:
 
 
 def cell(name: str, measured: Mapping[str, float], metric: Metric) -> str:
-    """Return the value of one arm, with its 90 % interval where there is one."""
-    shown = text(measured.get(name), metric)
-    if f"{name}_low" not in measured:
-        return shown
-    low, high = measured[f"{name}_low"], measured.get(f"{name}_high")
-    if high is None or high < low:  # through infinity: no difference is possible
-        return f"{shown} ({text(low, metric)} up)"
-    between = "–" if low >= 0 else " to "
-    return f"{shown} ({text(low, metric)}{between}{text(high, metric)})"
+    """Return the value of one arm, with its 90 % interval where it prints as one."""
+    value = text(measured.get(name), metric)
+    ends = [text(measured.get(f"{name}{end}"), metric) for end in ("_low", "_high")]
+    if ABSENT in ends or {value} == {*ends}:
+        return value
+    plain = metric.kind == "level" and measured[f"{name}_low"] >= 0
+    return f"{value} ({('–' if plain else ' to ').join(ends)})"
+
+
+def shown(result: Strategies, arm: str, name: str) -> str:
+    """Return a cell of the table; what cannot be told of an arm is absent."""
+    measured = result.measured[arm]
+    if name in UNTOLD and arms.unprotected(result.cautions[arm]) is not None:
+        return ABSENT
+    if name == NEEDED and name in measured:
+        return needed(measured)
+    return cell(name, measured, result.metrics[name])
+
+
+def needed(measured: Mapping[str, float]) -> str:
+    """Return how many are treated for one fracture less; a dash where no effect is possible.
+
+    Negative numbers are told as those treated for one more.
+    """
+    value, *ends = (measured.get(f"{NEEDED}{end}", np.inf) for end in ("", "_low", "_high"))
+    low, high = sorted(map(abs, ends))
+    if np.isinf(high) or len({value > 0, *(end > 0 for end in ends)}) > 1:
+        return ABSENT
+    return f"{'' if value > 0 else 'one more: '}{abs(value):,.0f} ({low:,.0f}–{high:,.0f})"
 
 
 def title(metric: Metric) -> str:
@@ -80,7 +108,22 @@ def notes(result: Strategies) -> list[str]:
         for column in data.data_vars.values()
         if "note" in column.attrs
     }
-    return [*NOTES, *(f"{note[:1].upper()}{note[1:]}." for note in sorted(said))]
+    plan, plans = result.scenario, {arm: was_given(data) for arm, data in result.arms.items()}
+    less = arms.less_inhibitor(plan.patient, plans, result.drugs, 12.0 * plan.years)
+    open_ = [arm for arm, found in result.cautions.items() if arms.unprotected(found) is not None]
+    return [
+        *([f"Less of the inhibitor in {words.joined(less)}. {arms.LEFT_OUT}"] if less else []),
+        *([f"{words.joined(open_)}: {arms.WORN_OFF} {UNSAID}"] if open_ else []),
+        *(f"{arm} is as {other}: the same was given." for arm, other in alike(result).items()),
+        *NOTES,
+        *(f"{note[:1].upper()}{note[1:]}." for note in sorted(said)),
+    ]
+
+
+def alike(result: Strategies) -> dict[str, str]:
+    """Return the earlier arm that was given the very same, of each arm that has one."""
+    end = 12.0 * DAYS_PER_MONTH * result.scenario.years
+    return arms.alike({arm: was_given(data).doses(end) for arm, data in result.arms.items()})
 
 
 def show(result: Strategies) -> None:
@@ -89,14 +132,15 @@ def show(result: Strategies) -> None:
     if not console.is_terminal:
         console.width = WIDTH
     console.print(f"[bold]{result.scenario.title}[/bold]")
-    console.print(f"{result.scenario.summary}.", markup=False)
+    if result.scenario.summary:
+        console.print(words.sentence(result.scenario.summary), markup=False)
     for arm, regimen in result.scenario.arms.items():
         console.print(f"  {arm}: {regimen}", markup=False)
-        for decision in result.arms[arm].attrs["decisions"]:
+        for decision in words.decisions(result.arms[arm]):
             console.print(f"    {decision}", markup=False)
-    for arms in _columns(result, console.width):
+    for beside in _columns(result, console.width):
         console.print()
-        console.print(_table(result, arms))
+        console.print(_table(result, beside))
     ask(console, result.cautions)
     for note in notes(result):
         console.print(f"\n{note}", markup=False)
@@ -104,34 +148,38 @@ def show(result: Strategies) -> None:
 
 
 def _columns(result: Strategies, width: int) -> Iterator[list[str]]:
-    """Yield as many arms as fit side by side, the reference always first among them."""
-    first, *others = result.arms
-    shown = list(rows(result))
-    left = 2 + max(len(title(metric)) for _, metric in shown)
+    """Yield as many arms as fit side by side, the reference always first among them.
 
-    def needed(arm: str) -> int:
-        cells = [cell(name, result.measured[arm], metric) for name, metric in shown]
+    What was given alike is shown once.
+    """
+    again = alike(result)
+    first, *others = (arm for arm in result.arms if arm not in again)
+    lines = list(rows(result))
+    left = 2 + max(len(title(metric)) for _, metric in lines)
+
+    def wide(arm: str) -> int:
+        cells = [shown(result, arm, name) for name, _ in lines]
         return 2 + max(map(len, [*cells, *textwrap.wrap(arm, HEADING)]))
 
     while True:
-        arms, used = [first], left + needed(first)
-        while others and (len(arms) == 1 or used + needed(others[0]) <= width):
-            used += needed(others[0])
-            arms.append(others.pop(0))
-        yield arms
+        beside, used = [first], left + wide(first)
+        while others and (len(beside) == 1 or used + wide(others[0]) <= width):
+            used += wide(others[0])
+            beside.append(others.pop(0))
+        yield beside
         if not others:
             return
 
 
-def _table(result: Strategies, arms: Sequence[str]) -> Table:
+def _table(result: Strategies, beside: Sequence[str]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("", no_wrap=True)
-    for arm in arms:
+    for arm in beside:
         table.add_column("\n".join(textwrap.wrap(arm, HEADING)), justify="right", no_wrap=True)
     for group, members in itertools.groupby(rows(result), key=lambda row: row[1].group):
         table.add_row(f"[bold]{group}[/bold]")
         for name, metric in members:
-            cells = (cell(name, result.measured[arm], metric) for arm in arms)
+            cells = (shown(result, arm, name) for arm in beside)
             table.add_row(f"  {title(metric)}", *cells)
     return table
 
@@ -139,16 +187,17 @@ def _table(result: Strategies, arms: Sequence[str]) -> Table:
 def markdown(result: Strategies) -> str:
     """Return the whole table as Markdown, with the arms, notes and what it is not."""
     plan = result.scenario
-    lines = [f"# {plan.title}", "", f"{plan.summary}.", ""]
+    lines = [f"# {plan.title}", ""]
+    lines += [words.sentence(plan.summary), ""] if plan.summary else []
     for arm, regimen in plan.arms.items():
         lines.append(f"- **{arm}**: {regimen}")
-        lines += [f"  - {decision}" for decision in result.arms[arm].attrs["decisions"]]
+        lines += [f"  - {decision}" for decision in words.decisions(result.arms[arm])]
     lines += ["", f"The reference is **{result.reference}**.", ""]
     lines += [f"| | {' | '.join(result.arms)} |", f"|---|{'---:|' * len(result.arms)}"]
     for group, members in itertools.groupby(rows(result), key=lambda row: row[1].group):
         lines.append(f"| **{group}** |{' |' * len(result.arms)}")
         for name, metric in members:
-            cells = (cell(name, measured, metric) for measured in result.measured.values())
+            cells = (shown(result, arm, name) for arm in result.arms)
             lines.append(f"| {title(metric)} | {' | '.join(cells)} |")
     if cautions := guidance.asked(result.cautions):
         lines += ["", "Ask about:", ""]
@@ -164,10 +213,13 @@ def table_csv(result: Strategies) -> str:
     write = csv.writer(buffer, lineterminator="\n").writerow
     write(["metric", "group", "meaning", "unit", *result.arms])
     for name, metric in result.metrics.items():
-        values = [measured.get(name) for measured in result.measured.values()]
-        if any(value is not None for value in values):
-            numbers = ("" if value is None else f"{value:.6g}" for value in values)
-            write([name, metric.group, metric.meaning, metric.unit, *numbers])
+        for end, limit in LIMITS.items():
+            values = [measured.get(f"{name}{end}") for measured in result.measured.values()]
+            if (not end or f"{name}{end}" not in result.metrics) and any(
+                value is not None for value in values
+            ):
+                numbers = ("" if value is None else f"{value:.6g}" for value in values)
+                write([f"{name}{end}", metric.group, metric.meaning + limit, metric.unit, *numbers])
     return buffer.getvalue()
 
 
@@ -190,7 +242,7 @@ def summary(result: Strategies) -> dict[str, Any]:
             arm: {
                 "regimen": result.scenario.arms[arm],
                 "given": result.arms[arm].attrs["given"],
-                "decisions": result.arms[arm].attrs["decisions"],
+                "decisions": words.decisions(result.arms[arm]),
                 "cautions": [finding.brief() for finding in result.cautions[arm]],
                 "metrics": {name: float(f"{value:.6g}") for name, value in measured.items()},
             }

@@ -8,18 +8,19 @@ import numpy as np
 import xarray as xr
 
 from osteoaxis.outcomes import markers
-from osteoaxis.scenario import ScenarioResult
+from osteoaxis.scenario import ScenarioResult, whole_weeks
 
 MONTHS = (12.0, 24.0, 36.0, 60.0, 120.0)
 
 
 @dataclass(frozen=True)
 class Headline:
-    """One arm at one month; changes are percent since month 0."""
+    """One arm at one month, hormones on its last whole week; changes are percent since month 0."""
 
     arm: str
     month: float
     estradiol: float
+    testosterone: float
     ctx: float
     p1np: float
     lumbar_spine: float
@@ -72,8 +73,8 @@ def headline(result: ScenarioResult) -> list[Headline]:
 
 
 def _row(arm: str, data: xr.Dataset, month: float) -> Headline:
-    def level(name: str) -> float:
-        return float(np.interp(month, data["time"].values, data[name].values))
+    def level(name: str, at: float = month) -> float:
+        return float(np.interp(at, data["time"].values, data[name].values))
 
     def change(name: str) -> float:
         return 100 * (level(name) / float(data[name].values[0]) - 1)
@@ -81,7 +82,8 @@ def _row(arm: str, data: xr.Dataset, month: float) -> Headline:
     return Headline(
         arm,
         month,
-        level("estradiol"),
+        level("estradiol", whole_weeks(month)),
+        level("testosterone", whole_weeks(month)),
         change("ctx"),
         change("p1np"),
         change("lumbar_spine_bmd"),

@@ -11,12 +11,18 @@ from rich.table import Table
 from osteoaxis import guidance
 from osteoaxis.guidance import Finding
 from osteoaxis.outcomes import cascade
+from osteoaxis.present import words
 from osteoaxis.present.summary import values
 from osteoaxis.present.tables import headline
-from osteoaxis.scenario import ScenarioResult
+from osteoaxis.scenario import ScenarioResult, weekly
+from osteoaxis.treatment import was_given
 
 WIDTH = 95
 CHART_HEIGHT = 16
+SHARES = (
+    "Of extra resorption: how much of it is gone with the action of this cytokine alone blocked. "
+    "Shares overlap, so they do not add up to 100 %."
+)
 DISCLAIMER = "For research and education; not a medical device."
 
 
@@ -27,13 +33,14 @@ def show(result: ScenarioResult) -> None:
         console.width = WIDTH
     plan = result.scenario
     console.print(f"[bold]{plan.title}[/bold]")
-    console.print(plan.summary + ".", markup=False)
+    if plan.summary:
+        console.print(words.sentence(plan.summary), markup=False)
     person = plan.patient
     sex = "man" if person.male else "woman"
     console.print(f"Patient: {person.name}, {sex} of {person.age:g}.", markup=False)
     for arm, regimen in plan.arms.items():
         console.print(f"  {arm}: {regimen}", markup=False)
-        for decision in result.arms[arm].attrs["decisions"]:
+        for decision in words.decisions(result.arms[arm]):
             console.print(f"    {decision}", markup=False)
     ask(
         console,
@@ -46,6 +53,8 @@ def show(result: ScenarioResult) -> None:
         console.print("Drugs swallowed at least daily are taken as a steady input (--dosing).")
     console.print()
     console.print(_headline(result))
+    if any(weekly(was_given(data)) for data in result.arms.values()):
+        console.print("Doses are days apart: levels of a month are those of its last whole week.")
     names = list(result.arms)
     if len(names) > 1:
         reference, focus = result.arms[names[0]], result.arms[names[-1]]
@@ -56,6 +65,7 @@ def show(result: ScenarioResult) -> None:
         console.print(_activation(cascade.activation_table(reference, focus, month)))
         console.print(f"\nAt month {month:g}: cytokines at the marrow")
         console.print(_cytokines(cascade.cytokine_table(reference, focus, result.blocked, month)))
+        console.print(SHARES)
     for name, title in (
         ("lumbar_spine_bmd", "Lumbar spine density, percent change by year"),
         ("ctx_change", "CTX, percent change by year"),
@@ -87,10 +97,12 @@ def _signed(value: float, digits: int = 1) -> str:
 
 
 def _headline(result: ScenarioResult) -> Table:
+    men = ("T ng/dL",) if result.scenario.patient.male else ()
     table = _table(
         "arm",
         "month",
         "E2 pg/mL",
+        *men,
         "CTX %",
         "P1NP %",
         "spine %",
@@ -105,6 +117,7 @@ def _headline(result: ScenarioResult) -> Table:
             row.arm if row.arm != last else "",
             f"{row.month:g}",
             f"{row.estradiol:.3g}",
+            *(f"{row.testosterone:.0f}" for _ in men),
             _signed(row.ctx, 0),
             _signed(row.p1np, 0),
             _signed(row.lumbar_spine),

@@ -18,6 +18,7 @@ from rich.table import Table
 from osteoaxis.evidence import check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
+from osteoaxis.inference.posterior import VERDICTS
 from osteoaxis.inference.validation import FEWEST_POINTS, Course, Goal, Validation
 from osteoaxis.present import pages, style
 
@@ -206,9 +207,8 @@ def write(found: Validation, folder: Path) -> None:
 
 
 def verdict_counts(found: Validation) -> dict[str, int]:
-    """Return how many parameters the data fix, inform, and leave at their prior."""
-    names = ("fixed by data", "informed", "at its prior")
-    return {name: sum(i["verdict"] == name for i in found.identified) for name in names}
+    """Return how many parameters have each verdict of `Identified`."""
+    return {name: sum(i["verdict"] == name for i in found.identified) for name in VERDICTS}
 
 
 def summary(found: Validation) -> dict[str, object]:

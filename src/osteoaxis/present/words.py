@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from osteoaxis.outcomes.person import USUAL_MENOPAUSE
 from osteoaxis.patient import HISTORY, Patient
 from osteoaxis.pharmacology.drug import ROUTES
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, MONTH, Term
 from osteoaxis.present.document import Run, Text
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 NO_BREAK = "\u00a0"
 FIGURE_SPACE = "\u2007"  # as wide as a digit
@@ -19,6 +25,7 @@ _OFTEN = {
 }  # fmt: skip
 _ROUTES = ROUTES | {"in": "into the nose", "implant": "as an implant"}
 _UNITS = {"ug": "µg", "min": "minutes"}
+_COMPARED = {"<=": "at most", ">=": "at least", "<": "below", ">": "above", "==": "is"}
 
 
 def number(value: float | None, digits: int = 1, *, signed: bool = False) -> str:
@@ -39,16 +46,19 @@ def ranged(
 ) -> list[Text]:
     """Return the cells of one column, (value, low, high) each.
 
-    Spaces as wide as digits follow the shorter ranges, so that values stand in line.
+    Spaces as wide as digits follow the shorter ranges, so that values stand in line. A range that
+    prints as its value is left out.
     """
+    values = [number(value, digits, signed=signed) for value, *_ in entries]
+    spans = [span(low, high, digits, signed=signed) for _, low, high in entries]
     ranges = [
-        f" ({span(low, high, digits, signed=signed)})".replace(" ", NO_BREAK)
-        for _, low, high in entries
+        "" if told == f"{value} to {value}" else f" ({told})".replace(" ", NO_BREAK)
+        for value, told in zip(values, spans, strict=True)
     ]
     width = max(map(len, ranges), default=0)
     return [
-        (number(value, digits, signed=signed), Run(told.ljust(width, FIGURE_SPACE), "soft"))
-        for (value, *_), told in zip(entries, ranges, strict=True)
+        (value, Run(told.ljust(width, FIGURE_SPACE), "soft"))
+        for value, told in zip(values, ranges, strict=True)
     ]
 
 
@@ -58,8 +68,8 @@ def rounded(value: float) -> str:
 
 
 def joined(parts: Iterable[str], last: str = "and") -> str:
-    """Return parts as a list in words."""
-    *first, final = [*parts]
+    """Return parts as a list in words; empty for none."""
+    *first, final = [*parts] or [""]
     return f"{', '.join(first)} {last} {final}" if first else final
 
 
@@ -73,8 +83,10 @@ def clipped(text: str, limit: int) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text with a capital at its start and a full stop at its end."""
+    """Return a text with a capital at its start and a full stop at its end; nothing of nothing."""
     text = text.strip()
+    if not text:
+        return text
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
 
@@ -109,25 +121,23 @@ def counted(number: float, noun: str) -> str:
 
 
 def label(arm: str) -> str:
-    """Return the name of an arm as a person reads it."""
-    if arm.lower() == "none":
-        return "No treatment"
-    return clipped(" ".join(arm.replace("_", " ").replace("-", " ").split()), 34).capitalize()
+    """Return the name of an arm as it was typed, clipped to what a table has room for."""
+    return clipped(arm, 34)
 
 
 def person(patient: Patient) -> str:
     """Return who somebody is: sex, age, menopause and body mass."""
     age = f"{patient.age:g}"
+    menopause = USUAL_MENOPAUSE if patient.menopause_age is None else patient.menopause_age
     if patient.male:
         told = f"a man of {age}"
-    elif patient.menopause_age is None:
-        told = f"a woman of {age}, with menopause at the usual age"
-    elif patient.age < patient.menopause_age:
+    elif patient.age < menopause:
         told = f"a woman of {age}, before menopause"
     else:
-        since = round(patient.age - patient.menopause_age)
+        since = round(patient.age - menopause)
         after = counted(since, "year") if since else "less than a year"
-        told = f"a woman of {age}, {after} after menopause"
+        usual = " at the usual age" if patient.menopause_age is None else ""
+        told = f"a woman of {age}, {after} after menopause{usual}"
     return f"{told}; body mass index {patient.body_mass_index:g} kg/m²"
 
 
@@ -145,6 +155,36 @@ def regimen(text: str, years: float) -> list[str]:
     """Return what a regimen gives, a phrase for each term; one for no treatment, too."""
     terms = Regimen.parse(text).terms
     return [_term(term, 12 * years) for term in terms] or ["no medicine"]
+
+
+def condition(text: str) -> str:
+    """Return a condition of a rule in words, e.g. "total hip T-score below −2.5"."""
+    told = re.sub(r"<=|>=|==|<|>", lambda sign: f" {_COMPARED[sign[0]]} ", text)
+    told = told.replace("_", " ").replace("t score", "T-score").replace("-", "−")
+    return " ".join(told.replace("T−score", "T-score").split())
+
+
+def decisions(data: xr.Dataset) -> list[str]:
+    """Return what rules of a run's regimen decided, and those that waited for what never came."""
+    decided = [str(decision) for decision in data.attrs["decisions"]]
+    return decided + waited(data)
+
+
+def waited(data: xr.Dataset) -> list[str]:
+    """Return the drugs of a run that a rule never started, each with its condition and how long."""
+    end, told = float(data["time"].values[-1]), []
+    for term in Regimen.parse(data.attrs["regimen"]).terms:
+        if term.rules is None or term.rules.start is None:
+            continue
+        start = term.rules.start.text
+        if any(f": {term.drug} started: {start}" in str(each) for each in data.attrs["decisions"]):
+            continue
+        looked = min(end, (term.stop_day or end * MONTH) / MONTH)
+        told.append(
+            f"{drug(term.drug)} if {condition(start)} (checked {_often(term.rules.checked)}): "
+            f"not reached within {time(looked)}"
+        )
+    return told
 
 
 def drug(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from osteoaxis import intervals
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.outcomes.benefit import Benefit, benefit
 from osteoaxis.patient import Patient
@@ -126,6 +127,8 @@ def measure(
 ) -> dict[str, float]:
     """Return the metrics `names` (default: all `known`) of one arm; what is absent is left out.
 
+    With `drawn`, those shown have their 90 % limits beside them, `_low` and `_high`.
+
     `doses` are those of the arm, by the names in `drugs`; only those from time zero to the end of
     `data` count. `time` of `data` is in months and begins at zero.
     """
@@ -143,7 +146,22 @@ def measure(
         value = metric.value(arm)
         if value is not None and np.isfinite(value):
             found[name] = value
+            if metric.shown and metric.needs and f"{name}_low" not in known:
+                found |= _limits(name, metric, arm)
     return found
+
+
+def _limits(name: str, metric: Metric, arm: Arm) -> dict[str, float]:
+    """Return the 90 % limits of a metric over the runs that were drawn; none without pairs."""
+    others, runs = arm.drawn
+    if not runs or len(runs) != len(others) or any(need not in runs[0] for need in metric.needs):
+        return {}
+    pairs = (replace(arm, data=a, reference=b) for a, b in zip(runs, others, strict=True))
+    values = [metric.value(each) for each in pairs]
+    if None in values:
+        return {}
+    low, high = intervals.between(np.array(values, dtype=float))
+    return {f"{name}_low": float(low), f"{name}_high": float(high)}
 
 
 def given(ready: Simulator, regimen: Regimen, months: float) -> Given:

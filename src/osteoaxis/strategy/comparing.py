@@ -15,7 +15,7 @@ from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.simulation import Progress, simulator
 from osteoaxis.strategy.arm import Given, Metric, given, measure
-from osteoaxis.strategy.metrics import metrics
+from osteoaxis.strategy.metrics import HORMONES, metrics
 from osteoaxis.treatment import was_given
 
 
@@ -62,7 +62,7 @@ def compare(
     doses = {arm: given(ready, was_given(data), 12.0 * plan.years) for arm, data in arms.items()}
     if progress is not None:
         progress("Simulating what else the data allow", 0.6)
-    drawn = scenarios.draw(plan.patient, arms, ready)
+    drawn = scenarios.draw(plan.patient, arms, ready, tuple(HORMONES))
     first, reference = next(iter(arms.items()))
     measured = {
         arm: measure(

@@ -15,6 +15,7 @@ import numpy as np
 from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.scenario import whole_weeks
 from osteoaxis.strategy.arm import Arm, Metric
 from osteoaxis.units import DAYS_PER_MONTH
 
@@ -35,6 +36,7 @@ DENOSUMAB_ACTS = 6.0
 GRACE = 1.0  # months; assumed: clinics are late, and denosumab fades over weeks
 EXITS = ("bisphosphonate",)
 MARKERS = {"ctx": "CTX", "p1np": "P1NP", "bsap": "BSAP"}
+HORMONES = {"estradiol": "pg/mL", "testosterone": "ng/dL"}
 SHOWN_YEARS = (1, 2, 3, 5, 7, 10, 15, 20)
 SHOWN_MONTHS = (6, 12, 24, 60)
 MARKER_STEP = 3  # months
@@ -176,6 +178,7 @@ def metrics(years: float, drugs: Mapping[str, Drug]) -> dict[str, Metric]:
         **_fractures(),
         **_joints(),
         **_markers(years),
+        **_hormones(years),
         **_doses(drugs),
         **_stopping(),
     }
@@ -329,6 +332,24 @@ def _markers(years: float) -> dict[str, Metric]:
         for name, title in MARKERS.items()
         for month in months
     }  # fmt: skip
+
+
+def _hormones(years: float) -> dict[str, Metric]:
+    """Levels of men on the last whole week of a month, all on the same day between doses."""
+    ends = {f"m{month}": float(month) for month in SHOWN_MONTHS if month < 12 * years}
+    return {
+        f"{name}_{key}": Metric(
+            "Hormones", f"{name.capitalize()}, month {month:g}", unit,
+            f"{name} of men at the end of month {month:g}",
+            partial(_hormone, name, month), (name,),
+        )
+        for name, unit in HORMONES.items()
+        for key, month in (ends | {"end": 12.0 * years}).items()
+    }  # fmt: skip
+
+
+def _hormone(name: str, month: float, arm: Arm) -> float | None:
+    return arm.at(name, whole_weeks(month)) if arm.patient.male else None
 
 
 def _doses(drugs: Mapping[str, Drug]) -> dict[str, Metric]:

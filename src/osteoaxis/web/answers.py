@@ -21,7 +21,10 @@ class Series(BaseModel):
 
 
 class Caution(BaseModel):
-    """A safety flag or caution that is met."""
+    """A safety flag or caution that is met, and in which months (null: until the end).
+
+    One that is `decisive` may speak against the strategy as it stands.
+    """
 
     id: str
     kind: str
@@ -30,15 +33,21 @@ class Caution(BaseModel):
     rates: list[str]
     source: str
     when: str
+    months: list[tuple[float, float | None]]
+    decisive: bool
 
 
 class Strategy(BaseModel):
-    """What was given, what was decided on the way, and what came of it."""
+    """What was given, what was decided on the way, and what came of it.
+
+    `limits` are known weaknesses of the model with these treatments.
+    """
 
     regimen: str
     given: str
     decisions: list[str]
     cautions: list[Caution]
+    limits: list[str]
     quantities: dict[str, Series]
 
 

@@ -17,6 +17,7 @@ from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import guidance as shown
 from osteoaxis.present import told
+from osteoaxis.present.clinical.asked import asked as texts
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web.asked import MOST_POINTS, Comparison, Course, Forecast, Simulation
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Answer = dict[str, Any]
+
+DECISIVE = ("Unusual combination", "Kidney and calcium", "After denosumab", "How long")
+"""Questions of cautions that may speak against a strategy as it stands."""
 
 
 def patient(given: str | Mapping[str, Any]) -> Patient:
@@ -112,7 +116,7 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
                 "regimen": data.attrs["regimen"],
                 "given": data.attrs["given"],
                 "decisions": data.attrs["decisions"],
-                "cautions": _cautions(ready, person, data),
+                **_told(ready, person, data),
                 "quantities": _quantities(ready, person, data, asked),
             }
             for name, data in found.items()
@@ -192,11 +196,18 @@ def _quantities(
     return found
 
 
-def _cautions(ready: Simulator, person: Patient, data: xr.Dataset) -> list[Answer]:
-    """Return the safety flags and cautions that are met, none where the run failed."""
+def _told(ready: Simulator, person: Patient, data: xr.Dataset) -> Answer:
+    """Return what is to be known of a strategy: safety flags and cautions that are met, and known
+    weaknesses of the model with these treatments; none where the run failed."""
     if data.attrs["status"]:
-        return []
-    return [finding.brief() for finding in guidance.flags(person, data, ready.drugs)]
+        return {"cautions": [], "limits": []}
+    found = guidance.flags(person, data, ready.drugs)
+    cautions = [
+        {**one.brief(), "months": one.spans, "decisive": one.rule.question in DECISIVE}
+        for one in found
+    ]
+    limits = texts("weaknesses", person, {"": data}, ready.drugs)
+    return {"cautions": cautions, "limits": limits}
 
 
 def _warnings(found: Mapping[str, xr.Dataset]) -> list[str]:

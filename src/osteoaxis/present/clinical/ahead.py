@@ -11,6 +11,7 @@ from osteoaxis.guidance import Finding, Rule
 from osteoaxis.outcomes import dxa, markers
 from osteoaxis.outcomes.change import Change
 from osteoaxis.present import words
+from osteoaxis.present.arms import WORN_OFF
 from osteoaxis.present.clinical import sources
 from osteoaxis.present.clinical.case import PAINS, Case, level, percent
 from osteoaxis.present.clinical.expect import FRACTURES
@@ -31,6 +32,11 @@ from osteoaxis.present.document import (
 STAY = (
     "Do not stop or skip a medicine without your team. After denosumab in particular, bone is "
     "lost fast and vertebrae can break."
+)
+NOT_TOLD = "not told"
+APPENDIX = (
+    "The appendix for experts, which may be left out, holds the doses as simulated, all rules with "
+    "their sources, what trials observed and the model predicts, limits, equations and parameters."
 )
 MOST_ROWS = 10  # of the table of differences
 MOST_FINDINGS, MOST_SOURCES = 7, 8
@@ -62,6 +68,7 @@ def after(case: Case, sharpens: Sequence[Block] = ()) -> Iterator[Block]:
     )  # fmt: skip
     yield Heading("Trials of these treatments")
     yield sources.named(case, MOST_SOURCES)
+    yield Paragraph(APPENDIX, small=True)
 
 
 def changes(case: Case) -> Iterator[Block]:
@@ -69,6 +76,9 @@ def changes(case: Case) -> Iterator[Block]:
     yield Heading("What the options change")
     if not case.others:
         yield Paragraph("One course was simulated, so there is nothing to compare it with.")
+        return
+    if not case.others:
+        yield Paragraph(f"{same(case)} So there is no difference.")
         return
     months = case.fitting(len(case.others), MOST_ROWS)
     places = [(arm, month) for arm in case.others for month in months]
@@ -81,10 +91,13 @@ def changes(case: Case) -> Iterator[Block]:
         "Spine density\npoints": words.ranged(spine, signed=True),
         "Hip density\npoints": words.ranged(hip, signed=True),
         "Broken bones\nof 1,000": words.ranged(bones, 0, signed=True),
-        "That is": [_of(*each) for each in bones],
+        "That is": [
+            NOT_TOLD if case.unprotected(arm, month) else _of(*each)
+            for (arm, month), each in zip(places, bones, strict=True)
+        ],
     }
-    if case.hurts:
-        pain = [case.change(arm, level(PAINS, month, 100.0)) for arm, month in places]
+    pain = [case.change(arm, level(PAINS, month, 100.0)) for arm, month in places if case.hurts]
+    if hurts := any(round(value) for each in pain for value in each):
         columns["Joint pain\nof 100"] = words.ranged(pain, 0, signed=True)
     rows = [
         (case.name(arm), words.year(month), *cells)
@@ -95,13 +108,29 @@ def changes(case: Case) -> Iterator[Block]:
     yield Paragraph(
         f"Differences to {case.called(case.shown[0])}; in brackets {case.ranges}. Points: percent "
         "of the density at the start. Broken bones: people by then, minus for fewer."
-        + (" Joint pain: people at that time." if case.hurts else ""),
+        + (" Joint pain: people at that time." if hurts else " Joint pain: no difference.")
+        + f" {same(case)}",
         small=True,
+    )
+    if any(NOT_TOLD in row for row in rows):
+        yield Paragraph(f"{NOT_TOLD[:1].upper()}{NOT_TOLD[1:]}: {WORN_OFF}", small=True)
+    if case.left_out:
+        yield Paragraph((Run(case.left_out, "strong"),))
+
+
+def same(case: Case) -> str:
+    """Return which arms are left out of tables, since they were given the same as another."""
+    return " ".join(
+        f"{case.name(arm)} is as {case.letters[other]}: the same was given."
+        for arm, other in case.alike.items()
+        if arm in case.shown
     )
 
 
 def _of(value: float, low: float, high: float) -> str:
     """Return for how many people there is one fewer or more with a broken bone."""
+    if low == value == high == 0:
+        return "no difference"
     if low <= 0 <= high:
         return "not certain"
     return f"1 {'fewer' if value < 0 else 'more'} in {1000 / abs(value):,.0f}"
@@ -165,11 +194,8 @@ def concerned(case: Case, arms: Met) -> str:
 
 def measure(case: Case) -> Iterator[Block]:
     """Yield what to measure: when guidelines ask for it, and what change is beyond chance."""
-    watch = dict.fromkeys(
-        _rule(arms).text for arms in merged(case) if _rule(arms).question == WATCH
-    )
-    if watch:
-        yield Items(tuple(watch))
+    if watch := list(dict.fromkeys(_watched(case))):
+        yield Items(watch)
     spine, hip = (
         dxa.compare(1.0, 1.0, site, precision=case.precision[site])
         for site in ("lumbar_spine", "total_hip")
@@ -184,7 +210,8 @@ def measure(case: Case) -> Iterator[Block]:
         f"{spine.least_rise:.1f} % at the spine and {hip.least_rise:.1f} % at the hip (with "
         f"{error}). Two tests of CTX, fasting and in the morning, by a fall of "
         f"{-ctx.least_fall:.0f} % or a rise of {ctx.least_rise:.0f} %. "
-        "The change that the model expects is beyond chance:"
+        "From when the change that the model expects would exceed that; this is no interval "
+        "between scans:"
     )
     rows = [
         (
@@ -193,11 +220,22 @@ def measure(case: Case) -> Iterator[Block]:
               for site, limit in (("lumbar_spine", spine), ("total_hip", hip))),
             _seen(case, arm, "ctx", ctx),
         )
-        for arm in case.shown
+        for arm in case.apart
     ]  # fmt: skip
     titles = ("Spine scan", "Hip scan", "CTX")
     heads = (Column("Option", "left"), *(Column(title, share=1) for title in titles))
     yield Table(heads, rows)
+
+
+def _watched(case: Case) -> Iterator[Text]:
+    """Yield what guidelines say about scans and tests, those that are recalled marked so."""
+    for data in case.told.values():
+        for found in guidance.findings(case.patient, data, case.drugs, ("guideline",), unread=True):
+            rule = found.rule
+            if found.met and rule.question == WATCH:
+                year = f" {rule.year}" if rule.year else ""
+                recalled = "" if rule.read else " (recalled, not read)"
+                yield Run(f"{rule.body}{year}{recalled}: ", "strong"), rule.text
 
 
 def _seen(case: Case, arm: str, name: str, limit: Change) -> str:

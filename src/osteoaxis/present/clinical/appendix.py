@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from osteoaxis import evidence, fitted, intervals
+from osteoaxis import fitted, intervals
 from osteoaxis.evidence import check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
 from osteoaxis.model import Model
 from osteoaxis.patient import Patient
 from osteoaxis.present import style, words
-from osteoaxis.present.clinical import ahead, equations, expect, sources
+from osteoaxis.present.clinical import ahead, equations, expect, held, sources
 from osteoaxis.present.clinical.case import Case
 from osteoaxis.present.document import (
     Block,
@@ -53,7 +53,7 @@ def page(case: Case, progress: Progress, own: Sequence[Block] = (), made: str = 
             *_rules(case),
             *_evidence(case, progress),
             Heading("Limits"),
-            Items((*case.asked("limits"), *case.asked("weaknesses"))),
+            Items((*case.asked("limits"), *case.asked("weaknesses"), *held.limits(case))),
             *_equations(case.model),
             *_parameters(case),
             *_made(case, made),
@@ -65,7 +65,7 @@ def _courses(case: Case) -> Iterator[Block]:
     yield Heading("Courses as simulated")
     rows: list[tuple[Text, ...]] = []
     for arm, data in case.arms.items():
-        decided = "; ".join(data.attrs["decisions"])
+        decided = "; ".join(words.decisions(case.told[arm]))
         asked, given = str(data.attrs["regimen"]), str(data.attrs["given"])
         plan: Text = (Run(words.clipped(asked, 900), "code"),)
         if asked != given:
@@ -102,13 +102,7 @@ def _evidence(case: Case, progress: Progress) -> Iterator[Block]:
         return
     yield Items([(Run(f"{each.study.id}: ", "strong"), *sources.cited(each)) for each in found])
     progress("Predicting the trials", 0.8)
-    nearest = {each.study.id for trials in treatments for each in sources.nearest(trials)}
-    scored = [
-        each
-        for each in evidence.verdicts(only=nearest)
-        if group(each.row.endpoint) in ("bmd", "fracture") and each.difference is not None
-    ]
-    weighed = [each for each in scored if each.weight > 0]
+    weighed = held.scored(case)
     if not weighed:
         return
     yield Heading("Observed and predicted: density and fractures", 3)

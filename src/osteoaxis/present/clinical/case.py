@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from osteoaxis import guidance, intervals
+from osteoaxis import guidance, intervals, treatment
 from osteoaxis.guidance import Finding
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.present import words
+from osteoaxis.pharmacology.terms import Dose
+from osteoaxis.present import arms, words
 from osteoaxis.present.clinical.asked import Kind, asked
+from osteoaxis.strategy.metrics import DENOSUMAB_ACTS
+from osteoaxis.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,6 +33,8 @@ PAINS = "arthralgia_probability"
 MOST = 6
 """Arms that the first two pages have room for; all are in the appendix."""
 YEARS = (1.0, 2.0, 5.0)
+REBOUND = (6.0, 12.0)
+"""Months after denosumab has ended that tables show."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +67,32 @@ class Case:
 
     @property
     def others(self) -> tuple[str, ...]:
-        """The arms of the first two pages that are held against the first."""
-        return self.shown[1:]
+        """The arms of the first two pages that are held against the first and differ from it."""
+        return self.apart[1:]
 
     @property
     def end(self) -> float:
         """Months simulated."""
         return 12.0 * self.years
 
+    @cached_property
+    def stops(self) -> Mapping[str, float]:
+        """The month in which the last dose of denosumab ends, of each arm that is seen without."""
+        found = {}
+        for arm in self.arms:
+            doses = self.doses(arm)
+            given = [d.time_day for d in doses if self.named[d.drug].group == "RANKL antibody"]
+            stop = max(given, default=np.inf) / DAYS_PER_MONTH - self.start + DENOSUMAB_ACTS
+            if 0.0 < stop < self.end - 1.0:
+                found[arm] = round(stop, 1)
+        return found
+
     @property
     def months(self) -> list[float]:
-        """The months of the tables: one, two and five years, and the end."""
-        return [*(12 * year for year in YEARS if year < self.years), self.end]
+        """The months of the tables: 1, 2 and 5 years, 6 and 12 months off denosumab, the end."""
+        rebound = {stop + after for stop in self.stops.values() for after in REBOUND}
+        marked = rebound | {12 * year for year in YEARS}
+        return [*sorted(month for month in marked if month < self.end), self.end]
 
     def fitting(self, arms: int, rows: int) -> list[float]:
         """Return the last of these months that a table of `rows` rows has room for."""
@@ -89,25 +108,65 @@ class Case:
         """A letter for each arm."""
         return {arm: chr(ord("A") + number) for number, arm in enumerate(self.arms)}
 
+    def label(self, arm: str) -> str:
+        """Return the name of an arm as it was typed."""
+        nothing = arm.lower() == "none" and not self.regimen(arm).terms
+        return "no treatment" if nothing else words.label(arm)
+
     def name(self, arm: str) -> str:
         """Return letter and name of an arm, as tables call it."""
-        return f"{self.letters[arm]}  {words.label(arm)}"
+        return f"{self.letters[arm]}  {self.label(arm)}"
 
     def called(self, arm: str) -> str:
         """Return letter and name of an arm, as sentences call it."""
-        label = words.label(arm)
-        return f"{self.letters[arm]} ({label[:1].lower()}{label[1:]})"
+        return f"{self.letters[arm]} ({self.label(arm)})"
 
     def regimen(self, arm: str) -> Regimen:
         """Return what was given in an arm."""
-        return Regimen.parse(self.told[arm].attrs["given"])
+        return treatment.was_given(self.told[arm])
+
+    def doses(self, arm: str) -> tuple[Dose, ...]:
+        """Return the doses that were given in an arm; they count from the origin of `told`."""
+        return self.regimen(arm).doses(float(self.told[arm]["time"][-1]) * DAYS_PER_MONTH)
+
+    @cached_property
+    def alike(self) -> Mapping[str, str]:
+        """The earlier arm that was given the very same, of each arm that has one."""
+        return arms.alike({arm: self.doses(arm) for arm in self.arms})
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The arms of the first two pages that differ from every earlier one."""
+        return tuple(arm for arm in self.shown if arm not in self.alike)
+
+    @cached_property
+    def less_inhibitor(self) -> tuple[str, ...]:
+        """The arms with less of an inhibitor than another, where it is taken for cancer."""
+        plans = {arm: self.regimen(arm) for arm in self.arms}
+        end = float(next(iter(self.told.values()))["time"][-1])
+        return tuple(arms.less_inhibitor(self.patient, plans, self.drugs, end))
+
+    @property
+    def left_out(self) -> str:
+        """What numbers leave out where arms have less of an inhibitor; empty where none has."""
+        named = words.joined(self.letters[arm] for arm in self.less_inhibitor if arm in self.shown)
+        return f"Less of the inhibitor with {named}. {arms.LEFT_OUT}" if named else ""
+
+    def unprotected(self, arm: str, month: float) -> bool:
+        """Whether denosumab has worn off by `month` and nothing follows."""
+        since = arms.unprotected(self.findings[arm])
+        return since is not None and since - self.start <= month
+
+    @cached_property
+    def named(self) -> Mapping[str, Drug]:
+        """The drugs by every name they have."""
+        return {name: drug for drug in self.drugs.values() for name in (drug.name, *drug.synonyms)}
 
     @cached_property
     def given(self) -> tuple[Drug, ...]:
         """The drugs given in any arm, each once."""
-        named = {name: drug for drug in self.drugs.values() for name in (drug.name, *drug.synonyms)}
         asked = [name for arm in self.arms for name in self.regimen(arm).drugs]
-        return tuple({named[name].name: named[name] for name in asked}.values())
+        return tuple({self.named[name].name: self.named[name] for name in asked}.values())
 
     def value(self, arm: str, measure: Measure) -> Ranged:
         """Return a measure of an arm with its range; without runs the range is the value."""

@@ -10,8 +10,17 @@ import numpy as np
 from osteoaxis.outcomes.arthralgia import PAIN
 from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.present import style, words
-from osteoaxis.present.clinical import density
-from osteoaxis.present.clinical.case import PAINS, Case, Measure, highest, level, percent
+from osteoaxis.present.arms import WORN_OFF
+from osteoaxis.present.clinical import density, held
+from osteoaxis.present.clinical.case import (
+    PAINS,
+    REBOUND,
+    Case,
+    Measure,
+    highest,
+    level,
+    percent,
+)
 from osteoaxis.present.document import (
     Beside,
     Block,
@@ -26,15 +35,17 @@ from osteoaxis.present.document import (
     Table,
     Text,
 )
-from osteoaxis.strategy.metrics import OSTEOPOROSIS
+from osteoaxis.scenario import whole_weeks
+from osteoaxis.strategy.metrics import HORMONES, OSTEOPOROSIS
 
 NOT_YOU = (
     "These are results of a computer model for a typical person like the one described. They "
     "cannot tell what will happen to you. Do not start, stop or change a treatment because of "
     "them; take questions to your clinical team."
 )
-FRACTURES = "any_fracture_incidence"
-TOLD_APART = 3  # arms that a sentence names one by one
+FRACTURES, VERTEBRAL = "any_fracture_incidence", "vertebral_fracture_incidence"
+SEVERAL = "multiple_vertebral_share"
+BESIDE = 3  # arms up to which assumptions stand below what is compared
 MOST_ROWS = 18  # of the table
 STARTS = {
     "estradiol": "estradiol", "testosterone": "testosterone", "ctx": "CTX", "p1np": "P1NP",
@@ -50,12 +61,12 @@ def page(case: Case) -> Part:
 def opening(case: Case) -> Iterator[Block]:
     """Yield title, the result in brief, who was simulated and what is compared."""
     yield Heading(case.title, 1)
-    yield Paragraph(f"{words.sentence(case.summary)} {NOT_YOU}")
+    yield Paragraph(f"{words.sentence(case.summary)} {NOT_YOU}".strip())
     yield Box((Heading("In short"), Items(tuple(brief(case)))))
     person = (Heading("Who was simulated"), Items(tuple(who(case))))
     arms = (Heading("What is compared"), *compared(case))
     assumptions = (Heading("What was assumed"), Items(tuple(assumed(case))))
-    if len(case.shown) > TOLD_APART:
+    if len(case.shown) > BESIDE:
         yield Beside((*person, *assumptions), arms)
     else:
         yield Beside(person, (*arms, *assumptions))
@@ -80,7 +91,7 @@ def who(case: Case) -> Iterator[Text]:
         for name, title in STARTS.items()
         if (name != "testosterone" or person.male) and (unit := str(start[name].attrs["unit"]))
     )
-    yield words.sentence(f"Blood levels at the start, as usual for such a person: {levels}")
+    yield words.sentence(f"Blood levels at the start, usual where not measured: {levels}")
 
 
 def assumed(case: Case) -> Iterator[Text]:
@@ -107,7 +118,9 @@ def compared(case: Case) -> Iterator[Block]:
     told: list[Text] = []
     for arm in case.shown:
         own = [phrase for phrase in phrases[arm] if phrase not in alike]
-        what = words.joined(own) if own else "nothing else"
+        waited = words.waited(case.told[arm])
+        what = words.joined(own) if own else "" if waited else "nothing else"
+        what = "; ".join(filter(None, (what, *waited)))
         told.append((Run(case.name(arm), "strong"), words.clipped(f": {what}.", 240)))
     yield Items(tuple(told))
     if more := len(case.arms) - len(case.shown):
@@ -119,54 +132,57 @@ def compared(case: Case) -> Iterator[Block]:
 
 def brief(case: Case) -> Iterator[Text]:
     """Yield the result in a few sentences."""
-    yield density_of(case)
+    yield from ends(case)
     yield Run("Osteoporosis ", "strong"), _osteoporosis(case)
-    yield broken(case)
-    pain = _told(case, highest(PAINS, 100), "about {}", 0)
     yield (
         Run("Joint pain ", "strong"),
-        f"of at least {PAIN:g} of 10, when it is most frequent, of 100 people like this: {pain}.",
+        f"of at least {PAIN:g} of 10, when it is most frequent, of 100 people: "
+        f"{_told(case, highest(PAINS, 100))}.",
     )
 
 
-def density_of(case: Case) -> Text:
-    """Say how density changes in five years, or by the end."""
-    month = min(5 * 12.0, case.end)
-    spine, hip = (
-        _told(case, percent(f"{site}_bmd", month), "{} %", 1, signed=True)
-        for site in ("lumbar_spine", "total_hip")
-    )
-    return Run("Bone density ", "strong"), f"after {words.time(month)}. Spine: {spine}. Hip: {hip}."
+def ends(case: Case) -> Iterator[Text]:
+    """Yield what each arm comes to by the end, with hormones of men, and what this leaves out."""
+    for arm in case.shown:
+        if arm in case.alike:
+            other = case.called(case.alike[arm])
+            yield Run(case.name(arm), "strong"), f": no difference to {other}; the same was given."
+            continue
+        spine, hip = (
+            _ranged(case, arm, percent(f"{site}_bmd", case.end), 1, " %", signed=True)
+            for site in ("lumbar_spine", "total_hip")
+        )
+        broken = _ranged(case, arm, level(FRACTURES, case.end), 0)
+        open_ = case.unprotected(arm, case.end)
+        levels = "".join(
+            f"; {name} {_ranged(case, arm, level(name, whole_weeks(case.end)), 0, f' {unit}')}"
+            for name, unit in HORMONES.items()
+            if case.patient.male and name in case.arms[arm]
+        )
+        yield (
+            Run(case.name(arm), "strong"),
+            f": after {words.time(case.end)} density of spine {spine}, hip {hip}; a bone broken "
+            f"in about {broken} of 100{levels}." + (f" But {WORN_OFF}" if open_ else ""),
+        )
+    if case.left_out:
+        yield (Run(case.left_out, "strong"),)
 
 
-def broken(case: Case) -> Text:
-    """Say how many break a bone by the end."""
-    told = _told(case, level(FRACTURES, case.end), "about {}", 0)
-    return (
-        Run("Broken bones ", "strong"),
-        f"within {words.time(case.end)}, of 100 people like this: {told}.",
-    )
+def _ranged(
+    case: Case, arm: str, measure: Measure, digits: int, unit: str = "", *, signed: bool = False
+) -> str:
+    """Return a measure of an arm with its range in brackets."""
+    value, low, high = case.value(arm, measure)
+    limits = words.span(low, high, digits, signed=signed)
+    return f"{words.number(value, digits, signed=signed)}{unit} ({limits})"
 
 
-def _told(case: Case, measure: Measure, form: str, digits: int, *, signed: bool = False) -> str:
-    """Return a measure of each arm with its range; where arms are many, the first and the span.
-
-    `form` is how a number is said.
-    """
-
-    def say(value: float) -> str:
-        return form.format(words.number(value, digits, signed=signed))
-
-    arms = case.shown if len(case.shown) <= TOLD_APART else case.shown[:1]
-    told = []
-    for arm in arms:
-        value, low, high = case.value(arm, measure)
-        ends = words.span(low, high, digits, signed=signed)
-        told.append(f"{say(value)} ({ends}) with {case.called(arm)}")
-    if rest := sorted(measure(case.arms[arm]) for arm in case.shown[len(arms) :]):
-        apart = dict.fromkeys(words.number(v, digits, signed=signed) for v in (rest[0], rest[-1]))
-        told.append(f"{form.format(' to '.join(apart))} with the others")
-    return ", ".join(told)
+def _told(case: Case, measure: Measure) -> str:
+    """Return a measure of each arm; once, where it prints alike in all."""
+    told = {arm: f"about {_ranged(case, arm, measure, 0)}" for arm in case.apart}
+    if len({*told.values()}) == 1 < len(case.shown):
+        return f"{next(iter(told.values()))}, no difference"
+    return ", ".join(f"{value} with {case.letters[arm]}" for arm, value in told.items())
 
 
 def _osteoporosis(case: Case) -> str:
@@ -179,7 +195,7 @@ def _osteoporosis(case: Case) -> str:
         below = data["time"].values[lowest <= OSTEOPOROSIS]
         if below.size:
             when = words.moment(float(below[0]))
-            reached.setdefault(when, []).append(case.called(arm))
+            reached.setdefault(when, []).append(case.letters[arm])
     if not reached:
         return f"{limit} is not reached within {words.time(case.end)}."
     told = "; ".join(
@@ -196,7 +212,7 @@ def expected(case: Case, points: density.Points | None = None) -> Iterator[Block
     drawn = density.figure(arms, case.drawn, case.letters, case.patient.sex, case.origin, points)
     dots = " Dots: measured, with what measuring alone may give." if points else ""
     ranges = "shading" if len(arms) <= density.SHADED else "bars at the end"
-    names = ", ".join(f"{case.letters[arm]} {words.label(arm)}" for arm in arms)
+    names = ", ".join(f"{case.letters[arm]} {case.label(arm)}" for arm in arms)
     yield Picture(
         style.svg(drawn),
         f"Two charts of the T-score of lumbar spine and total hip over {words.time(case.end)}, "
@@ -204,15 +220,32 @@ def expected(case: Case, points: density.Points | None = None) -> Iterator[Block
         f"{names}. Coloured bands: T-score normal, low bone mass, osteoporosis. "
         f"Ranges ({ranges}) hold {case.ranges}.{dots}",
     )
-    yield expectations(case, case.shown, case.fitting(len(case.shown), MOST_ROWS))
+    yield expectations(case, case.apart, case.fitting(len(case.apart), MOST_ROWS))
     yield Paragraph(
         f"In brackets: {case.ranges}. T-score: density against healthy young "
         "adults; −1 and higher is normal, −2.5 and lower osteoporosis. Broken bone: of any kind, "
         f"since {case.origin}." + (f" Joint pain: at least {PAIN:g} of 10." if case.hurts else ""),
         small=True,
     )
-    if weak := case.asked("weaknesses"):
+    if case.stops:
+        yield Paragraph(_several(case), small=True)
+    if case.left_out:
+        yield Paragraph((Run(case.left_out, "strong"),))
+    if weak := (*case.asked("weaknesses"), *held.limits(case)):
         yield Paragraph((Run("Where the model is weak here. ", "strong"), " ".join(weak)))
+
+
+def _several(case: Case) -> str:
+    """Say how often several vertebrae break at once after denosumab, where it is stopped."""
+    month = min(case.stops.values()) + REBOUND[0]
+    told = words.joined(
+        f"{level(SEVERAL, month + case.start)(case.told[arm]):.0f} with {case.letters[arm]}"
+        for arm in case.apart
+    )
+    return (
+        f"Broken vertebra: one that is felt. Of 100 people who break one at {words.moment(month)}, "
+        f"several break in {told}."
+    )
 
 
 def _courses(case: Case) -> Iterator[str]:
@@ -242,6 +275,8 @@ def expectations(case: Case, arms: Sequence[str], months: Sequence[float]) -> Ta
         "T-score\nhip": scores("total_hip"),
         "Broken bone\nof 100": column(partial(level, FRACTURES)),
     }
+    if case.stops:
+        columns["Broken vertebra\nof 100"] = column(partial(level, VERTEBRAL))
     if case.hurts:
         columns["Joint pain\nof 100"] = column(lambda month: level(PAINS, month, 100.0), 0)
     rows = [

@@ -163,7 +163,7 @@ def _page(case: Own, found: Forecast) -> Part:
 
 def _brief(case: Own, found: Forecast) -> Iterator[Text]:
     yield from told.notes(found)
-    yield expect.density_of(case)
+    yield from expect.ends(case)
     if found.posterior.check.explained:
         shares = words.joined(
             f"{told.share(row['lumbar_spine_osteoporosis_percent'])} with "
@@ -175,7 +175,6 @@ def _brief(case: Own, found: Forecast) -> Iterator[Text]:
             f"at the spine after {words.time(case.end)} (T-score −2.5 or lower), of 100 "
             f"{COULD_BE}: {shares}.",
         )
-    yield expect.broken(case)
 
 
 def _people(found: Forecast) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from osteoaxis.evidence.tested import Tested, reference, trials_of
 from osteoaxis.present import words
@@ -19,9 +19,13 @@ def trials(case: Case) -> dict[str, list[Tested]]:
     for arm in case.arms:
         given = case.regimen(arm)
         if given.terms:
-            title = words.joined(map(words.drug, given.drugs))
-            found[title] = trials_of(given, case.drugs, case.patient.sex)
+            found[title(given.drugs)] = trials_of(given, case.drugs, case.patient.sex)
     return found
+
+
+def title(drugs: Iterable[str]) -> str:
+    """Return what a treatment is called."""
+    return words.joined(map(words.drug, drugs))
 
 
 def nearest(found: Sequence[Tested]) -> Sequence[Tested]:
@@ -34,8 +38,8 @@ def named(case: Case, most: int) -> Block:
     treatments = trials(case)
     most = max(most // max(len(treatments), 1), LEAST)
     items: list[Text] = []
-    for title, found in treatments.items():
-        parts: list[str | Run] = [Run(f"{title[:1].upper()}{title[1:]}: ", "strong")]
+    for name, found in treatments.items():
+        parts: list[str | Run] = [Run(f"{name[:1].upper()}{name[1:]}: ", "strong")]
         for number, each in enumerate(found[:most]):
             parts += ["; " if number else "", *cited(each)]
         if not found:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from osteoaxis import scenario
 from osteoaxis.errors import SolverError
 from osteoaxis.present import words
-from osteoaxis.present.clinical import ahead, appendix, expect
+from osteoaxis.present.clinical import ahead, appendix, expect, held
 from osteoaxis.present.clinical.case import Case
 from osteoaxis.present.document import Document
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.scenario import Scenario
 from osteoaxis.simulation import Progress, Simulator
+from osteoaxis.strategy.metrics import HORMONES
 
 
 def report(plan: Scenario, ready: Simulator, seed: int, progress: Progress) -> Document:
@@ -20,6 +21,8 @@ def report(plan: Scenario, ready: Simulator, seed: int, progress: Progress) -> D
 
 def written(case: Case, progress: Progress) -> Document:
     """Return the report on what was simulated."""
+    progress("Predicting the trials", 0.6)
+    held.scored(case)
     attrs = next(iter(case.arms.values())).attrs
     return Document(
         title=case.title,
@@ -40,8 +43,8 @@ def simulated(plan: Scenario, ready: Simulator, seed: int, progress: Progress) -
         if data.attrs["status"]:
             raise SolverError(f"arm '{arm}': {data.attrs['message']}", partial=data)
     progress("Simulating what else the data allow", 0.4)
-    drawn = scenario.draw(plan.patient, arms, ready)
+    drawn = scenario.draw(plan.patient, arms, ready, tuple(HORMONES))
     return Case(
         words.clipped(plan.title, 110), words.clipped(plan.summary, 260), plan.patient,
-        plan.years, arms, drawn, arms, ready.drugs, ready.model,
+        plan.years, arms, drawn, arms, ready.drugs, ready.model, precision=plan.precision,
     )  # fmt: skip

@@ -13,6 +13,10 @@ const visible = new IntersectionObserver(
 const sized = new ResizeObserver((entries) =>
   entries.forEach((entry) => entry.target.figure.chart.resize(entry.contentRect.width)),
 );
+// On paper all of it is in sight.
+addEventListener("beforeprint", () =>
+  document.querySelectorAll(".figure").forEach(({ figure }) => figure.appear(true)),
+);
 
 /** A value of this chart as text. */
 export function written(spec, value) {

@@ -1,6 +1,7 @@
 // The 15 questions people ask: each is a scenario, where to look, and what the answer cannot say.
 import { byId, h, set } from "./dom.js";
 import { goTo } from "./figure.js";
+import { table } from "./patient.js";
 
 const WOMAN = "postmenopausal-breast-cancer";
 const LOW = {
@@ -117,13 +118,13 @@ export const QUESTIONS = [
     chart: "ctx",
     strategies: [
       NONE,
-      plan("stopped after 3 years", 1, `${DENOSUMAB} [m0-m36]`),
+      plan("denosumab for 3 years", 1, `${DENOSUMAB} [m0-m36]`),
       plan(
-        "stopped, then zoledronate",
+        "denosumab, then zoledronate",
         3,
         `${DENOSUMAB} [m0-m36] + zoledronate 5 mg iv over 15 min once [m36]`,
       ),
-      plan("kept on", 2, `${DENOSUMAB} [m0-m72]`),
+      plan("denosumab all along", 2, `${DENOSUMAB} [m0-m72]`),
     ],
     look: "When denosumab wears off, bone is taken away faster than before treatment: CTX shoots up, and about half of the gain is lost within six months.",
     limits:
@@ -167,9 +168,9 @@ export const QUESTIONS = [
     focus: 1,
     chart: "arthralgia_probability",
     strategies: [
-      plan("stay on anastrozole", 1, `${ANASTROZOLE} [m0-m36]`),
-      plan("pause for 3 months", 2, `${ANASTROZOLE} [m0-m12] + ${ANASTROZOLE} [m15-m36]`),
-      plan("switch to exemestane", 3, `${ANASTROZOLE} [m0-m12] + exemestane 25 mg po qd [m12-m36]`),
+      plan("anastrozole all along", 1, `${ANASTROZOLE} [m0-m36]`),
+      plan("a pause of 3 months", 2, `${ANASTROZOLE} [m0-m12] + ${ANASTROZOLE} [m15-m36]`),
+      plan("a switch to exemestane", 3, `${ANASTROZOLE} [m0-m12] + exemestane 25 mg po qd [m12-m36]`),
     ],
     look: "In a pause pain falls within weeks and comes back with the medicine. A switch changes little here, since all three lower estrogen alike.",
     limits:
@@ -235,9 +236,9 @@ export const QUESTIONS = [
       plan("testosterone", 0, `${TESTOSTERONE} [m0-m36]`),
       plan("with anastrozole", 1, `${TESTOSTERONE} [m0-m36] + anastrozole 0.5 mg po biw [m0-m36]`),
     ],
-    look: "Type in your own estradiol, then compare: less estradiol means more bone taken away (CTX) and a lower spine curve.",
+    look: "Under “Blood tests before these medicines” type in your testosterone and estradiol, then compare: less estradiol means more bone taken away (CTX) and a lower spine curve.",
     limits:
-      "No trial tested this combination for bone; for joints everything in men is extrapolated. Clinics name different “fine” levels, and none of them rests on bone.",
+      "Trials tested parts of it. Anastrozole alone for a year cost older men spine density (Burnett-Bowie 2009). With men’s own hormones blocked, testosterone with an inhibitor let markers of bone loss rise within weeks (Leder), and without both they rose, too (Falahati-Nini 2000). None followed density on testosterone with an inhibitor at doses of clinics; for joints everything in men is extrapolated.",
   },
   {
     id: "men-need",
@@ -256,7 +257,7 @@ export const QUESTIONS = [
         `${TESTOSTERONE} [m0-m24] + anastrozole 1 mg po qd [m0-m6]`,
       ),
       plan(
-        "half dose, twice a week",
+        "half a dose twice a week",
         2,
         `${TESTOSTERONE} [m0-m24] + anastrozole 0.5 mg po biw [m0-m24]`,
       ),
@@ -282,20 +283,26 @@ export const QUESTIONS = [
   },
 ];
 
-export function createQuestions(store) {
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Whether the person is not the example of the question (of `one`: another question). */
+const another = ({ preset, changes }, one) =>
+  preset !== one.preset || !same(changes, one.changes ?? {});
+
+/** Whether somebody changed the person: what an example brings along is no change. */
+function edited(state) {
+  const one = QUESTIONS.find(({ id }) => id === state.question);
+  return Object.keys(state.changes).length > 0 && !(one && !another(state, one));
+}
+
+export function createQuestions(store, catalogue) {
   const groups = Map.groupBy(QUESTIONS, (one) => one.group);
   const buttons = new Map();
+  const example = ({ preset, changes = {} }) => ({ preset, changes });
   const pick = (one) => {
-    const {
-      preset,
-      changes = {},
-      years,
-      month,
-      focus,
-      strategies,
-      units = store.state.units,
-    } = one;
-    store.update({ preset, changes, years, month, focus, strategies, units, question: one.id });
+    const { id, years, month, focus, strategies, units = store.state.units } = one;
+    const who = edited(store.state) ? {} : example(one);
+    store.update({ ...who, years, month, focus, strategies, units, question: id });
     byId("answer").scrollIntoView({ block: "nearest" });
   };
   for (const [title, questions] of groups) {
@@ -324,16 +331,37 @@ export function createQuestions(store) {
     byId("questions").classList.add("all");
     byId("all-questions").hidden = true;
   });
+  const sexOf = (who) => (table(who, catalogue).sex === "male" ? "man" : "woman");
+  const kept = h("p", { class: "kept", role: "status" });
+  /** Say that the person typed in was kept, and offer the one of the question. */
+  function showKept(state, one) {
+    kept.hidden = !another(state, one);
+    if (kept.hidden) return;
+    const [meant, given] = [sexOf(example(one)), sexOf(state)];
+    const other = meant === given ? "" : `This question is about a ${meant}, and this is a ${given}. `;
+    const use = () => store.update(example(one));
+    kept.replaceChildren(
+      `The person is the one you typed in. ${other}`,
+      h(
+        "button",
+        { type: "button", class: "link", on: { click: use } },
+        "Use the question’s example person",
+      ),
+    );
+  }
   let shown = null;
-  return function show({ question }) {
+  return function show(state) {
+    const { question } = state;
     for (const [id, button] of buttons) set(button, { "aria-pressed": String(id === question) });
-    if (question === shown) return;
-    shown = question;
     const one = QUESTIONS.find((other) => other.id === question);
     byId("answer").hidden = !one;
+    if (one) showKept(state, one);
+    if (question === shown) return;
+    shown = question;
     if (!one) return;
     byId("answer").replaceChildren(
       h("h2", {}, one.ask),
+      kept,
       h(
         "p",
         { class: "look" },
