@@ -27,10 +27,10 @@ from osteoaxis import (
     treatment,
 )
 from osteoaxis.evidence import Scored
-from osteoaxis.forecast.plain import summary
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import evidence as shown
+from osteoaxis.present import told
 from osteoaxis.process import Rate
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web import answers, crowd, equations
@@ -280,9 +280,9 @@ def test_a_study_stands_beside_its_prediction(
     assert len(found["results"]) == len(expected) > 0
     for result, scored in zip(found["results"], expected, strict=True):
         assert result["observed"] == scored.row.value
-        told = scored.as_json()
+        one = scored.as_json()
         same = ("predicted", "low", "high", "weight", "within", "allowed")
-        assert {key: result[key] for key in same} == {key: told[key] for key in same}
+        assert {key: result[key] for key in same} == {key: one[key] for key in same}
         assert result["verdict"] == shown.verdict(scored)
     assert any(result["predicted"] is not None for result in found["results"])
     assert got(client, f"evidence/{name}") == found
@@ -361,9 +361,9 @@ MARY = {
 
 def test_a_forecast_is_that_of_the_library(client: httpx.Client, ready: Simulator) -> None:
     found = asked(client, "forecast", person=MARY, seed=3)
-    assert "not a medical device" in found.pop("note")
+    assert "not a medical device" in found["note"]
     own = forecast.forecast(forecast.Person.from_table(MARY, "person"), ready, seed=3)
-    assert found == orjson.loads(to_json(summary(own)))
+    assert found == orjson.loads(to_json(told.as_json(own)))
 
 
 def test_persons_of_the_catalogue_are_the_built_in_ones(client: httpx.Client) -> None:

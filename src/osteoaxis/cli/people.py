@@ -106,10 +106,9 @@ def forecast(
     """
     from osteoaxis import forecast as one
     from osteoaxis import output as out
-    from osteoaxis.forecast.plain import summary
     from osteoaxis.present import forecast as shown
+    from osteoaxis.present import told
     from osteoaxis.present.progress import Steps
-    from osteoaxis.present.terminal import DISCLAIMER
     from osteoaxis.simulation import simulator
 
     who = one.Person.load(person)
@@ -126,7 +125,7 @@ def forecast(
     if json_only:
         import json
 
-        typer.echo(json.dumps({"note": DISCLAIMER, **summary(found)}, allow_nan=False))
+        typer.echo(json.dumps(told.as_json(found), allow_nan=False))
         return
     shown.show(found, folder)
 

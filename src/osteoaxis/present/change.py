@@ -8,10 +8,12 @@ import typer
 
 from osteoaxis import toml
 from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.forecast.person import UNITS
 from osteoaxis.outcomes import dxa, markers
 from osteoaxis.outcomes.change import Change
 from osteoaxis.patient import MEASURABLE
 from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.units import conversion_factor
 
 QUANTITIES = (*dxa.SITES, *markers.WITHIN)
 WIDTH = 61  # characters of the line drawn
@@ -25,6 +27,7 @@ def judge(
     precision: float | None = None,
     device: str = "hologic",
     device_after: str | None = None,
+    unit: str | None = None,
 ) -> dict[str, Any]:
     """Return the verdict as plain data; raises `InputError` for impossible values."""
     if quantity not in QUANTITIES:
@@ -40,14 +43,15 @@ def judge(
             toml.one_of(given, dxa.DEVICES, name)
         if precision is not None:
             toml.number(precision, 0.1, 10.0, "percent", "precision")
-        unit = "g/cm2"
+        unit = toml.one_of(unit or "g/cm2", ("g/cm2",), "unit")
         found = dxa.compare(before, after, quantity, precision=precision, devices=(device, second))
     else:
         if precision is not None or device_after is not None or device != "hologic":
             raise InputError("precision and device are for density, not for markers.")
-        low, high, unit = MEASURABLE[quantity]
+        units = UNITS[quantity]
+        unit = toml.one_of(unit or units[0], units, "unit")
         for name, value in (("before", before), ("after", after)):
-            toml.number(value, low, high, unit, name)
+            _check_level(name, value, quantity, unit)
         found = markers.compare(quantity, before, after)
     return {
         "quantity": quantity,
@@ -62,6 +66,19 @@ def judge(
         "text": _sentence(quantity, found),
         "basis": _basis(quantity, precision, other=second != device),
     }
+
+
+def _check_level(name: str, value: float, quantity: str, unit: str) -> None:
+    """Raise `InputError` for an impossible level, naming the unit in which it is possible."""
+    low, high, own = MEASURABLE[quantity]
+    factors = {each: conversion_factor(each, own) for each in UNITS[quantity]}
+    try:
+        toml.number(value, low / factors[unit], high / factors[unit], unit, name)
+    except InputError as problem:
+        fitting = (each for each, factor in factors.items() if low <= value * factor <= high)
+        other = next(fitting, None)
+        raise InputError(f"{problem} Is it {other}? Then add --unit {other}." if other
+                         else str(problem)) from None  # fmt: skip
 
 
 def show(verdict: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -165,7 +165,8 @@ def _computation() -> APIRouter:
     @api.post("/forecast")
     async def forecast(asked: Forecast, request: Request) -> Response:
         """One person from their own dated scans, samples and drugs; takes several seconds."""
-        body = await request.app.state.workers.run(runs.forecast, asked, to_json)
+        workers = request.app.state.workers
+        body = await _while_there(request, workers.run(runs.forecast, asked, to_json))
         return Response(body, media_type=JSON)
 
     @api.post("/guidelines")
@@ -193,6 +194,18 @@ async def _computed(request: Request, task: Task, asked: Any) -> Response:
     encode: Callable[[Any], bytes] = to_arrow if arrow else to_json
     body = await request.app.state.workers.run(task, asked, encode)
     return Response(body, media_type=ARROW if arrow else JSON, headers={"Vary": "Accept"})
+
+
+async def _while_there(request: Request, work: Coroutine[Any, Any, bytes]) -> bytes:
+    """Return what long work gives; it is ended where the client goes away, then nothing is."""
+    working = asyncio.create_task(work)
+    gone = asyncio.ensure_future(request.receive())  # the body is read: next is the disconnect
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        return await working if working.done() else b""
+    finally:
+        working.cancel()
+        gone.cancel()
 
 
 async def _kept(request: Request, task: Task, asked: str) -> Response:

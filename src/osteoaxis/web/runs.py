@@ -12,11 +12,11 @@ from osteoaxis import forecast as one
 from osteoaxis import guidance, intervals, treatment
 from osteoaxis.errors import InputError, SolverError, did_you_mean
 from osteoaxis.forecast import Person
-from osteoaxis.forecast.plain import summary
 from osteoaxis.guidance.facts import SIMULATED
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import guidance as shown
+from osteoaxis.present import told
 from osteoaxis.present.clinical.asked import asked as texts
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator, month_grid
@@ -86,7 +86,7 @@ def forecast(catalogue: Catalogue, asked: Forecast) -> Answer:
     """
     person = Person.from_table(asked.person, "person")
     found = one.forecast(person, catalogue.ready, seed=asked.seed)
-    return {**summary(found), "note": DISCLAIMER}
+    return told.as_json(found)
 
 
 def nothing(catalogue: Catalogue, asked: None) -> None:

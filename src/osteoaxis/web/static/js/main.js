@@ -111,7 +111,7 @@ function start(catalogue) {
     showWho(state, result);
     strategies.show(state);
     showQuestion(state);
-    forecast.show(state);
+    forecast.show(state, changed);
     notes.showUrgent(state);
     crossing.show(state);
     showGuidelines();
