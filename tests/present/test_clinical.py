@@ -154,10 +154,10 @@ def test_the_first_page_says_what_the_summary_says(pdf: bytes, summary: Mapping[
         spine = values["lumbar_spine_bmd"]["values"][-1]
         ends = (limits["lumbar_spine_bmd"][end][-1] for end in ("low", "high"))
         told = f"{words.number(spine, signed=True)} % ({words.span(*ends, signed=True)})"
-        assert f"{name}: after 7 years spine density {told}" in text
+        assert f"{name}: after 7 years density of spine {told}" in text
         broken = values["any_fracture_incidence"]["values"][-1]
         ends = (limits["any_fracture_incidence"][end][-1] for end in ("low", "high"))
-        assert f"about {broken:.0f} ({words.span(*ends, 0)}) of 100 people" in text
+        assert f"about {broken:.0f} ({words.span(*ends, 0)}) of 100." in text
 
 
 def test_differences_are_those_of_compare(plan: scenario.Scenario, case: Case) -> None:

@@ -31,7 +31,6 @@ MOST = 200
 """Measurements, drugs taken or strategies of one file at most."""
 MAX_STRATEGIES = 6
 T_SCORES = (-6.0, 6.0)
-DENSITIES = (0.2, 2.5)
 _KEYS = ("title", "today", "years", "person", "taken", "density", "sample", "strategies",
          "precision")  # fmt: skip
 _PERSON = ("sex", "born", "age", "menopause_age", "body_mass_index", "ethnicity", "history")
@@ -250,7 +249,7 @@ def _scans(
             score = toml.number(row["t_score"], *T_SCORES, "(T-score)", f"{at}: t_score")
             value = dxa.density(score, site, sex)
         else:
-            value = _amount(row["value"], "g/cm2", DENSITIES, None, f"{at}: value")
+            value = _amount(row["value"], "g/cm2", dxa.LIMITS, None, f"{at}: value")
             value = float(dxa.convert(value, site, device, "hologic"))
         day = float((_date(row["date"], at) - start).days)
         if (day, site) in found:
@@ -292,11 +291,7 @@ def _amount(
         re.sub(r"cm(2|²)$", "cm^2", re.sub("[µμ]", "u", each)) for each in (match[2], unit)
     )
     try:
-        if molar_mass and "mol" in written:
-            value = number * conversion_factor(written, "mol/L") * molar_mass
-            value *= conversion_factor("g/L", target)
-        else:
-            value = number * conversion_factor(written, target)
+        value = number * conversion_factor(written, target, molar_mass)
     except (ValueError, AttributeError):
         also = " or nmol/L" if molar_mass else ""
         raise InputError(f"{where}: '{match[2]}' is not a unit of it; use {unit}{also}.") from None

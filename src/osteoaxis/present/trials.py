@@ -251,8 +251,8 @@ def _show_needs(console: Console, found: Conducted, plans: Sequence[Plan]) -> No
         f"{trial.dropout:g} %/year dropout; its chance is that of who was simulated.\nTrue effect: "
         "everybody in both arms, without errors. 90 % of the model: what parameters and error of "
         "the model leave open\n(fractures: parameters). Averaged: the power of this trial over "
-        "that. Not adjusted for several comparisons.\nPeople without an active drug differ less here "
-        "than in trials: sizes against them are too small (docs/populations.md).", style="dim",
+        "that. Not adjusted for several comparisons.\nPeople without an active drug differ less "
+        "here than in trials: sizes against them are too small (docs/populations.md).", style="dim",
     )  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from starlette.routing import Match, Mount
 from starlette.types import Scope
 
 from osteoaxis.present.terminal import DISCLAIMER
-from osteoaxis.web import answers, docs, equations, problems, runs, studies
-from osteoaxis.web.asked import Comparison, Forecast, Name, Simulation
+from osteoaxis.web import answers, checks, crowd, docs, equations, problems, runs, studies
+from osteoaxis.web.asked import Check, Comparison, Forecast, Name, People, Simulation
 from osteoaxis.web.bodies import JsonRoute
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import ARROW, JSON, to_arrow, to_json
@@ -156,6 +156,12 @@ def _computation() -> APIRouter:
         """One patient on one to four regimens, solved together."""
         return await _computed(request, runs.compare, asked)
 
+    @api.post("/people", response_model=answers.Alike)
+    async def people(asked: People, request: Request) -> Response:
+        """How many people like one patient are osteoporotic by year, and how they differ."""
+        body = await request.app.state.workers.run(crowd.people, asked, to_json)
+        return Response(body, media_type=JSON)
+
     @api.post("/forecast")
     async def forecast(asked: Forecast, request: Request) -> Response:
         """One person from their own dated scans, samples and drugs; takes several seconds."""
@@ -167,6 +173,11 @@ def _computation() -> APIRouter:
         """Which guidelines, labels and cautions a person meets on a regimen, and when."""
         body = await request.app.state.workers.run(runs.guidelines, asked, to_json)
         return Response(body, media_type=JSON)
+
+    @api.post("/check", tags=["tests"])
+    async def check(asked: Check) -> Response:
+        """A bone scan on other machines, a level in other units, and whether a change is real."""
+        return _json(checks.check(asked))
 
     return api
 

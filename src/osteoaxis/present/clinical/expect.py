@@ -136,7 +136,7 @@ def brief(case: Case) -> Iterator[Text]:
     yield Run("Osteoporosis ", "strong"), _osteoporosis(case)
     yield (
         Run("Joint pain ", "strong"),
-        f"of at least {PAIN:g} of 10, when it is most frequent, of 100 people like this: "
+        f"of at least {PAIN:g} of 10, when it is most frequent, of 100 people: "
         f"{_told(case, highest(PAINS, 100))}.",
     )
 
@@ -161,9 +161,8 @@ def ends(case: Case) -> Iterator[Text]:
         )
         yield (
             Run(case.name(arm), "strong"),
-            f": after {words.time(case.end)} spine density {spine}, hip density {hip}; about "
-            f"{broken} of 100 people like this have broken a bone{levels}."
-            + (f" But {WORN_OFF}" if open_ else ""),
+            f": after {words.time(case.end)} density of spine {spine}, hip {hip}; a bone broken "
+            f"in about {broken} of 100{levels}." + (f" But {WORN_OFF}" if open_ else ""),
         )
     if case.left_out:
         yield (Run(case.left_out, "strong"),)
@@ -183,7 +182,7 @@ def _told(case: Case, measure: Measure) -> str:
     told = {arm: f"about {_ranged(case, arm, measure, 0)}" for arm in case.apart}
     if len({*told.values()}) == 1 < len(case.shown):
         return f"{next(iter(told.values()))}, no difference"
-    return ", ".join(f"{value} with {case.called(arm)}" for arm, value in told.items())
+    return ", ".join(f"{value} with {case.letters[arm]}" for arm, value in told.items())
 
 
 def _osteoporosis(case: Case) -> str:
@@ -196,7 +195,7 @@ def _osteoporosis(case: Case) -> str:
         below = data["time"].values[lowest <= OSTEOPOROSIS]
         if below.size:
             when = words.moment(float(below[0]))
-            reached.setdefault(when, []).append(case.called(arm))
+            reached.setdefault(when, []).append(case.letters[arm])
     if not reached:
         return f"{limit} is not reached within {words.time(case.end)}."
     told = "; ".join(

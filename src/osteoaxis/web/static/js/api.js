@@ -46,4 +46,7 @@ const post = (path) => (body, signal) =>
     signal,
   });
 export const compare = post("compare");
+export const people = post("people");
 export const forecast = post("forecast");
+export const guidelines = post("guidelines");
+export const check = post("check");

@@ -5,6 +5,7 @@ import { byId, h, say, set } from "./dom.js";
 import { calm, Figure } from "./figure.js";
 import { fault, isEmpty, request } from "./own.js";
 import { createOwnForm } from "./ownform.js";
+import { lookOf } from "./state.js";
 import { number, signed, span } from "./units.js";
 
 const KEPT = 8; // answers
@@ -124,10 +125,7 @@ export function createForecast(store, catalogue, seek) {
   }
 
   function draw(answer, state, asked) {
-    const look = (name, index) => {
-      const colour = state.strategies.find((one) => one.name === name)?.colour ?? index;
-      return `series-${colour}`;
-    };
+    const look = (name, index) => lookOf(state, name, index);
     say(
       byId("forecast-lead"),
       `From ${dayName(dated(answer.today))} on: people who could be you, by sex, age, results and medicines so far.`,
