@@ -168,6 +168,9 @@ def test_the_map_follows_time_and_opens_what_a_part_is(explorer: Explorer) -> No
     panel.get_by_text("Equation, numbers and their sources").click()
     playwright.expect(panel.locator("math").first).to_be_visible()
     assert panel.locator(".parameters tbody tr").count() > 3
+    fitted_one = panel.locator(".parameters tr", has_text="rankl.rankl_estrogen")
+    assert "90 % before the fit" in fitted_one.inner_text()
+    assert "ARNO-95" not in panel.inner_text()
     assert panel.locator("path.line").count() == 1
     assert violations(page) == []
     page.keyboard.press("Escape")

@@ -25,12 +25,13 @@ export function sourceLink(text) {
   return url ? h("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, text) : text;
 }
 
-/** 90 % of what was believed of a parameter before and after the fit, and what this means. */
-function said(found) {
-  if (!found) return "";
+/** What the data say of a parameter: a verdict, and 90 % of it before and after the fit. */
+function said(found, whom = "") {
+  if (!found) return null;
   const before = `${number(found.prior_low)} to ${number(found.prior_high)}`;
   const after = `${number(found.posterior_low)} to ${number(found.posterior_high)}`;
-  return [h("strong", {}, found.verdict), `: before ${before}, after ${after}`];
+  const verdict = `${whom}${found.verdict}`;
+  return h("p", {}, h("strong", {}, verdict), `: 90 % before the fit ${before}, after it ${after}`);
 }
 
 function parameters(list) {
@@ -47,7 +48,7 @@ function parameters(list) {
         h(
           "tr",
           {},
-          ["Name", "Value", "Plausible", "What the data say", "Source"].map((text) => h("th", { scope: "col" }, text)),
+          ["Name", "Value", "Plausible", "What data say, and source"].map((text) => h("th", { scope: "col" }, text)),
         ),
       ),
       h(
@@ -70,8 +71,13 @@ function parameters(list) {
               one.men === null || one.men === undefined ? "" : ` (men ${number(one.men)})`,
             ),
             h("td", {}, `${number(one.low)} to ${number(one.high)}`),
-            h("td", {}, said(one.found), one.found_in_men ? ["; men: ", said(one.found_in_men)] : ""),
-            h("td", { class: "source" }, sourceLink(one.source)),
+            h(
+              "td",
+              { class: "source" },
+              said(one.found),
+              said(one.found_in_men, "Men: "),
+              sourceLink(one.source),
+            ),
           ),
         ),
       ),
