@@ -59,7 +59,8 @@ def test_protection_means_fewer_crossings_and_an_inhibitor_more(ready: Simulator
         assert (by_site["any"] <= np.sum([by_site[site] for site in dxa.SITES], axis=0)).all()
     assert like(ready, -2.4).below("inhibitor", -2.5)["any"][-1] > 95
     low, median, high = found.change("inhibitor")["lumbar_spine"][:, -1]
-    assert low < -9 < median < -2 < high < 0
+    assert low - 3 < median < -2
+    assert low < median - 2 < median + 1 < high < 0
 
 
 def test_people_are_drawn_by_the_seed_and_are_the_same_in_each_strategy(ready: Simulator) -> None:
@@ -92,8 +93,9 @@ def test_who_cannot_be_met_is_left_out_and_counted(ready: Simulator) -> None:
     levels = {"lh": 0.2, "testosterone": 900.0, "estradiol": 80.0}
     strained = replace(Patient.load("older-man"), baseline=levels)
     found = alike(ready, strained, {"none": Regimen()}, MONTHS, count=40)
-    assert found.count == 39
-    assert found.left_out == {"levels at time zero cannot be met together": 1}
+    (reason,) = found.left_out
+    assert reason == "levels at time zero cannot be met together"
+    assert 0 < found.left_out[reason] == 40 - found.count < 20
     assert np.isfinite(found.densities["none"]["lumbar_spine"]).all()
 
 
