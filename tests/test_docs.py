@@ -61,7 +61,7 @@ def test_the_lock_file_holds_names_and_versions_only() -> None:
 
 
 PAGES = ("tutorial", "howto/parameter", "howto/own-drug", "howto/own-process", "howto/own-data",
-         "howto/nonmem", "howto/r", "engine", "guidelines", "published")  # fmt: skip
+         "howto/trial", "howto/nonmem", "howto/r", "engine", "guidelines", "published")  # fmt: skip
 """Pages of docs/ whose blocks run in the order in which they stand."""
 FENCE = re.compile(
     r"^```(?:\{code-block\} )?(\w+)\n(?::caption: (\S+)\n\n?)?(.*?)^```$", re.S | re.M

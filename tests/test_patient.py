@@ -173,7 +173,7 @@ def test_sites_that_were_not_measured_follow_those_that_were() -> None:
     usual, low = scores(), scores(total_hip=-2.5)
     assert low["total_hip"] == pytest.approx(-2.5, abs=0.01)
     assert -2.5 < low["femoral_neck"] < usual["femoral_neck"] - 0.8
-    assert usual["lumbar_spine"] - 0.9 < low["lumbar_spine"] < usual["lumbar_spine"] - 0.4
+    assert usual["lumbar_spine"] - 1.2 < low["lumbar_spine"] < usual["lumbar_spine"] - 0.4
     both = scores(total_hip=-2.5, lumbar_spine=0.5)
     assert both["femoral_neck"] == pytest.approx(low["femoral_neck"])
     assert both["lumbar_spine"] == pytest.approx(0.5, abs=0.01)

@@ -3,8 +3,9 @@
     python tools/calibrate_populations.py
 
 `scale` in between.toml, by process: each site's so that changes of density at 24 months of
-denosumab spread as in DEFEND (n = 163), less the error of measurement; that of markers so that CTX
-of women after menopause spreads as its reference interval; that of all others so that the spine of
+denosumab spread as in DEFEND (n = 163), less the error of measurement; those of
+markers and steroids so that CTX and estradiol of women after menopause spread as their reference
+intervals; that of all others so that the spine of
 women on an inhibitor spreads as in REBBeCA. Then it prints how far the mean of a population lies
 from its typical member. What named populations have `made`: median and spread of unweighted members
 at time zero, and how their levels go together.
@@ -49,7 +50,7 @@ def replaced(path: Path, pattern: str, values: dict[str, float]) -> None:
 
 
 def changes(name: str, regimen: str, between: dict[str, float] | None = None) -> dict[str, Array]:
-    """Return CTX at time zero and changes of density at 24 months of members of a population."""
+    """Return members' CTX and estradiol at time zero, and changes of density at 24 months."""
     people = replace(Population.load(name), marginals={}, made_correlations={})
     if between is not None:
         people = replace(people, between=between)
@@ -58,7 +59,7 @@ def changes(name: str, regimen: str, between: dict[str, float] | None = None) ->
     kept = found.status == SIMULATED
     densities = {site: found.values[f"{site}_bmd"][kept] for site in ("lumbar_spine", "total_hip")}
     changed = {site: 100.0 * (d[:, 1] / d[:, 0] - 1.0) for site, d in densities.items()}
-    return {"ctx": found.values["ctx"][kept, 0]} | changed
+    return {name: found.values[name][kept, 0] for name in ("ctx", "estradiol")} | changed
 
 
 def spreads() -> dict[str, float]:
@@ -66,6 +67,7 @@ def spreads() -> dict[str, float]:
     on_denosumab, on_inhibitor = changes(GENERAL, DENOSUMAB), changes(ON_INHIBITOR, LETROZOLE)
     return {
         "markers": float(np.std(np.log(on_denosumab["ctx"]))),
+        "steroids": float(np.std(np.log(on_denosumab["estradiol"]))),
         "others": float(np.std(on_inhibitor["lumbar_spine"])),
         "lumbar_spine": float(np.std(on_denosumab["lumbar_spine"])),
         "total_hip": float(np.std(on_denosumab["total_hip"])),
@@ -88,7 +90,8 @@ def means() -> None:
 
 def scale() -> None:
     """Find the scales: each spread grows with its own."""
-    wanted = {"markers": Population.load(GENERAL).marginals["ctx"].log_sd} | {
+    known = Population.load(GENERAL).marginals
+    wanted = {"markers": known["ctx"].log_sd, "steroids": known["estradiol"].log_sd} | {
         key: math.sqrt(seen**2 - error**2) for key, (seen, error) in SPREAD.items()
     }
     now = {key: float(value) for key, value in toml.read(BETWEEN)["scale"].items()}

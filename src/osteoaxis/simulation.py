@@ -245,9 +245,12 @@ class Simulator:
                 raise InputError(f"regimen term '{term}': {problem}") from None
             low, high = drug.dose_range_mg
             if dose and not low <= dose <= high:
+                gel = term.route == "td" and term.unit == "g"
                 raise InputError(
                     f"regimen term '{term}': {dose:g} mg of {drug.name} is outside "
                     f"{low:g} to {high:g} mg. A usual dose is '{drug.typical}'."
+                    + f" Write what the gel holds: {term.amount:g} g of 1 % gel hold "
+                    f"{10 * term.amount:g} mg." * gel
                 )
 
     def doses(self, doses: Sequence[Dose], dosing: Dosing = "events") -> Doses:

@@ -68,8 +68,11 @@ def sub_table(table: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
 
 def number(value: Any, low: float, high: float, unit: str, where: str) -> float:
     """Return `value` as a finite number between `low` and `high`, or raise `InputError`."""
+    wanted = f"must be a number in {unit}" if unit else "must be a number"
+    if value is None:
+        raise InputError(f"{where}: is missing; it {wanted}.")
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError(f"{where}: must be a number in {unit}, not {value!r}.")
+        raise InputError(f"{where}: {wanted}, not {value!r}.")
     if not low <= value <= high:
         raise InputError(f"{where}: {value:g} is outside {low:g} to {high:g} {unit}.")
     return float(value)
@@ -77,6 +80,8 @@ def number(value: Any, low: float, high: float, unit: str, where: str) -> float:
 
 def text(value: Any, where: str) -> str:
     """Return `value` as a non-empty text, or raise `InputError`."""
+    if value is None:
+        raise InputError(f"{where}: is missing; it must be a text.")
     if not isinstance(value, str) or not value.strip():
         raise InputError(f"{where}: must be a text, not {value!r}.")
     return value.strip()

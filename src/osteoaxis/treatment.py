@@ -7,18 +7,20 @@ result. `decide` asks for such runs, one person at a time; those of many people 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from osteoaxis import engine
 from osteoaxis.conditions import Values
 from osteoaxis.dosing import Dosing
 from osteoaxis.errors import SolverError
+from osteoaxis.outcomes import dxa
 from osteoaxis.outcomes.incidence import first_fracture_month
 from osteoaxis.outcomes.person import People
 from osteoaxis.patient import Patient
@@ -90,7 +92,7 @@ def run(
     def look(_: Sequence[int], given: Sequence[Given]) -> Sequence[Measured]:
         (doses,) = given
         runs[:] = [ready.run(cohort, plan, grid, doses=doses, dosing=dosing, rtol=rtol, atol=atol)]
-        return _measured(runs[0].expand_dims("person"), cohort.patients, seed)
+        return _measured(runs[0].expand_dims("person"), cohort.patients, seed, {})
 
     ((doses, decisions),) = _decided(plan, cohort.patients, _end(months), seed, look)
     data = runs[0].isel(time=_places(grid, months))
@@ -120,14 +122,16 @@ def run_all(
     record: Sequence[str],
     *,
     seed: int = 1,
+    errors: Mapping[str, float] | None = None,
     dosing: Dosing = "average",
     rtol: float = RTOL,
     atol: float = ATOL,
 ) -> Treated:
     """Simulate people of one sex, ethnicity and history on a plan that may have rules.
 
-    `record` names the states and rates wanted at `months`. Nobody depends on anybody else:
-    decisions and values are those that `run` finds for each with the same `dosing`. Raises
+    `record` names the states and rates wanted at `months`. Rules see them with `errors` of
+    measurement (percent, see `measured_factor`; default: none). Nobody depends on anybody else:
+    without errors, decisions and values are those that `run` finds with the same `dosing`. Raises
     `InputError` as `Simulator.problem` does and for a rule about what is not measured.
     """
     exact: dict[str, Any] = {"dosing": dosing, "rtol": rtol, "atol": atol}
@@ -149,7 +153,7 @@ def run_all(
             messages[k] = message
         with np.errstate(all="ignore"):  # of people who could not be solved
             data = ready.dataset(People.of(some.patients), batch, slice(None), grid)
-        return _measured(data, some.patients, seed)
+        return _measured(data, some.patients, seed, errors or {})
 
     decided = _decided(plan, cohort.patients, _end(months), seed, look)
     return Treated(values, status, tuple(messages), tuple(decisions for _, decisions in decided))
@@ -168,7 +172,18 @@ def _places(grid: Array, months: Array) -> NDArray[np.int64]:
     return np.searchsorted(grid, np.asarray(months).round(9))
 
 
-def _measured(data: xr.Dataset, patients: Sequence[Patient], seed: int) -> list[Measured]:
+def measured_factor(seed: int, patient: str, name: str, month: float, percent: float) -> float:
+    """Return by what a quantity is mismeasured whose errors have a log SD of `percent` / 100.
+
+    It is the same for everybody who looks at that person, quantity and month.
+    """
+    (u,) = uniforms(seed, patient, f"error|{name}|{month:g}", 1)
+    return float(np.exp(percent / 100.0 * ndtri(u)))
+
+
+def _measured(
+    data: xr.Dataset, patients: Sequence[Patient], seed: int, errors: Mapping[str, float]
+) -> list[Measured]:
     """Return what is measured of each person of a trajectory (person, time)."""
     months = data["time"].values
     names = [str(name) for name in data.data_vars]
@@ -177,13 +192,23 @@ def _measured(data: xr.Dataset, patients: Sequence[Patient], seed: int) -> list[
     total = np.sum([data[name].values for name in hazards], axis=0)
 
     def measuring(k: int) -> Measured:
-        (luck,) = uniforms(seed, patients[k].name, "fracture", 1)
+        person = patients[k]
+        (luck,) = uniforms(seed, person.name, "fracture", 1)
         broken = first_fracture_month(total[k], months, luck)
 
         def measured(day: float) -> Values:
             month = day / DAYS_PER_MONTH
             row = int(np.argmin(np.abs(months - month)))
             seen = dict(zip(names, values[k, row].tolist(), strict=True))
+            for name, percent in errors.items():
+                seen[name] *= measured_factor(seed, person.name, name, month, percent)
+                if (site := name.removesuffix("_bmd")) in dxa.SITES:
+                    age = person.age + month / 12.0
+                    of = site, person.sex
+                    seen[f"{site}_t_score"] = float(dxa.t_score(seen[name], *of))
+                    seen[f"{site}_z_score"] = float(
+                        dxa.z_score(seen[name], *of, age, person.ethnicity)
+                    )
             return {**seen, "fracture": broken <= month}
 
         return measured

@@ -68,6 +68,12 @@ def test_units_are_converted() -> None:
     assert found["vitamin_d"] == pytest.approx(20.032)
     assert found["ctx"] == pytest.approx(0.61)
     assert found["bsap"] == pytest.approx(12.0)
+    assert person.measurements[-4].typed == "10 pmol/L"
+
+
+def test_a_t_score_of_one_digit_is_taken_as_such() -> None:
+    (found,) = read(density=[{**SPINE, "t_score": 0.9}], sample=None).measurements
+    assert found.typed == "T-score 0.9"
 
 
 @given(st.floats(0.5, 1.4), st.sampled_from(dxa.SITES), st.sampled_from(dxa.DEVICES))
@@ -111,7 +117,21 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"sample": [{"date": "2025-02-25", "ctx": 0.61}]}, "write number and unit"),
     ({"sample": [{"date": "2025-02-25", "ctxx": "0.6 ng/mL"}]}, "Did you mean 'ctx'"),
     ({"sample": [{"date": "2025-02-25", "ctx": "610 ng/mL"}]}, "is the unit right?"),
-    ({"sample": [{"date": "2025-02-25", "ctx": "0.6 nmol/L"}]}, "is not a unit of it"),
+    ({"sample": [{"date": "2025-02-25", "ctx": "620"}]}, "It looks like pg/mL."),
+    ({"sample": [{"date": "2025-02-25", "ctx": "620 ng/mL"}]}, "It looks like pg/mL."),
+    ({"sample": [{"date": "2025-02-25", "vitamin_d": "60"}]}, "It looks like ng/mL or nmol/L."),
+    ({"sample": [{"date": "2025-02-25", "estradiol": "3000 pg/mL"}]}, "It looks like pmol/L."),
+    ({"sample": [{"date": "2025-02-25", "shbg": "30 nmol/L"}]}, "shbg is not used"),
+    ({"density": [{**SPINE, "t_score": 0.98}]}, "density 1: t_score: 0.98 looks like g/cm2"),
+    ({"density": [{"date": "2023-02-20", "site": "total_hip", "device": "lunar",
+                   "value": "0.98"}]}, "It looks like g/cm2."),
+    ({"density": [{"date": "2023-02-20", "site": "total_hip", "device": "lunar",
+                   "value": "-1.2"}]}, "value: -1.2 looks like a T-score"),
+    ({"density": [{"date": "2023-02-20", "site": "total_hip", "device": "lunar",
+                   "value": "-1.2 g/cm2"}]}, "value: -1.2 looks like a T-score"),
+    ({"density": [{"date": "2023-02-20", "site": "total_hip", "device": "lunar",
+                   "value": "2.2 g/cm2"}]}, "would be a T-score of 9"),
+    ({"sample": [{"date": "2025-02-25", "ctx": "0.6 nmol/L"}]}, "use ng/mL or pg/mL"),
     ({"sample": [{"date": "2025-02-25", "ctx": "nan ng/mL"}]}, "write number and unit"),
     ({"sample": [{"date": "2025-02-25", "ctx": "1" * 100_000}]}, "write number and unit"),
     ({"sample": [{"date": "2025-02-25", "ctx": "1 " + "ng" * 100_000}]}, "write number and unit"),

@@ -18,6 +18,7 @@ from osteoaxis.errors import InputError
 from osteoaxis.forecast import Person, forecast
 from osteoaxis.forecast import particles as parts
 from osteoaxis.forecast import posterior as beliefs
+from osteoaxis.present import told
 from osteoaxis.simulation import Simulator
 
 from .test_person import read
@@ -213,11 +214,76 @@ def test_contradictory_results_are_said_to_be_not_explained(tmp_path: Path) -> N
     usual, plain = found
     assert usual["fit"]["explained"]
     assert not plain["fit"]["explained"]
-    assert plain["fit"]["effective_size"] < usual["fit"]["effective_size"] / 4
-    assert plain["next"] == []
+    assert plain["fit"]["percent_as_odd"] < 1 < usual["fit"]["percent_as_odd"]
+    assert plain["told"]["next"] == ""
+    assert plain["next"] == plain["osteoporosis_by_year"] == []
     band = plain["at_end"][0]["lumbar_spine_t_score"]
     assert band["high"] - band["low"] > 2.5
     assert any(row["far_off"] for row in plain["measurements"])
+
+
+LUNAR = {"site": "lumbar_spine", "device": "lunar"}
+ANN = {
+    "today": "2026-11-30",
+    "taken": [{"drug": "letrozole 2.5 mg po qd", "from": "2021-11-15"}],
+    "sample": [{"date": "2026-10-12", "ctx": "620 pg/mL"}],
+    "years": 2,
+}
+"""A woman with two scans on one machine and one on another."""
+
+
+def scans(*values: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {**LUNAR, "date": day, **value}
+        for day, value in zip(("2021-10-20", "2023-11-08", "2026-10-12"), values, strict=True)
+    ]
+
+
+def test_a_slip_of_the_sign_is_not_explained_by_the_one_person_who_fits(ready: Simulator) -> None:
+    honest, slip = (
+        beliefs.infer(
+            read(**ANN, density=scans(*({"t_score": score} for score in (first, -1.7, -2.0)))),
+            ready,
+        ).check
+        for first in (-1.2, 1.2)
+    )
+    assert honest.explained
+    assert not slip.explained
+
+
+def test_scans_of_one_machine_are_compared_and_the_other_make_is_told(ready: Simulator) -> None:
+    density = scans(
+        {"value": "0.98 g/cm2"}, {"value": "0.92 g/cm2"},
+        {"value": "0.89 g/cm2", "device": "hologic"},
+    )  # fmt: skip
+    plain = told.as_json(forecast(read(**ANN, density=density), ready))
+    (row,) = plain["density_changes"]
+    assert row["percent"] == pytest.approx(100 * (0.92 / 0.98 - 1))
+    assert row["usual"]["low"] < row["percent"] < row["usual"]["high"]
+    makes, change, ctx, *by_year, following = [*plain["told"]["notes"], plain["told"]["next"]]
+    assert "another make (Hologic; before: Lunar)" in makes
+    assert "Lunar, Oct 2021 to Nov 2023: −6.1 %" in change
+    assert re.search(r"CTX of 12 Oct 2026: 0.62 ng/mL. Women of this age on letrozole have", ctx)
+    assert re.search(r"<1 in Nov 2027|\d+ in Nov 2027", by_year[0])
+    assert following.startswith("What to measure next: ")
+    assert plain["told"]["measurements"][0] == "0.98 g/cm² by Lunar (0.862 g/cm² as by Hologic)"
+    assert plain["told"]["measurements"][3] == "620 pg/mL (0.62 ng/mL)"
+
+
+def test_one_odd_result_is_named_with_what_was_expected_and_would_fit(ready: Simulator) -> None:
+    odd = read(
+        sample=[{"date": "2025-02-25", "ctx": "0.6 ng/mL", "estradiol": "3 pg/mL",
+                 "testosterone": "1.1 ng/dL"}],
+    )  # fmt: skip
+    found = forecast(odd, ready)
+    assert found.posterior.check.alone == 3
+    (doubt,) = told.doubts(found)
+    assert (
+        "Testosterone of 25 Feb 2025 is 1.1 ng/dL. From the other results the model"
+        in (doubt["text"])
+    )
+    assert "It would fit as 1.1 nmol/L" in doubt["text"]
+    assert doubt["alone"]
 
 
 def test_errors_leave_nothing_behind(tmp_path: Path) -> None:

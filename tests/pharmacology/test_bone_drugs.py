@@ -86,7 +86,7 @@ EFFECTS = [
     (ROMOSOZUMAB, HIP, 12, 71, 3.8, 6.9),
     missed(ROMOSOZUMAB, NECK, 12, 71, 3.4, 6.0),
     # teriparatide: FPT, 20 and 40 ug
-    missed(TERIPARATIDE, SPINE, 21, 69, 7.5, 10.5),
+    (TERIPARATIDE, SPINE, 21, 69, 7.5, 10.5),
     (TERIPARATIDE, NECK, 21, 69, 1.8, 4.2),
     ("teriparatide 40 ug sc qd [m0-m19]", SPINE, 21, 69, 11.0, 15.0),
 ]  # fmt: skip

@@ -180,6 +180,7 @@ def test_drug_files_are_named_after_their_drug() -> None:
         ("anastrazole 1 mg po qd", "unknown drug 'anastrazole'. Did you mean 'anastrozole'"),
         ("anastrozole 1 mg iv qd", "anastrozole is not given iv; its routes are po"),
         ("anastrozole 1 g po qd", "1000 mg of anastrozole is outside"),
+        ("testosterone_gel 5 g td qd", "5 g of 1 % gel hold 50 mg"),
         ("anastrozole 100 IU po qd", "give the dose of anastrozole in mg"),
     ],
 )

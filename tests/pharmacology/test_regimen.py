@@ -90,6 +90,8 @@ def test_routes(written: str, route: str) -> None:
         ("q2w", 14.0), ("q3w", 21.0), ("q4w", 28.0), ("q28d", 28.0), ("q8h", 1 / 3), ("q1.5d", 1.5),
         ("qmo", MONTH), ("q3mo", 3 * MONTH), ("q6m", 6 * MONTH), ("q12mo", YEAR), ("qy", YEAR),
         ("q2y", 2 * YEAR), ("once", None), ("QD", 1.0),
+        ("once weekly", 7.0), ("twice a week", 3.5), ("3 times a day", 1 / 3), ("twice daily", 0.5),
+        ("every 6 months", 6 * MONTH), ("every 2 weeks", 14.0),
     ],
 )  # fmt: skip
 def test_frequencies(written: str, days: float | None) -> None:
@@ -206,6 +208,10 @@ REFUSED = [
     ("anastrozole 1mg/kg po qd", "unknown unit 'mg/kg'"),
     ("anastrozole 1 mg qd", "'anastrozole 1 mg qd': no route; write e.g. 'po'"),
     ("anastrozole 1 mg over 5 min qd", "no route"),
+    ("testosterone cypionate 100 mg twice a week", "no route"),
+    ("Femara", "no dose; femara is letrozole: write e.g. 'letrozole 2.5 mg po qd'"),
+    ("letrozole [m0-m60]", "no dose; write e.g. 'letrozole 2.5 mg po qd'"),
+    ("nonsense", "no dose; write amount and unit after the drug name"),
     ("anastrozole 1 mg", "no route"),
     ("anastrozole 1 mg subcu qd", "unknown route 'subcu'.*Did you mean 'subcut'"),
     ("anastrozole 1 mg po", "no frequency"),

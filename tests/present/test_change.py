@@ -24,6 +24,15 @@ def test_says_what_is_real() -> None:
     assert found["change_percent"] == pytest.approx(-2.11)
 
 
+def test_a_marker_in_another_unit_is_the_same_change() -> None:
+    one, other = (
+        json.loads(RUN.invoke(app, ["change", "ctx", *values, "--json"]).output)
+        for values in (("0.5", "0.62"), ("500", "620", "--unit", "pg/mL"))
+    )
+    assert other["unit"] == "pg/mL"
+    assert other["change_percent"] == one["change_percent"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -33,6 +42,9 @@ def test_says_what_is_real() -> None:
         (["total_hip", "0.9", "0.9", "--device", "lunr"], "lunar"),
         (["ctx", "0.3", "0.3", "--precision", "1"], "for density"),
         (["p1np", "0", "30"], "outside"),
+        (["ctx", "500", "620"], "Is it pg/mL? Then add --unit pg/mL."),
+        (["ctx", "0.5", "0.6", "--unit", "pg/mL"], "Is it ng/mL?"),
+        (["ctx", "0.5", "0.6", "--unit", "g/L"], "Allowed: ng/mL, pg/mL"),
     ],
 )
 def test_refuses_with_a_reason(arguments: list[str], reason: str) -> None:

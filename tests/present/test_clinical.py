@@ -37,9 +37,9 @@ from osteoaxis.present.document import (
     Table,
     Text,
 )
-from osteoaxis.present.forecast import UNEXPLAINED
 from osteoaxis.present.summary import summary_json
 from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.present.told import UNEXPLAINED
 from osteoaxis.simulation import Simulator
 
 SHORT = """title = "One year of letrozole"
@@ -437,13 +437,13 @@ def test_a_persons_report_has_the_same_pages(own_document: Document) -> None:
     assert all(DISCLAIMER in text for text in texts)
     for wanted in (
         "<b>Mary</b> #1",
-        "2023-02-20: Lumbar spine 0.952 g/cm²",
+        "2023-02-20: Lumbar spine 0.952 g/cm² by Hologic",
         "breast cancer",
         "letrozole 2.5 mg by mouth every day, from 2023-03-01",
         "it may be chance",
     ):
         assert wanted in texts[0]
-    assert "One more measurement would narrow" in texts[1]
+    assert "What to measure next: " in texts[1]
     assert "How well this person is explained" in texts[2]
     assert "&lt;b&gt;Mary&lt;/b&gt; #1" in writers.html(own_document)
 
@@ -470,11 +470,13 @@ def test_a_persons_numbers_are_those_of_the_forecast(
 def test_results_that_are_not_explained_are_said_to_be_so(
     forecasted: Forecast, ready: Simulator
 ) -> None:
-    odd = replace(forecasted, posterior=replace(forecasted.posterior, probability=1e-9))
-    assert not odd.posterior.explained
+    posterior = forecasted.posterior
+    checked = replace(posterior.check, probability=0.001)
+    odd = replace(forecasted, posterior=replace(posterior, check=checked))
     text = pages(writers.pdf(own.written(odd, ready, quiet)))[0]
     assert UNEXPLAINED[:60] in text
     assert "who could be this person" not in text
+    assert "T-score" not in text
 
 
 def test_help_and_completion_know_the_report(tmp_path: Path) -> None:

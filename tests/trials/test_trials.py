@@ -9,22 +9,39 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 from typer.testing import CliRunner
 
-from osteoaxis import trials
+from osteoaxis import fitted, trials
 from osteoaxis.cli import app
 from osteoaxis.errors import InputError
+from osteoaxis.outcomes import dxa
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.population import Population
+from osteoaxis.present import trial_sheet
 from osteoaxis.simulation import Simulator
-from osteoaxis.trials import Conducted, Trial
+from osteoaxis.trials import Conducted, Effect, Plan, Trial
 from osteoaxis.trials.analysis import changes, times, welch
-from osteoaxis.trials.design import Arm
+from osteoaxis.trials.design import MEASURED, Arm
+from osteoaxis.trials.planning import basis, needed, power
+from osteoaxis.units import DAYS_PER_MONTH
 
 
 @pytest.fixture(scope="module")
 def men(ready: Simulator) -> Conducted:
-    plan = replace(Trial.load("anastrozole-older-men"), participants=60)
-    return trials.conduct(plan, ready, seed=3)
+    plan = Trial.load("anastrozole-older-men")
+    endpoints = (*plan.endpoints, ("any_fracture", 12.0))
+    return trials.conduct(replace(plan, participants=60, endpoints=endpoints), ready, seed=3)
+
+
+@pytest.fixture(scope="module")
+def plans(men: Conducted, ready: Simulator) -> dict[str, Plan]:
+    found = trials.plans(men, trials.effects(men), ready)
+    return {plan.effect.endpoint: plan for plan in found}
+
+
+def effect_on(found: Conducted, endpoint: str) -> Effect:
+    return next(e for e in trials.effects(found) if e.endpoint == endpoint)
 
 
 @pytest.mark.parametrize("name", list(trials.names()))
@@ -38,18 +55,21 @@ def test_everybody_is_in_every_arm_with_the_same_chance(men: Conducted) -> None:
     start = men.truth["lumbar_spine_bmd"][:, :, 0]
     assert np.allclose(start[0], start[1], rtol=1e-5)
     noise = men.measured["ctx"] / men.truth["ctx"]
-    assert np.allclose(noise[0], noise[1], equal_nan=True)
-    assert np.nanstd(np.log(noise)) == pytest.approx(0.15, rel=0.2)
+    assert np.allclose(noise[0], noise[1])
+    assert np.std(np.log(noise)) == pytest.approx(0.15, rel=0.2)
     assert sorted(np.bincount(men.allocated)) == [30, 30]
+    seen = men.measured["testosterone"][0, :, 0]
+    assert np.allclose(seen, men.entry["testosterone"])
     low, high = men.trial.eligibility["testosterone"]
-    assert ((low <= men.truth["testosterone"][0, :, 0])
-            & (men.truth["testosterone"][0, :, 0] <= high)).all()  # fmt: skip
+    assert ((low <= seen) & (seen <= high)).all()
 
 
 def test_who_has_left_is_not_measured_again(men: Conducted) -> None:
     gone = ~men.stayed
     assert gone.any()
-    assert np.isnan(men.measured["ctx"][:, gone]).all()
+    for arm in (0, 1):
+        own = men.allocated == arm
+        assert (np.isnan(men.seen("ctx", arm)) == gone[own]).all()
     assert (np.diff(men.stayed.astype(int), axis=1) <= 0).all()
 
 
@@ -58,7 +78,7 @@ def test_a_trial_is_reproducible_and_another_seed_is_another(
 ) -> None:
     again = trials.conduct(men.trial, ready, seed=3)
     for name, values in men.measured.items():
-        assert np.array_equal(values, again.measured[name], equal_nan=True)
+        assert np.array_equal(values, again.measured[name])
     other = trials.conduct(men.trial, ready, seed=4)
     assert not np.array_equal(men.allocated, other.allocated)
 
@@ -69,7 +89,7 @@ def test_effects_hold_the_truth_about_as_often_as_they_say(men: Conducted) -> No
     held = 0
     for _ in range(200):
         drawn = replace(men, allocated=random.permutation(men.allocated))
-        effect = next(e for e in trials.effects(drawn) if e.endpoint == "total_hip_bmd")
+        effect = effect_on(drawn, "total_hip_bmd")
         held += effect.low <= effect.true <= effect.high
     assert held / 200 > 0.9
 
@@ -81,16 +101,66 @@ def test_hormones_of_older_men_on_anastrozole_move_as_they_should(men: Conducted
     assert found["lumbar_spine_bmd"].true < 0
 
 
-def test_power_grows_with_size_and_is_five_percent_without_an_effect(men: Conducted) -> None:
-    effect = next(e for e in trials.effects(men) if e.endpoint == "testosterone")
-    curve = trials.power(men, effect, (5, 20, 80))
-    shares = [share for _, share in curve]
+def test_what_is_true_of_fractures_does_not_depend_on_luck(men: Conducted) -> None:
+    none = {name: np.full_like(months, np.inf) for name, months in men.events.items()}
+    effect, lucky = (effect_on(each, "any_fracture") for each in (men, replace(men, events=none)))
+    spent = men.spent["any_fracture"][:, :, -1].mean(axis=1)
+    assert effect.true == lucky.true == pytest.approx(spent[1] / spent[0])
+    assert lucky.events == (0, 0)
+    assert np.isnan([lucky.value, lucky.low, lucky.high, lucky.p]).all()
+
+
+def test_power_is_that_of_trials_drawn_from_everybody(men: Conducted) -> None:
+    effect = effect_on(men, "total_hip_bmd")
+    random = np.random.default_rng(1)
+    seen = changes(men, "total_hip_bmd", 12.0, men.measured)
+    whole = basis(men, effect)
+    for n in (15, 40):
+        drawn = [random.choice(seen[k], (2000, n)) for k in (1, 0)]
+        p = stats.ttest_ind(*drawn, axis=1, equal_var=False).pvalue
+        kept = men.trial.staying(12.0)
+        assert power(whole, n / kept, n / kept, 0.05) == pytest.approx((p < 0.05).mean(), abs=0.06)
+
+
+@pytest.mark.parametrize("endpoint", ["total_hip_bmd", "ctx", "any_fracture"])
+def test_power_grows_with_size_from_alpha_and_falls_with_dropout(
+    men: Conducted, endpoint: str
+) -> None:
+    effect = effect_on(men, endpoint)
+    own = basis(men, effect)
+    shares = [float(power(own, n, n, 0.05)) for n in (5, 10, 100, 1000, 100_000)]
     assert shares == sorted(shares)
-    none = replace(
-        men, truth={k: np.array([v[0], v[0]]) for k, v in men.truth.items()}
-    )  # both arms the same
-    flat = trials.power(none, effect, (20, 80))
-    assert all(share < 0.12 for _, share in flat)
+    assert shares[0] >= 0.05
+    assert float(power(replace(own, effect=0.0), 50, 50, 0.05)) == pytest.approx(0.05, abs=1e-6)
+    many = replace(men, trial=replace(men.trial, dropout=60.0))
+    assert power(basis(many, effect), 100, 100, 0.05) < power(own, 100, 100, 0.05)
+
+
+def test_the_size_needed_has_the_power_wanted(men: Conducted) -> None:
+    own = replace(basis(men, effect_on(men, "total_hip_bmd")), effect=1.0)
+    for wanted, alpha in ((0.8, 0.05), (0.9, 0.01)):
+        n = needed(own, alpha, wanted)
+        assert power(own, n, n, alpha) == pytest.approx(wanted, abs=1e-3)
+    assert np.isinf(needed(replace(own, effect=0.0), 0.05, 0.8))
+
+
+def test_plans_hold_what_the_model_leaves_open(plans: dict[str, Plan]) -> None:
+    for plan in plans.values():
+        assert plan.low < plan.effect.true < plan.high
+        assert 0.0 <= plan.assurance <= 1.0
+        assert plan.needed_low <= plan.needed <= plan.needed_high
+        assert len(plan.curve) > 20
+    assert plans["any_fracture"].effect.kind == "hazard ratio"
+
+
+def test_markers_are_geometric_in_figure_and_effects(
+    men: Conducted, plans: dict[str, Plan]
+) -> None:
+    figure = trial_sheet.sheet(men, list(plans.values()))
+    (axes,) = (a for a in figure.axes if a.get_title("left").startswith("CTX: change"))
+    at = list(men.trial.visits).index(12.0)
+    drawn = [container.lines[0].get_ydata()[at] for container in axes.containers]
+    assert drawn == pytest.approx(list(reversed(plans["ctx"].effect.means)))
 
 
 def test_welch_is_that_of_known_numbers() -> None:
@@ -107,15 +177,56 @@ def test_fractures_are_watched_until_people_leave(men: Conducted) -> None:
     assert (duration[event] == own[event]).all()
 
 
-def test_a_rule_gives_people_different_treatment(ready: Simulator) -> None:
-    plan = replace(Trial.load("zoledronate-upfront-delayed"), participants=24)
-    found = trials.conduct(plan, ready)
+@pytest.fixture(scope="module")
+def women(ready: Simulator) -> Conducted:
+    plan = Trial.load("zoledronate-upfront-delayed")
+    visits = tuple(np.arange(0.0, 61.0, 6.0).tolist())
+    return trials.conduct(replace(plan, participants=24, visits=visits), ready)
+
+
+def test_a_rule_gives_people_different_treatment(women: Conducted) -> None:
+    found = women
     spine = changes(found, "lumbar_spine_bmd", 60.0, found.truth)
     assert (spine[1] > spine[0] - 1e-6).mean() > 0.9
     assert spine[1].mean() > spine[0].mean() + 2.0
     ctx = changes(found, "ctx", 12.0, found.truth)
     assert (ctx[0] > 0).any()  # not begun within a year
     assert (ctx[1] < 0).mean() > 0.9
+
+
+def test_rules_see_what_is_measured(women: Conducted) -> None:
+    begun = [decision for one in women.decisions[0] for decision in one]
+    assert begun
+    for k, one in enumerate(women.decisions[0]):
+        for decision in one:
+            visit = women.trial.visits.index(round(decision.day / DAYS_PER_MONTH, 3))
+            bmd = women.measured["lumbar_spine_bmd"][0, k, visit]
+            seen = dxa.t_score(bmd, "lumbar_spine", "female")
+            assert decision.values["lumbar_spine_t_score"] == pytest.approx(seen, abs=0.01)
+
+
+def test_who_is_screened_by_a_measurement_regresses_to_the_mean(ready: Simulator) -> None:
+    low = {"lumbar_spine_t_score": (-10.0, -2.5)}
+    plan = replace(
+        Trial.load("zoledronate-upfront-delayed"), participants=60, visits=(0.0, 1.0),
+        endpoints=(("lumbar_spine_bmd", 1.0),), eligibility=low,
+        errors=dict.fromkeys(MEASURED, 10.0),
+        arms=(Arm("a", Regimen.parse("none"), 1.0), Arm("b", Regimen.parse("none"), 1.0)),
+    )  # fmt: skip
+    found = trials.conduct(plan, ready)
+    first, second = (found.measured["lumbar_spine_bmd"] / found.truth["lumbar_spine_bmd"])[0].T
+    assert first.mean() < 0.97
+    assert abs(second.mean() - 1.0) < 0.05
+    assert found.excluded["lumbar_spine_t_score"] == found.screened - 60
+
+
+def test_members_are_drawn_by_the_weights_of_the_population(
+    ready: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Population, "weights", lambda _, levels: 5.0 * (levels["ctx"] > 0.3))
+    table = TABLE | {"population": "early-breast-cancer"}
+    plan = Trial.from_table(table, "mine.toml", "mine")
+    assert (trials.conduct(plan, ready).truth["ctx"][:, :, 0] > 0.3).all()
 
 
 def test_a_fracture_that_a_rule_sees_is_the_one_that_is_counted(ready: Simulator) -> None:
@@ -160,6 +271,16 @@ TABLE = {
         ({"eligibility": {"age": [1]}}, "a list of 2 numbers"),
         ({"population": "older-man"}, "Did you mean 'older-men'"),
         ({"participants": 1}, "outside"),
+        ({"visits": None}, "visits: is missing; it must be a list of numbers"),
+        ({"participants": None}, "participants: is missing"),
+        ({"population": None}, "population: is missing"),
+        ({"eligibility": {"age": [75, 50]}}, "age: 75 is not below 50"),
+        ({"eligibility": {"years_since_menopause": [1, 9]}}, "is given for men"),
+        ({"contrasts": [["b", "c"]]}, "contrasts: 'c' is not allowed"),
+        ({"contrasts": [["b", "b"]]}, r"must be \[arm, reference\]"),
+        ({"contrasts": "b"}, "must be a list"),
+        ({"alpha": 0}, "alpha: 0 is outside"),
+        ({"power": 1}, "power: 1 is outside"),
         ({"dropout": -1}, "outside"),
         ({"armz": {}}, "Did you mean 'arms'"),
     ],
@@ -167,6 +288,26 @@ TABLE = {
 def test_faulty_trials_are_refused(change: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         Trial.from_table(TABLE | change, "mine.toml", "mine")
+
+
+def test_contrasts_are_pairs_of_arms_and_against_the_first_without(ready: Simulator) -> None:
+    arms = {"a": "none", "b": "anastrozole 1 mg po qd", "c": "letrozole 2.5 mg po qd"}
+    plain = Trial.from_table(TABLE | {"arms": arms}, "mine.toml", "mine")
+    assert plain.pairs == [(1, 0), (2, 0)]
+    asked = Trial.from_table(TABLE | {"arms": arms, "contrasts": [["c", "b"]]}, "mine.toml", "mine")
+    assert asked.pairs == [(2, 1)]
+    (effect,) = trials.effects(trials.conduct(asked, ready))
+    assert (effect.arm, effect.reference) == ("c", "b")
+
+
+def test_eligibility_knows_kidneys_menopause_and_the_lowest_score(ready: Simulator) -> None:
+    limits = {"egfr": [60, 200], "years_since_menopause": [5, 20], "lowest_t_score": [-2.5, 0]}
+    table = TABLE | {"population": "early-breast-cancer", "eligibility": limits}
+    found = trials.conduct(Trial.from_table(table, "mine.toml", "mine"), ready)
+    for name, (low, high) in limits.items():
+        assert ((low <= found.entry[name]) & (found.entry[name] <= high)).all()
+    lowest = np.min([found.entry[f"{site}_t_score"] for site in dxa.SITES], axis=0)
+    assert np.allclose(found.entry["lowest_t_score"], lowest)
 
 
 def test_too_few_eligible_people_are_an_error(ready: Simulator) -> None:
@@ -177,22 +318,46 @@ def test_too_few_eligible_people_are_an_error(ready: Simulator) -> None:
         trials.conduct(plan, ready)
 
 
-def test_the_command_writes_tidy_tables(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text(
+def test_the_command_writes_design_course_and_tidy_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.toml").write_text(
         'population = "older-men"\nparticipants = 20\nvisits = [0, 6]\nendpoints = ["ctx"]\n'
-        '[arms]\na = "none"\nb = "anastrozole 1 mg po qd"\n'
+        '[arms]\na = "none"\nb = "anastrozole 1 mg po qd [start when ctx > 0.01; checked q3mo]"\n'
     )
-    folder = tmp_path / "t"
-    result = CliRunner().invoke(app, ["trial", str(path), "-o", str(folder)])
+    result = CliRunner().invoke(app, ["trial", "mine.toml", "--seed", "2"])
     assert result.exit_code == 0, result.output
+    for said in ("What this trial found", "What such a trial needs", "how far off the model is"):
+        assert said in result.output
+    folder = Path("trials") / "mine-seed2"
     people = read(folder / "adsl.csv")
     assert len(people) == 20
     assert {row["ARM"] for row in people} == {"a", "b"}
+    assert all(-6 < float(row["LSTBL"]) < 6 for row in people)
     rows = read(folder / "adbmd.csv")
     assert {row["USUBJID"] for row in rows} <= {row["USUBJID"] for row in people}
     assert {row["PARAMCD"] for row in rows} >= {"LSBMD", "CTX"}
     assert read(folder / "adtte.csv")[0]["CNSR"] in ("0", "1")
+    assert {row["ACTION"] for row in read(folder / "adex.csv")} == {"STARTED"}
     found = json.loads((folder / "summary.json").read_text())
-    assert found["effects"][0]["power"]
+    assert found["seed"] == 2
+    assert found["fitted"] == fitted.digest()
+    assert found["design"]["arms"]["a"]["regimen"] == "none"
+    assert found["design"]["errors"]["ctx"] == 15.0
+    assert found["flow"]["arms"]["a"]["allocated"] == 10
+    assert set(found["baseline"]["age"]) == {"a", "b"}
+    (started,) = found["decisions"]
+    assert started["people"] == started["of"] == 10
+    (effect,) = found["effects"]
+    assert effect["curve"]
+    assert effect["true_low"] < effect["true"] < effect["true_high"]
+    assert found["studies"]
     assert (folder / "trial.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize("name", ["anastrozole-older-men", "early-breast-cancer"])
+def test_show_prints_a_built_in_file(name: str) -> None:
+    result = CliRunner().invoke(app, ["show", name])
+    assert result.exit_code == 0
+    assert "title = " in result.output

@@ -16,17 +16,27 @@ import pyarrow.compute
 import pytest
 
 import osteoaxis
-from osteoaxis import evidence, forecast, guidance, intervals, scenario, treatment
+from osteoaxis import (
+    evidence,
+    fitted,
+    forecast,
+    guidance,
+    intervals,
+    population,
+    scenario,
+    treatment,
+)
 from osteoaxis.evidence import Scored
-from osteoaxis.forecast.plain import summary
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.present import evidence as shown
+from osteoaxis.present import told
 from osteoaxis.process import Rate
 from osteoaxis.simulation import Simulator, month_grid
-from osteoaxis.web import answers, equations
-from osteoaxis.web.asked import USUAL
+from osteoaxis.web import answers, crowd, equations
+from osteoaxis.web.asked import USUAL, People
 from osteoaxis.web.catalogue import Catalogue
-from osteoaxis.web.encode import ARROW, to_json
+from osteoaxis.web.encode import ARROW, TOLD, to_json
 
 LETROZOLE = "letrozole 2.5 mg po qd [m0-m60]"
 RULED = f"{LETROZOLE} + zoledronate 4 mg iv q6mo [m0-m36; start when lumbar_spine_t_score < -1.2]"
@@ -106,7 +116,7 @@ def test_strategies_together_are_each_alone(client: httpx.Client) -> None:
     assert list(together["strategies"]) == list(strategies)
     for name, regimen in strategies.items():
         alone = asked(client, "simulate", regimen=regimen, **shared)
-        for key in ("regimen", "given", "decisions", "cautions", "quantities"):
+        for key in (*TOLD, "quantities"):
             assert together["strategies"][name][key] == alone[key]
         assert alone["time"] == together["time"]
 
@@ -151,7 +161,20 @@ def test_ages_beyond_the_sources_are_told(client: httpx.Client) -> None:
 def test_cautions_of_a_combination_are_told(client: httpx.Client) -> None:
     stopped = "letrozole 2.5 mg po qd + denosumab 60 mg sc q6mo [y0-y2]"
     found = asked(client, "simulate", regimen=stopped, years=4.0)
-    assert any("denosumab" in caution["id"] for caution in found["cautions"])
+    cautions = {caution["id"]: caution for caution in found["cautions"]}
+    assert cautions["denosumab-no-exit"]["decisive"]
+    ((start, end),) = cautions["denosumab-no-exit"]["months"]
+    assert 24.0 < start < 36.0
+    assert end is None
+    long = asked(client, "simulate", regimen="zoledronate 5 mg iv over 15 min q12mo", years=4.0)
+    assert not any(one["decisive"] for one in long["cautions"] if one["id"] == "jaw")
+
+
+def test_known_weaknesses_are_told_with_the_treatments_they_touch(client: httpx.Client) -> None:
+    strategies = {"letrozole": LETROZOLE, "denosumab": "denosumab 60 mg sc q6mo [y0-y2]"}
+    found = asked(client, "compare", strategies=strategies, years=3.0)["strategies"]
+    assert found["letrozole"]["limits"] == []
+    assert any("after denosumab" in text for text in found["denosumab"]["limits"])
 
 
 def test_an_arrow_stream_holds_the_same_numbers(client: httpx.Client) -> None:
@@ -206,6 +229,13 @@ def test_a_quantity_is_told_with_its_equation_and_sources(
         declared = ready.model.parameters[parameter["name"]]
         assert (parameter["value"], parameter["source"]) == (declared.value, declared.source)
         assert parameter["name"] in found["equations"][0]["text"]
+    told = {
+        p["name"]: p for p in got(client, "quantities/peripheral_aromatase_activity")["parameters"]
+    }
+    assert told
+    for name, parameter in told.items():
+        row = fitted.identified().get(name)
+        assert (parameter["found"] or {}).get("verdict") == (row and row["verdict"])
     women, men = got(client, "quantities/total_hip_t_score")["equations"]
     assert (women["sex"], men["sex"]) == ("female", "male")
 
@@ -217,7 +247,17 @@ def test_studies_are_found_by_drug_and_endpoint(client: httpx.Client) -> None:
     assert 0 < len(some) < len(everything["studies"])
     for study in some:
         assert "ctx" in study["endpoints"]
-        assert any("letrozole" in regimen for regimen in study["arms"].values())
+        if study["match"] != "same class":
+            assert any("letrozole" in regimen for regimen in study["arms"].values())
+
+
+def test_the_nearest_studies_come_first(client: httpx.Client) -> None:
+    found = got(client, "evidence", drug=["testosterone_cypionate"], sex="male")["studies"]
+    assert {study["match"] for study in found} == {"same class"}
+    men = got(client, "evidence", drug=["anastrozole"], sex="male")["studies"]
+    assert (men[0]["id"], men[0]["sex"], men[0]["match"]) == ("BURNETT2009", ["male"], "same drugs")
+    both = got(client, "evidence", drug=["letrozole", "zoledronate"])["studies"]
+    assert "letrozole + zoledronate" in both[0]["treatments"]
 
 
 @pytest.fixture(scope="module")
@@ -240,10 +280,10 @@ def test_a_study_stands_beside_its_prediction(
     assert len(found["results"]) == len(expected) > 0
     for result, scored in zip(found["results"], expected, strict=True):
         assert result["observed"] == scored.row.value
-        told = scored.as_json()
-        assert {key: result[key] for key in ("predicted", "low", "high", "weight")} == {
-            key: told[key] for key in ("predicted", "low", "high", "weight")
-        }
+        one = scored.as_json()
+        same = ("predicted", "low", "high", "weight", "within", "allowed")
+        assert {key: result[key] for key in same} == {key: one[key] for key in same}
+        assert result["verdict"] == shown.verdict(scored)
     assert any(result["predicted"] is not None for result in found["results"])
     assert got(client, f"evidence/{name}") == found
 
@@ -270,6 +310,43 @@ def test_answers_are_compressed_and_static_files_revalidated(client: httpx.Clien
     assert page.headers["cache-control"] == "no-cache"
 
 
+def test_people_like_one_are_those_of_the_library(client: httpx.Client, ready: Simulator) -> None:
+    strategies = {"nothing": "none", "letrozole": LETROZOLE, "ruled": RULED}
+    found = asked(client, "people", strategies=strategies, years=2.0, step=6.0, seed=3)
+    answers.Alike.model_validate(found, extra="forbid")
+    assert "not a medical device" in found["note"]
+    plans = {name: Regimen.parse(text) for name, text in strategies.items()}
+    person = Patient.load("postmenopausal-breast-cancer")
+    own = population.alike(ready, person, plans, month_grid(2.0, 6.0), seed=3)
+    assert found["time"] == [0.0, 6.0, 12.0, 18.0, 24.0]
+    assert (found["people"], found["left_out"]) == (own.count, own.left_out) == (200, {})
+    assert (found["t_scores"], found["typical"]) == (person.t_scores, [])
+    assert 5.0 < found["off_by"] < 6.0
+    for name, one in found["strategies"].items():
+        assert one["regimen"] == str(plans[name])
+        for line, shares in one["at_or_below"].items():
+            assert shares == orjson.loads(to_json(own.below(name, float(line))))
+        for site, band in own.change(name).items():
+            assert [one["change"][site][end] for end in ("low", "median", "high")] == band.tolist()
+
+
+@pytest.mark.parametrize(
+    ("regimen", "years", "fewest"),
+    [
+        ("none", 20.0, 200),
+        ("none", 5e-324, 200),
+        ("letrozole 2.5 mg po qd [start when lumbar_spine_t_score < -2.0]", 7.0, 200),
+        ("teriparatide 20 ug sc qd [m0-m24]", 2.0, 80),
+        ("letrozole 2.5 mg po qd [taken 80 %]", 0.5, 80),
+    ],
+)
+def test_how_many_people_there_are_goes_by_what_they_cost(
+    known: Catalogue, regimen: str, years: float, fewest: int
+) -> None:
+    found = crowd.people(known, People(strategies={"one": regimen}, years=years, step=12.0))
+    assert fewest <= found["people"] <= 200
+
+
 MARY = {
     "today": "2026-06-01",
     "years": 2,
@@ -284,9 +361,9 @@ MARY = {
 
 def test_a_forecast_is_that_of_the_library(client: httpx.Client, ready: Simulator) -> None:
     found = asked(client, "forecast", person=MARY, seed=3)
-    assert "not a medical device" in found.pop("note")
+    assert "not a medical device" in found["note"]
     own = forecast.forecast(forecast.Person.from_table(MARY, "person"), ready, seed=3)
-    assert found == orjson.loads(to_json(summary(own)))
+    assert found == orjson.loads(to_json(told.as_json(own)))
 
 
 def test_persons_of_the_catalogue_are_the_built_in_ones(client: httpx.Client) -> None:

@@ -19,7 +19,7 @@ SCAN = "scan=2025-05-20~lumbar_spine~-1.2~t~hologic"
 def ask(page: playwright.Page) -> None:
     """Press the button by the keyboard and wait for the forecast."""
     page.get_by_role("button", name=ASK).press("Enter")
-    playwright.expect(page.locator("#forecast")).to_be_visible()
+    playwright.expect(page.locator("#own-headline")).to_be_visible()
 
 
 def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
@@ -33,9 +33,18 @@ def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
     scan.get_by_label("Value").fill("-1.2")
     error = page.locator("#own-error")
     page.get_by_role("button", name=ASK).press("Enter")
+    playwright.expect(error).to_contain_text("You listed no medicine: none taken so far?")
+    page.get_by_label("None taken so far").check()
+    page.get_by_role("button", name=ASK).press("Enter")
     playwright.expect(error).to_contain_text("Scan 1: device is missing")
     assert scan.get_by_label("Machine").get_attribute("aria-describedby") == "own-error"
     scan.get_by_label("Machine").select_option("Hologic")
+    scan.get_by_label("Value").fill("0.98")
+    page.get_by_role("button", name=ASK).press("Enter")
+    playwright.expect(error).to_contain_text("0.98 has no unit; use g/cm2.")
+    scan.get_by_label("Unit").select_option("T-score")
+    page.get_by_role("button", name=ASK).press("Enter")
+    playwright.expect(error).to_contain_text("0.98 looks like g/cm2")
     scan.get_by_label("Value").fill("-12")
     page.get_by_role("button", name=ASK).press("Enter")
     playwright.expect(error).to_contain_text("Scan 1: t_score")
@@ -45,13 +54,22 @@ def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
     test.get_by_label("Date").fill("2025-11-20")
     test.get_by_role("combobox", name="Test").select_option("Vitamin D")
     test.get_by_label("Value").fill("60")
+    assert test.get_by_label("Unit").input_value() == ""
     test.get_by_label("Unit").select_option("nmol/L")
     page.get_by_label("Add a medicine I took").select_option("letrozole")
     taken = page.get_by_role("group", name="Medicine 1")
+    assert page.get_by_label("None taken so far").is_hidden()
     assert taken.get_by_label("Medicine and dose").input_value() == "letrozole 2.5 mg po qd"
     taken.get_by_label("From").fill("2025-06-01")
     ask(page)
     assert error.is_hidden()
+    # The forecast leads, what a typical person may expect follows under its title.
+    assert page.evaluate("document.activeElement.id") == "own-headline-title"
+    assert "“letrozole”, in 1 year: spine density" in page.locator("#own-key").inner_text()
+    order = "[...document.querySelectorAll('main h2')].filter(e => e.offsetParent).map(e => e.id)"
+    assert page.evaluate(order)[:4] == [
+        "own-headline-title", "forecast-title", "typical-title", "headline-title",
+    ]  # fmt: skip
     spine = page.locator("#chart-own-lumbar_spine_bmd svg")
     playwright.expect(spine.locator("circle.own-dot")).to_have_count(1)
     assert spine.locator("path.interval.past").count() == 1
@@ -81,6 +99,7 @@ def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
     test.get_by_label("Value").fill("70")
     test.get_by_label("Value").press("Tab")
     playwright.expect(page.locator("#forecast-stale")).to_be_visible()
+    assert page.evaluate(order)[:2] == ["headline-title", "forecast-title"]
     test.get_by_label("Value").fill("60")
     test.get_by_label("Value").press("Tab")
     playwright.expect(page.locator("#forecast-stale")).to_be_hidden()
@@ -113,6 +132,13 @@ def test_an_example_goes_round_by_the_address(explorer: Explorer) -> None:
     explorer.open(link.partition("#")[2])
     assert page.evaluate(values) == before
     assert page.locator("#own-details").get_attribute("open") is not None
+    banner = page.locator("#own-waiting")
+    assert "This link holds own results" in banner.inner_text()
+    banner.get_by_role("button").click()
+    playwright.expect(page.locator("#own-headline")).to_be_visible()
+    assert banner.is_hidden()
+    page.get_by_role("button", name="Go to it").click()
+    assert page.evaluate("document.activeElement.id") == "own-headline-title"
     assert page.locator("#own-scans > div").count() == 4
     page.get_by_role("button", name="Clear").click()
     assert page.locator("#own-form .own-row").count() == 0
@@ -122,14 +148,35 @@ def test_an_example_goes_round_by_the_address(explorer: Explorer) -> None:
 def test_results_that_contradict_each_other_get_no_forecast(explorer: Explorer) -> None:
     page = explorer.open(
         f"years=1&today=2026-06-01&{SCAN}&scan=2025-09-20~lumbar_spine~2.4~t~hologic"
-        "&plan=1~none~none"
+        "&plan=1~none~none&untaken=1"
     )
     ask(page)
     told = page.locator("#forecast-unexplained")
     playwright.expect(told).to_contain_text("The model does not explain these results together")
-    assert "Look for a slip first" in told.inner_text()
+    assert "or the model itself can be wrong here" in told.inner_text()
+    assert "makes no forecast" in page.locator("#own-key").inner_text()
+    assert "T-score" not in page.locator("#forecast-end").inner_text()
+    assert page.locator("#chart-own-osteoporosis").is_hidden()
     assert "measure next" not in page.locator("#forecast-notes").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(page) == []
+
+
+def test_one_odd_result_can_be_left_out_and_what_is_taken_goes_on(explorer: Explorer) -> None:
+    page = explorer.open(
+        "who=man-on-testosterone&years=1&today=2026-06-01&plan=1~none~none"
+        "&lab=2025-09-20~testosterone~25~ng/dL&lab=2026-05-20~estradiol~25~pg/mL"
+        "&lab=2025-09-20~vitamin_d~25~ng/mL&took=2024-06-01~~testosterone_gel 50 mg td qd"
+    )
+    ask(page)
+    assert "“as now” goes on with what you take now" in page.locator("#forecast-lead").inner_text()
+    doubt = page.locator("#forecast-doubts")
+    assert "Testosterone of 20 Sep 2025 is 25 ng/dL." in doubt.inner_text()
+    assert "It would fit as 25 nmol/L: is it right?" in doubt.inner_text()
+    assert violations(page) == []
+    doubt.get_by_role("button", name="Forecast without this result").click()
+    playwright.expect(page.locator("#own-key")).to_contain_text("“as now”, in 1 year: spine")
+    assert page.locator("#own-samples > div").count() == 2
     assert violations(page) == []
 
 

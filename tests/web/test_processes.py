@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import tasks_of_workers as tasks  # isort: skip
 from osteoaxis.errors import InputError
+from osteoaxis.web.app import _while_there
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import to_json
 from osteoaxis.web.faults import Fault
@@ -64,3 +66,21 @@ def test_who_cannot_be_served_soon_is_told(aside: Aside, workers: Workers) -> No
     first, *others = aside(together())
     assert first == b"0.8"
     assert all(isinstance(other, TooBusy) for other in others)
+
+
+def test_work_of_a_client_that_went_away_is_ended(aside: Aside, workers: Workers) -> None:
+    """Else the only process would be busy for its whole second, longer than the next one waits."""
+
+    class Gone:
+        async def receive(self) -> dict[str, str]:
+            await asyncio.sleep(0.1)
+            return {"type": "http.disconnect"}
+
+    async def left() -> bytes:
+        return await _while_there(Gone(), workers.run(tasks.sleep, 60.0, to_json))  # type: ignore[arg-type]
+
+    aside(run(workers, tasks.count))
+    before = {process.pid for process in multiprocessing.active_children()}
+    assert aside(left()) == b""
+    aside(run(workers, tasks.count))
+    assert before - {process.pid for process in multiprocessing.active_children()}

@@ -39,10 +39,16 @@ def list_(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A quantity or parameter, e.g. rankl or k_rankl.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A quantity or parameter, e.g. rankl or k_rankl; or a built-in scenario, patient, "
+            "person, population or trial."
+        ),
+    ],
     drugs: Drugs = None,
 ) -> None:
-    """Show the equation, unit, meaning and source of a quantity or parameter."""
+    """Show equation, unit, meaning and source of a quantity or parameter, or a built-in file."""
     from osteoaxis.present import catalogue
 
     catalogue.show_item(name, (drugs,) if drugs else ())
@@ -73,14 +79,18 @@ def change(
     device_after: Annotated[
         str | None, typer.Option(help="Device of the second value, if it is another.")
     ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Unit of a marker, e.g. pg/mL. [default: CTX in ng/mL]")
+    ] = None,
     json_only: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Is a change of density or of a marker real, or within what measuring alone gives?"""
     from osteoaxis.present import change as changes
 
     verdict = changes.judge(
-        quantity, before, after, precision=precision, device=device, device_after=device_after
-    )
+        quantity, before, after, precision=precision, device=device, device_after=device_after,
+        unit=unit,
+    )  # fmt: skip
     if json_only:
         import json
 

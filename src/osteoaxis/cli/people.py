@@ -106,10 +106,9 @@ def forecast(
     """
     from osteoaxis import forecast as one
     from osteoaxis import output as out
-    from osteoaxis.forecast.plain import summary
     from osteoaxis.present import forecast as shown
+    from osteoaxis.present import told
     from osteoaxis.present.progress import Steps
-    from osteoaxis.present.terminal import DISCLAIMER
     from osteoaxis.simulation import simulator
 
     who = one.Person.load(person)
@@ -126,7 +125,7 @@ def forecast(
     if json_only:
         import json
 
-        typer.echo(json.dumps({"note": DISCLAIMER, **summary(found)}, allow_nan=False))
+        typer.echo(json.dumps(told.as_json(found), allow_nan=False))
         return
     shown.show(found, folder)
 
@@ -233,37 +232,45 @@ def trial(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: trials/NAME]"),
+        typer.Option("-o", "--output", metavar="DIR", help="Folder. [default: trials/NAME-seedN]"),
     ] = None,
-    seed: Seed = 1,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, help="Equal seeds give equal people, arms, errors, luck and dropout."),
+    ] = 1,
     dask: Dask = None,
     json_only: JsonOnly = False,
 ) -> None:
-    """Conduct a virtual trial: effects with intervals, power by size, and the data it yields."""
+    """Conduct a virtual trial: effects, what it needs, cautions, studies like it, and its data.
+
+    docs/howto/trial.md describes the file.
+    """
     from osteoaxis import output as out
     from osteoaxis import trials
+    from osteoaxis.present import trial_context
     from osteoaxis.present import trials as shown
     from osteoaxis.present.progress import Steps
     from osteoaxis.simulation import simulator
     from osteoaxis.workers import workers
 
     plan = trials.Trial.load(name)
-    folder = output or (None if json_only else Path("trials") / plan.name)
+    folder = output or (None if json_only else Path("trials") / f"{plan.name}-seed{seed}")
     if folder is not None:
         out.check_folder(folder)
     with Steps(quiet=json_only) as steps, workers(dask) as each:
-        found = trials.conduct(plan, simulator(progress=steps.update), seed=seed,
-                               progress=steps.update, each=each)  # fmt: skip
-        steps.update("Counting", 0.95)
+        ready = simulator(progress=steps.update)
+        found = trials.conduct(plan, ready, seed=seed, progress=steps.update, each=each)
         effects = trials.effects(found)
-        powers = [(effect, trials.power(found, effect, seed=seed)) for effect in effects]
+        plans = trials.plans(found, effects, ready, progress=steps.update, each=each)
+        steps.update("Predicting studies like it", 0.95)
+        beside = trial_context.context(found, ready)
         if folder is not None:
             with out.staged(folder) as stage:
-                shown.write(found, effects, powers, stage)
+                shown.write(found, plans, beside, stage)
     if json_only:
         import json
 
-        typer.echo(json.dumps(shown.summary(found, effects, powers), allow_nan=False))
+        typer.echo(json.dumps(shown.summary(found, plans, beside), allow_nan=False))
         return
-    shown.show(found, effects, powers)
+    shown.show(found, plans, beside)
     typer.echo(f"Data, figures and tables: {folder}")

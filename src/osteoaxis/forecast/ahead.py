@@ -116,7 +116,7 @@ def forecast(
     usual = noise @ _root(posterior.likelihood.prior).T
     luck = numbers.draws("fracture", beliefs.KEPT, seed)
     people, scales = unmeasured, usual
-    if posterior.explained:
+    if posterior.check.explained:
         people = posterior.particles
         scales = posterior.scale_mean + noise @ _root(posterior.scale_covariance).T
     courses = {}
@@ -125,10 +125,10 @@ def forecast(
         courses[name] = _course(person, people, scales, posterior, ready, regimen, months, luck)
     first, regimen = next(iter(person.strategies.items()))
     before = courses[first]
-    if posterior.explained:
+    if posterior.check.explained:
         before = _course(person, unmeasured, usual, posterior, ready, regimen, months, luck)
     say("Weighing up what to measure next", 0.97)
-    worth = _values(person, posterior, courses[first], months) if posterior.explained else ()
+    worth = _values(person, posterior, courses[first], months) if posterior.check.explained else ()
     return Forecast(person, posterior, months, courses, before, worth)
 
 

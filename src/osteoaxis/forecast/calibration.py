@@ -2,7 +2,8 @@
 
 Persons are drawn from what a forecast believes before anything is measured; what they show is
 measured with error; the forecast sees only that. Its 90 % ranges must then hold 90 % of what
-happens, and ranks of the truth among its people must be uniform (10.48550/arXiv.1804.06788).
+happens, and ranks of the truth among its people must be uniform (10.48550/arXiv.1804.06788). Slips
+put into what was measured must be found.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 from osteoaxis.forecast import particles as parts
 from osteoaxis.forecast import posterior as beliefs
 from osteoaxis.forecast.ahead import Forecast, forecast
+from osteoaxis.forecast.check import check
 from osteoaxis.forecast.person import Measurement, Person, moved
 from osteoaxis.outcomes import dxa
-from osteoaxis.patient import Patient
+from osteoaxis.patient import MOLAR_MASS, Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import Progress, Simulator
 from osteoaxis.units import DAYS_PER_YEAR
@@ -151,7 +153,7 @@ def outcomes(
     for number in range(count):
         known = simulated(number, ready, seed)
         found = forecast(known.person, ready, seed=seed + number)
-        if found.posterior.explained:
+        if found.posterior.check.explained:
             for target in TARGETS:
                 rows[target].append(_compared(found, known, target))
         else:
@@ -170,3 +172,78 @@ def _compared(found: Forecast, known: Known, target: str) -> tuple[float, float,
     usual = float(np.nanmean(before[:, -1] - before[:, found.today]))
     rank = float(np.mean(ends < known.truth[target]))
     return rank, float(np.log(np.nanmedian(ends)) - truth), last - truth, last + usual - truth
+
+
+LEAST_SCORE = 1.0
+"""T-scores as far from 0 as this can have a sign that matters."""
+MOLAR = {"estradiol": 1e3, "testosterone": 10.0, "vitamin_d": 1e3}
+"""nmol/L (of estradiol pmol/L) in one unit of ours, times the molar mass in g/mol."""
+
+
+def slips(person: Person, random: np.random.Generator) -> dict[str, tuple[Measurement, ...]]:
+    """Return what a person would have typed with one slip, by the kind of the slip.
+
+    A sign and a make of one scan drawn by chance; the other unit of hormones and vitamin D; a
+    decimal point of a marker. Kinds that a person's results cannot have are left out.
+    """
+    found: dict[str, list[tuple[int, float]]] = {}
+    sex = person.patient.sex
+    for k, each in enumerate(person.measurements):
+        name = each.quantity
+        if name.endswith("_bmd"):
+            site = name.removesuffix("_bmd")
+            score = float(dxa.t_score(each.value, site, sex))
+            if abs(score) >= LEAST_SCORE:
+                found.setdefault("sign", []).append((k, dxa.density(-score, site, sex)))
+            found.setdefault("make", []).append(
+                (k, float(dxa.convert(each.value, site, "hologic", "lunar")))
+            )
+        elif name in MOLAR:
+            factor = MOLAR[name] / MOLAR_MASS[name]
+            found.setdefault(f"{name} molar", []).append((k, each.value * factor))
+            found.setdefault(f"{name} by mass", []).append((k, each.value / factor))
+        else:
+            found.setdefault("point", []).append((k, each.value * random.choice((0.1, 10.0))))
+    made = {}
+    for kind, places in found.items():
+        k, value = places[random.integers(len(places))]
+        changed = list(person.measurements)
+        changed[k] = replace(changed[k], value=value)
+        made[kind] = tuple(changed)
+    return made
+
+
+@dataclass(frozen=True)
+class Caught:
+    """Of persons with one kind of slip: how many, not explained, and marked or not explained."""
+
+    persons: int
+    unexplained: int
+    noticed: int
+
+
+def caught(
+    count: int, ready: Simulator, *, seed: int = 1, progress: Progress | None = None
+) -> dict[str, Caught]:
+    """Return how often each kind of slip is noticed in simulated persons; "none" are honest."""
+    tally: dict[str, list[tuple[bool, bool]]] = {}
+    for number in range(count):
+        person = simulated(number, ready, seed).person
+        random = np.random.default_rng([seed, 4, number])
+        likelihood = beliefs.Likelihood.of(person)
+        days = likelihood.days
+        people = parts.drawn(beliefs.DRAWN, random)
+        levels = parts.simulate(person.patient, people, ready, person.past, days)
+        logs = likelihood.observed - likelihood.residuals(levels, days)
+        logs = logs[np.isfinite(logs).all(axis=1)]
+        for kind, typed in {"none": person.measurements, **slips(person, random)}.items():
+            observed = np.log([each.value for each in typed])
+            found = check(observed, logs, likelihood.covariance, random)
+            noticed = not found.explained or bool(found.far_off.any())
+            tally.setdefault(kind, []).append((not found.explained, noticed))
+        if progress:
+            progress(f"{number + 1} of {count} simulated persons", (number + 1) / count)
+    return {
+        kind: Caught(len(rows), *(int(n) for n in np.sum(rows, axis=0)))
+        for kind, rows in tally.items()
+    }

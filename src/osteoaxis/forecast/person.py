@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -31,21 +31,31 @@ MOST = 200
 """Measurements, drugs taken or strategies of one file at most."""
 MAX_STRATEGIES = 6
 T_SCORES = (-6.0, 6.0)
-DENSITIES = (0.2, 2.5)
+LIKE_DENSITY = (0.4, 1.7)
+"""Positive T-scores with more than one digit after the point that look like g/cm2: reports give
+T-scores with one digit, densities with three (ISCD official positions; recalled)."""
+UNITS = {
+    "ctx": ("ng/mL", "pg/mL"), "ntx": ("nmol/mmol",), "p1np": ("ng/mL", "ug/L"),
+    "bsap": ("ug/L", "ng/mL"), "estradiol": ("pg/mL", "pmol/L"),
+    "testosterone": ("ng/dL", "nmol/L"), "vitamin_d": ("ng/mL", "nmol/L"),
+}  # fmt: skip
+"""Units in which laboratories give a sample; the model's first."""
 _KEYS = ("title", "today", "years", "person", "taken", "density", "sample", "strategies",
          "precision")  # fmt: skip
 _PERSON = ("sex", "born", "age", "menopause_age", "body_mass_index", "ethnicity", "history")
+_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?", re.A)
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?([A-Za-zµμ]{1,9}/[A-Za-zµμ]{1,9}(?:\^?2|²)?)", re.A)
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A value measured on a day; `device` is of densitometry only."""
+    """A value measured on a day; `device` is of densitometry only, `typed` what the file says."""
 
     day: float
     quantity: str
     value: float
     device: str = ""
+    typed: str = ""
 
 
 @dataclass(frozen=True)
@@ -248,14 +258,17 @@ def _scans(
             raise InputError(f"{at}: give 'value' such as \"0.912 g/cm2\", or 't_score'.")
         if "t_score" in row:
             score = toml.number(row["t_score"], *T_SCORES, "(T-score)", f"{at}: t_score")
-            value = dxa.density(score, site, sex)
+            if LIKE_DENSITY[0] <= score <= LIKE_DENSITY[1] and round(score, 1) != score:
+                raise InputError(f"{at}: t_score: {score:g} looks like g/cm2, not like a T-score, "
+                                 "which has one digit after the point.")  # fmt: skip
+            value, typed = dxa.density(score, site, sex), f"T-score {score:g}"
         else:
-            value = _amount(row["value"], "g/cm2", DENSITIES, None, f"{at}: value")
-            value = float(dxa.convert(value, site, device, "hologic"))
+            value = _density(row["value"], site, sex, device, f"{at}: value")
+            typed = row["value"]
         day = float((_date(row["date"], at) - start).days)
         if (day, site) in found:
             raise InputError(f"{at}: {site} was already given for {row['date']}.")
-        found[day, site] = Measurement(day, f"{site}_bmd", value, device)
+        found[day, site] = Measurement(day, f"{site}_bmd", value, device, typed)
     return tuple(found.values())
 
 
@@ -268,43 +281,102 @@ def _samples(rows: list[tuple[str, dict[str, Any]]], start: date) -> tuple[Measu
             raise InputError(f"{at}: holds no value; give one or more of {', '.join(LEVELS)}.")
         day = float((_date(row["date"], at) - start).days)
         for name in names:
+            if name in MEASURABLE and name not in LEVELS:
+                raise InputError(f"{at}: {name} is not used: the virtual people of a forecast do "
+                                 "not differ in it by themselves. Leave it out.")  # fmt: skip
             if name not in LEVELS:
                 raise InputError(f"{at}: unknown quantity '{name}'.{did_you_mean(name, LEVELS)}"
                                  f" Allowed: {', '.join(LEVELS)}.")  # fmt: skip
-            low, high, unit = MEASURABLE[name]
-            value = _amount(row[name], unit, (low, high), MOLAR_MASS.get(name), f"{at}: {name}")
+            value = _amount(
+                row[name], UNITS[name], MEASURABLE[name][:2], MOLAR_MASS.get(name), f"{at}: {name}"
+            )
             if (day, name) in found:
                 raise InputError(f"{at}: {name} was already given for {row['date']}.")
-            found[day, name] = Measurement(day, name, value)
+            found[day, name] = Measurement(day, name, value, typed=row[name])
     return tuple(found.values())
 
 
+def _density(given: Any, site: str, sex: str, device: str, where: str) -> float:
+    """Return a text such as "0.912 g/cm2" of a device as a density of a Hologic device."""
+    number = _number(given)
+    if number is not None and T_SCORES[0] <= number < 0:
+        raise InputError(f"{where}: {number:g} looks like a T-score, not like g/cm2.")
+    value = float(
+        dxa.convert(_amount(given, ("g/cm2",), dxa.LIMITS, None, where), site, device, "hologic")
+    )
+    score = dxa.t_score(value, site, sex)
+    if not T_SCORES[0] <= score <= T_SCORES[1]:
+        raise InputError(f"{where}: {given} would be a T-score of {score:.1f}; is it a T-score "
+                         "itself?")  # fmt: skip
+    return value
+
+
+def readings(each: Measurement, sex: str) -> Iterator[tuple[str, float]]:
+    """Yield what a value could have been meant to be, in words and in the unit of the model."""
+    site, number = each.quantity.removesuffix("_bmd"), _number(each.typed.removeprefix("T-score "))
+    if number is None:
+        return
+    if each.typed.startswith("T-score"):
+        yield "with the other sign", dxa.density(-number, site, sex)
+    elif each.device:
+        for other in dxa.DEVICES:
+            if other != each.device:
+                value = float(dxa.convert(number, site, other, "hologic"))
+                yield f"by {other.capitalize()}", value
+    else:
+        units, molar_mass = UNITS[each.quantity], MOLAR_MASS.get(each.quantity)
+        for other in units:
+            yield f"as {number:g} {other}", number * _factor(other, units[0], molar_mass)
+
+
+def _number(given: Any) -> float | None:
+    """Return the number at the start of a text; None without one."""
+    match = _NUMBER.match(given.strip()) if isinstance(given, str) else None
+    return float(match[0]) if match else None
+
+
 def _amount(
-    given: Any, unit: str, limits: tuple[float, float], molar_mass: float | None, where: str
+    given: Any,
+    units: Sequence[str],
+    limits: tuple[float, float],
+    molar_mass: float | None,
+    where: str,
 ) -> float:
-    """Return a text such as "18 pg/mL" as a number in `unit`; amounts of substance by mass."""
+    """Return a text such as "18 pg/mL" in the first of `units`; amounts of substance by mass.
+
+    Where the number would be possible in another of `units`, what is raised asks about it.
+    """
+    unit, (low, high) = units[0], limits
+    number = _number(given)
+    possible = [
+        other for other in units
+        if number is not None and low <= number * _factor(other, unit, molar_mass) <= high
+    ]  # fmt: skip
+    asked = f" It looks like {' or '.join(possible)}." if possible else ""
+    if isinstance(given, str) and _NUMBER.fullmatch(given.strip()):
+        raise InputError(f"{where}: {given} has no unit; use {' or '.join(units)}.{asked}")
     match = _AMOUNT.fullmatch(given.strip()) if isinstance(given, str) else None
     if match is None:
-        raise InputError(f"{where}: write number and unit, such as \"{limits[0]:g} {unit}\", "
+        raise InputError(f"{where}: write number and unit, such as \"{low:g} {unit}\", "
                          f"not {given!r:.60}.")  # fmt: skip
-    number = float(match[1])
-    written, target = (
-        re.sub(r"cm(2|²)$", "cm^2", re.sub("[µμ]", "u", each)) for each in (match[2], unit)
-    )
     try:
-        if molar_mass and "mol" in written:
-            value = number * conversion_factor(written, "mol/L") * molar_mass
-            value *= conversion_factor("g/L", target)
-        else:
-            value = number * conversion_factor(written, target)
+        value = float(match[1]) * _factor(match[2], unit, molar_mass)
     except (ValueError, AttributeError):
-        also = " or nmol/L" if molar_mass else ""
-        raise InputError(f"{where}: '{match[2]}' is not a unit of it; use {unit}{also}.") from None
-    low, high = limits
+        raise InputError(
+            f"{where}: '{match[2]}' is not a unit of it; use {' or '.join(units)}."
+        ) from None
     if not low <= value <= high:
         raise InputError(f"{where}: {given} is {value:.4g} {unit}, outside {low:g} to {high:g}; "
-                         "is the unit right?")  # fmt: skip
+                         f"is the unit right?{asked}")  # fmt: skip
     return value
+
+
+def _factor(written: str, unit: str, molar_mass: float | None) -> float:
+    """Return what turns a number in a unit as written into one in `unit`; raises `ValueError`."""
+    source, target = (
+        re.sub(r"cm(2|²)$", "cm^2", re.sub("[µμ]", "u", each)) for each in (written, unit)
+    )
+    return conversion_factor(source, target, molar_mass)
 
 
 def _asked(table: Mapping[str, Any], goes_on: bool, where: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,13 +13,12 @@ from numpy.typing import NDArray
 from osteoaxis.forecast.ahead import BAND, CAUSES, Course, Forecast
 from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
+from osteoaxis.units import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
 
 UNITS = {"ctx": "ng/mL", "ntx": "nmol/mmol", "p1np": "ng/mL", "bsap": "µg/L",
          "estradiol": "pg/mL", "testosterone": "ng/dL", "vitamin_d": "ng/mL"}  # fmt: skip
-FAR_OFF = 2.5
-"""Errors of one measurement beyond which a value is marked."""
 OSTEOPOROSIS = -2.5
 LOW_BONE_MASS = -1.0
 """T-scores at and below which bone is called so (WHO 1994)."""
@@ -61,42 +61,115 @@ def _quantiles(values: Array) -> dict[str, float]:
 
 
 def measured(found: Forecast) -> list[dict[str, Any]]:
-    """Return each measurement with its distance from what the model expects of this person.
+    """Return each measurement: what measuring alone would give, what is expected, what is usual.
 
-    `low` and `high` hold 95 % of what measuring alone would give.
+    `low` and `high` hold 95 % of what measuring alone would give, `expected` 90 % of what the
+    other results let one expect, `usual` 90 % of people of this age and treatment; `rank` is the
+    percent of those with a lower value.
     """
-    start = found.person.start
+    person, checked = found.person, found.posterior.check
     rows = []
-    for each, off in zip(found.person.measurements, found.posterior.off, strict=True):
-        low, high = change.spread(each.value, error_of(each.quantity, found.person))
+    for k, each in enumerate(person.measurements):
+        low, high = change.spread(each.value, error_of(each.quantity, person))
         rows.append({
-            "date": (start + timedelta(days=each.day)).isoformat(),
+            "date": _date(found, each.day),
             "quantity": each.quantity,
             "value": each.value,
+            "typed": each.typed,
             "low": low,
             "high": high,
             "unit": unit(each.quantity),
             "device": each.device,
-            "off": float(off),
-            "far_off": abs(float(off)) > FAR_OFF,
+            "expected": _quantiles(np.exp(checked.expected[:, k])),
+            "usual": _quantiles(np.exp(checked.usual[:, k])),
+            "rank": 100.0 * float(np.mean(checked.usual[:, k] < np.log(each.value))),
+            "far_off": bool(checked.far_off[k]),
         })  # fmt: skip
     return rows
 
 
+def _date(found: Forecast, day: float) -> str:
+    return (found.person.start + timedelta(days=day)).isoformat()
+
+
 def changes(found: Forecast) -> list[dict[str, Any]]:
-    """Return whether density changed between the first and the last scan of each site."""
+    """Return how density changed from the first to the last scan of each site on one make.
+
+    In percent, beside what people of this age and treatment show by then; `rank` is the percent of
+    those whose density fell more.
+    """
+    person, usual = found.person, found.posterior.check.usual
+    rows = []
+    for site in dxa.SITES:
+        for device in dxa.DEVICES:
+            scans = [
+                k for k, m in enumerate(person.measurements)
+                if (m.quantity, m.device) == (f"{site}_bmd", device)
+            ]  # fmt: skip
+            if len(scans) < 2:
+                continue
+            ends = [scans[0], scans[-1]]
+            own = np.array([person.measurements[k].value for k in ends])
+            before, after = dxa.convert(own, site, "hologic", device)
+            seen = change.ordinary(before, after, person.precision[site])
+            first, last = dxa.convert(np.exp(usual[:, ends]), site, "hologic", device).T
+            others = 100.0 * (last / first - 1.0)
+            rows.append({
+                "site": site,
+                "device": device,
+                "first": _date(found, person.measurements[ends[0]].day),
+                "last": _date(found, person.measurements[ends[1]].day),
+                "percent": seen.percent,
+                "least": seen.least_rise,
+                "real": seen.real,
+                "usual": _quantiles(others),
+                "rank": 100.0 * float(np.mean(others < seen.percent)),
+            })  # fmt: skip
+    return rows
+
+
+def other_makes(found: Forecast) -> list[dict[str, Any]]:
+    """Return the sites whose last scan is from another make than the one before it.
+
+    `within` is the percent within which a change between the two cannot be judged.
+    """
     rows = []
     for site in dxa.SITES:
         scans = [m for m in found.person.measurements if m.quantity == f"{site}_bmd"]
-        if len(scans) < 2:
-            continue
-        first, last = scans[0], scans[-1]
-        error = found.person.precision[site]
-        if first.device != last.device:
-            error = float(np.hypot(error, dxa.DEVICE_ERROR / np.sqrt(2.0)))
-        seen = change.ordinary(first.value, last.value, error)
-        rows.append({"site": site, "percent": seen.percent, "least": seen.least_rise,
-                     "real": seen.real})  # fmt: skip
+        if len(scans) > 1 and scans[-2].device != scans[-1].device:
+            devices = scans[-2].device, scans[-1].device
+            seen = dxa.compare(
+                1.0, 1.0, site, precision=found.person.precision[site], devices=devices
+            )
+            rows.append({"site": site, "before": devices[0], "last": devices[1],
+                         "within": seen.least_rise})  # fmt: skip
+    return rows
+
+
+def by_year(found: Forecast) -> list[dict[str, Any]]:
+    """Return T-scores today, and the percent at -2.5 or below after each year, by site.
+
+    Of the first strategy; empty where the model does not explain a person.
+    """
+    if not found.posterior.check.explained:
+        return []
+    course = next(iter(found.courses.values()))
+    rows = []
+    for site in dxa.SITES[:2]:
+        shares = osteoporosis(found, course, site)
+        today = course.values[f"{site}_bmd"][:, found.today]
+        rows.append({
+            "site": site,
+            "today": _quantiles(dxa.t_score(today, site, found.person.patient.sex)),
+            "percent": {
+                _date(found, found.person.now + DAYS_PER_YEAR * year): float(
+                    np.interp(found.now + 12.0 * year, found.months, shares)
+                )
+                for year in (
+                    *range(1, math.ceil(found.person.years)), found.person.years
+                )
+            },
+        })  # fmt: skip
     return rows
 
 
@@ -110,11 +183,14 @@ def summary(found: Forecast) -> dict[str, Any]:
         "taken": list(person.taken),
         "measurements": measured(found),
         "density_changes": changes(found),
+        "other_makes": other_makes(found),
+        "osteoporosis_by_year": by_year(found),
         "fit": {
-            "explained": posterior.explained,
+            "explained": posterior.check.explained,
+            "percent_as_odd": 100.0 * posterior.check.probability,
+            "explained_without": posterior.check.alone,
             "effective_size": posterior.effective_size,
             "refreshed": posterior.stages,
-            "probability_of_misfit": posterior.probability,
         },
         "t_score_densities": {
             site: {

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from osteoaxis.errors import SolverError
 from osteoaxis.forecast import particles as parts
+from osteoaxis.forecast.check import Check, check
 from osteoaxis.forecast.particles import Particles
 from osteoaxis.forecast.person import Measurement, Person
 from osteoaxis.outcomes import dxa, markers
@@ -37,8 +37,6 @@ ENOUGH = 100.0
 """Effective sample size below which particles are refreshed."""
 STAGES = 10
 STEP = 0.5
-UNEXPLAINED = 0.01
-"""Probability of so much misfit below which the model is said not to explain a person."""
 
 SITES_CORRELATION = {(0, 1): 0.65, (0, 2): 0.6, (1, 2): 0.85}
 """Of usual densities at spine, hip and neck, as in the named populations."""
@@ -91,11 +89,15 @@ class Likelihood:
         """Days of the measurements, each once and in order."""
         return sorted({m.day for m in self.measured})
 
+    @property
+    def observed(self) -> Array:
+        """The logarithm of each measurement."""
+        return np.log([m.value for m in self.measured])
+
     def residuals(self, levels: dict[str, Array], days: Sequence[float]) -> Array:
         """Return log measured over log level (particle, measurement); NaN where not solved."""
         columns = [levels[m.quantity][:, list(days).index(m.day)] for m in self.measured]
-        observed = np.log([m.value for m in self.measured])
-        return observed - np.log(np.array(columns).T)
+        return self.observed - np.log(np.array(columns).T)
 
     def misfit(self, residuals: Array) -> Array:
         """Return the squared distance of each particle; chi-square for the true one."""
@@ -109,12 +111,6 @@ class Likelihood:
         across = self.prior[:, self.place]
         gain = np.linalg.solve(self.covariance, across.T).T
         return residuals @ gain.T, self.prior - gain @ across.T
-
-    def standardised(self, residuals: Array, weights: Array) -> Array:
-        """Return how far each measurement is off, in its own errors, scales as measured."""
-        mean, _ = self.scale(residuals)
-        left = residuals - mean[:, self.place]
-        return np.asarray((weights @ left) / self.error)
 
 
 def error_of(quantity: str, person: Person) -> float:
@@ -144,8 +140,8 @@ class Posterior:
     """People who could be this person, all of equal weight, and how well they fit.
 
     `effective_size` is that of the weights of the people drawn first, `stages` how often they were
-    refreshed (0: not needed), `probability` that of so large a misfit, `scale` the log scales
-    (particle, scale), `off` how far each measurement is off, in its own errors.
+    refreshed (0: not needed), `check` how odd the results are, `scale` the log scales
+    (particle, scale).
     """
 
     particles: Particles
@@ -154,21 +150,16 @@ class Posterior:
     scale_covariance: Array
     effective_size: float
     stages: int
-    probability: float
-    off: Array
-
-    @property
-    def explained(self) -> bool:
-        """Whether the model can explain what was measured."""
-        return self.probability >= UNEXPLAINED
+    check: Check
 
 
 def infer(
     person: Person, ready: Simulator, *, seed: int = 1, progress: Progress | None = None
 ) -> Posterior:
-    """Return who could be this person. Raises `InputError` for drugs that cannot be given.
+    """Return who could be this person, where the model explains them.
 
-    Raises `SolverError` where none of the people drawn could be simulated.
+    Raises `InputError` for drugs that cannot be given, `SolverError` where none of the people
+    drawn could be simulated.
     """
     say = progress or (lambda _text, _share: None)
     random = np.random.default_rng([seed, 20261129])
@@ -187,10 +178,16 @@ def infer(
     energy = _energy(likelihood, residuals)
     if not np.isfinite(energy).any():
         raise SolverError("the past of this person could not be simulated.")
+    checked = check(
+        likelihood.observed,
+        likelihood.observed - residuals[np.isfinite(energy)],
+        likelihood.covariance,
+        np.random.default_rng([seed, 3]),
+    )
     weights = _normalised(-energy)
     size = 1.0 / float(np.sum(weights**2))
     stages = 0
-    if size < ENOUGH:
+    if size < ENOUGH and checked.explained:
         people, residuals, stages = _refreshed(
             people, residuals, likelihood, residuals_of, random, say
         )
@@ -198,12 +195,7 @@ def infer(
     rows = _resampled(weights, KEPT, random)
     people, residuals = people.take(rows), residuals[rows]
     mean, covariance = likelihood.scale(residuals)
-    misfit = float(np.mean(likelihood.misfit(residuals))) if len(likelihood.measured) else 0.0
-    return Posterior(
-        people, likelihood, mean, covariance, size, stages,
-        float(chi2.sf(misfit, max(len(likelihood.measured), 1))),
-        likelihood.standardised(residuals, np.full(KEPT, 1.0 / KEPT)),
-    )  # fmt: skip
+    return Posterior(people, likelihood, mean, covariance, size, stages, checked)
 
 
 def _energy(likelihood: Likelihood, residuals: Array) -> Array:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.pharmacology.drug import catalogue
 from osteoaxis.pharmacology.rules import is_clause, parse_rules
 from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, MONTH, ROUTES, UNITS, Term, in_days
 
@@ -28,6 +29,10 @@ _DOSE = re.compile(r"(-?[\d.,]+(?:e-?\d+)?)((?!x)[a-z]+(?:/[a-z]+)?)?")
 _OVER = re.compile(r"\bover (\S+?) ?(min|hr|h|days?|d)\b")
 _EVERY = re.compile(rf"q({_NUMBER})(h|d|wk|w|mo|m|yr|y)")
 _TIMES_PER = re.compile(rf"({_NUMBER})x/(day|d|week|wk|w|month|mo|year|yr|y)")
+_PHRASE = re.compile(
+    r"\b(once|twice|(\d+)(?: times|x)) (?:(?:an?|per) )?(dai|day|week|month|year)(?:ly)?\b"
+)
+_EVERY_PHRASE = re.compile(r"\bevery (\d+) (d|w|m|y)(?:ay|eek|onth|ear)s?\b")
 _EDGE = rf"(?:mo|m|wk|w|yr|y|d) ?{_NUMBER}"
 _RANGE = re.compile(rf"({_EDGE}) ?- ?({_EDGE})?")
 _LIST = re.compile(rf"{_EDGE}(?: ?, ?{_EDGE})*")
@@ -84,7 +89,7 @@ def _parse_dose(head: str) -> tuple[str, float, str, list[str]]:
     """Split `drug dose unit ...` into drug name, amount, unit and the words that follow."""
     if "%" in head:
         raise InputError("a strength in % is not a dose; write the drug in mg, e.g. '50 mg'.")
-    words = head.split()
+    words = _shortened(head).split()
     found = [match for match in map(_DOSE.fullmatch, words[:1]) if match]
     if found and (found[0][2] is None or found[0][2] in _UNIT_WORDS):
         raise InputError("no drug name; write it before the dose, e.g. 'anastrozole 1 mg po qd'.")
@@ -94,7 +99,7 @@ def _parse_dose(head: str) -> tuple[str, float, str, list[str]]:
         unit_at = next((i for i in range(2, stop) if words[i] in _UNIT_WORDS), None)
         if unit_at is not None:
             raise InputError(f"dose '{words[unit_at - 1]}' is not a number.")
-        raise InputError("no dose; write amount and unit after the drug name, e.g. '1 mg'.")
+        raise InputError(f"no dose; {_usual(words)}.")
     drug = "_".join(words[:at]).replace("-", "_")
     match = _DOSE.fullmatch(words[at])
     number, word = match.groups() if match else ("", None)
@@ -109,6 +114,26 @@ def _parse_dose(head: str) -> tuple[str, float, str, list[str]]:
             f"unknown unit '{word}'; use {', '.join(UNITS)}." + did_you_mean(word, _UNIT_WORDS)
         )
     return drug, _number(number, "dose"), unit, tail
+
+
+def _shortened(head: str) -> str:
+    """Return `head` with 'twice a week' as '2x/week' and 'every 6 months' as 'q6m'."""
+
+    def times(found: re.Match[str]) -> str:
+        count = found[2] or {"once": "1", "twice": "2"}[found[1]]
+        return f"{count}x/{found[3].replace('dai', 'day')}"
+
+    return _EVERY_PHRASE.sub(r"q\1\2", _PHRASE.sub(times, head))
+
+
+def _usual(words: list[str]) -> str:
+    """Return how a drug named without a dose is written, also for a brand name."""
+    known = {name: drug for drug in catalogue().values() for name in (drug.name, *drug.synonyms)}
+    name = "_".join(words).replace("-", "_")
+    if name not in known:
+        return "write amount and unit after the drug name, e.g. '1 mg'"
+    brand = "" if name == known[name].name else f"{name} is {known[name].name}: "
+    return f"{brand}write e.g. '{known[name].typical}'"
 
 
 def _parse_infusion(text: str) -> tuple[float, list[str]]:

@@ -33,17 +33,23 @@ class Member:
 
 
 def member(
-    population: Population, seed: int, number: int, parameters: Mapping[str, Param]
+    population: Population,
+    seed: int,
+    number: int,
+    parameters: Mapping[str, Param],
+    *,
+    set_number: int | None = None,
 ) -> Member:
     """Return member `number` of a population; `parameters` are those of the model.
 
     Everything random about it comes from its own stream: the key is made of `seed` and the
-    population's name, the counter of `number`. Raises `InputError` for a parameter in `between`
-    that the model does not have.
+    population's name, the counter of `number`. `set_number` replaces the set of the ensemble that
+    was drawn. Raises `InputError` for a parameter in `between` that the model does not have.
     """
     key = (zlib.crc32(population.name.encode()) << 64) | seed
     random = np.random.Generator(np.random.Philox(key=key, counter=number << 192))
     chosen = int(random.random() * max(len(fitted.ensemble()), 1))
+    chosen = chosen if set_number is None else set_number
     scores = population.root @ random.standard_normal(len(population.covariates))
     found = {
         name: spread.at(float(score))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from osteoaxis import toml
+from osteoaxis import fitted, toml
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.forecast import persons
 from osteoaxis.model import Model
@@ -142,7 +142,14 @@ def _parameters(model: Model) -> Rows:
 
 
 def show_item(name: str, folders: Folders) -> None:
-    """Print equation, unit, meaning and source of the quantity or parameter called `name`."""
+    """Print equation, unit, meaning and source of the quantity or parameter called `name`.
+
+    Of a scenario, patient, person, population or trial, its file.
+    """
+    files = {**scenarios(), **presets(), **persons(), **populations(), **trials()}
+    if name in files:
+        print(files[name].read_text(encoding="utf-8"), end="")
+        return
     model = build_model(folders)[0]
     if name in model.quantities:
         lines = _quantity_lines(model, name)
@@ -152,7 +159,8 @@ def show_item(name: str, folders: Folders) -> None:
         known = [*model.quantities, *QUANTITIES, *model.parameters]
         known += [full.rpartition(".")[2] for full in model.parameters]
         if name not in known:
-            raise InputError(f"unknown quantity or parameter '{name}'.{did_you_mean(name, known)}")
+            near = did_you_mean(name, [*files, *known])
+            raise InputError(f"unknown quantity, parameter or file '{name}'.{near}")
         lines = _parameter_lines(model, name)
     console = Console(highlight=False)
     for line in lines:
@@ -203,5 +211,20 @@ def _parameter_lines(model: Model, name: str) -> list[str]:
         f"{full} = {_number(p.value)} {p.unit}{men}",
         f"  {p.meaning}",
         f"  plausible range {_number(low)} to {_number(high)} {p.unit}",
+        *_found(full),
         f"  {p.source if told else f'{p.basis}: {p.source}'}",
     ]
+
+
+def _found(full: str) -> list[str]:
+    """Return what the data say of a fitted parameter, of all and of men."""
+    return [
+        f"  {whom}{found['verdict']}: 90 % before the fit {_span(found, 'prior')}, "
+        f"after it {_span(found, 'posterior')}"
+        for name, whom in ((full, ""), (full + fitted.MEN, "in men "))
+        if (found := fitted.identified().get(name))
+    ]
+
+
+def _span(found: Mapping[str, str], which: str) -> str:
+    return " to ".join(_number(float(found[f"{which}_{end}"])) for end in ("low", "high"))

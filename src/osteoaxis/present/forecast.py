@@ -15,31 +15,19 @@ from rich.table import Table
 
 from osteoaxis.forecast import Forecast
 from osteoaxis.forecast.ahead import SHOWN
-from osteoaxis.forecast.plain import at_end, measured, summary, unit
+from osteoaxis.forecast.plain import at_end, unit
 from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
-from osteoaxis.present import pages, style, words
+from osteoaxis.present import pages, style, told, words
 from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.present.told import TITLES, UNEXPLAINED
 from osteoaxis.units import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
 
-TITLES = {
-    "lumbar_spine_bmd": "Lumbar spine", "total_hip_bmd": "Total hip",
-    "femoral_neck_bmd": "Femoral neck", "ctx": "CTX", "ntx": "NTX", "p1np": "P1NP",
-    "bsap": "BSAP", "estradiol": "Estradiol", "testosterone": "Testosterone",
-    "vitamin_d": "Vitamin D",
-}  # fmt: skip
 LIMITS = {-1.0: "low bone mass", -2.5: "osteoporosis"}
 WIDE = 110
 """Characters of the table where nobody's screen says how wide it is."""
-WORTH = 1.0
-"""Percent by which a measurement must narrow the range to be worth a line."""
-UNEXPLAINED = (
-    "The model does not explain these results together. No forecast is fitted to this person: what "
-    "is shown is how people of this age and treatment differ. Look for a slip (a date, a unit, a "
-    "site, another densitometer), a drug that is missing, or an illness the model does not know."
-)
 
 
 def _panels(found: Forecast) -> list[str]:
@@ -118,7 +106,7 @@ def write(found: Forecast, folder: Path) -> None:
     text = style.svg(drawn)
     (folder / "forecast.svg").write_text(text, encoding="utf-8", newline="\n")
     (folder / "forecast.png").write_bytes(style.png(drawn))
-    plain = {"note": DISCLAIMER, **summary(found)}
+    plain = told.as_json(found)
     (folder / "forecast.json").write_text(
         json.dumps(plain, indent=1, allow_nan=False) + "\n", encoding="utf-8"
     )
@@ -132,7 +120,7 @@ def write(found: Forecast, folder: Path) -> None:
                     writer.writerow((name, variable, f"{month:.4g}", *ends))
     page = pages.render(
         "forecast.html.j2", found=found, plain=plain, picture=text, titles=TITLES,
-        sites=dxa.SITES[:2], unexplained=UNEXPLAINED, worth=WORTH,
+        unexplained=UNEXPLAINED, share=told.share, taken=[told.taken(t) for t in plain["taken"]],
     )  # fmt: skip
     (folder / "forecast.html").write_text(page, encoding="utf-8")
 
@@ -144,34 +132,30 @@ def show(found: Forecast, folder: Path | None) -> None:
         console.width = WIDE
     person = found.person
     console.print(f"[bold]{person.title}[/bold]: {person.years:g} years from {person.today}")
-    if not found.posterior.explained:
-        console.print(f"[bold]{UNEXPLAINED}[/bold]")
+    explained = found.posterior.check.explained
+    console.print(told.lead(found) if explained else f"[bold]{UNEXPLAINED}[/bold]")
+    for doubt in told.doubts(found):
+        console.print(f"[bold]{doubt['text']}[/bold]")
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("strategy")
-    for title in ("spine, %", "hip, %", "spine T-score", "T ≤ −2.5", "any fracture, %"):
+    scores = ("spine T-score", "T ≤ −2.5, of 100") if explained else ()
+    for title in ("spine, %", "hip, %", *scores, "fracture, of 100"):
         table.add_column(title, justify="right")
     for row in at_end(found):
         table.add_row(
             row["strategy"],
             _range(row["lumbar_spine_change_percent"]),
             _range(row["total_hip_change_percent"]),
-            _range(row["lumbar_spine_t_score"]),
-            f"{row['lumbar_spine_osteoporosis_percent']:.0f} %",
+            *((_range(row["lumbar_spine_t_score"]),
+               told.share(row["lumbar_spine_osteoporosis_percent"])) if explained else ()),
             _range(row["any_fracture_percent"]),
-        )
+        )  # fmt: skip
     console.print(table)
-    console.print("Median and the range of 90 % of people who could be this person.")
-    for row in measured(found):
-        if row["far_off"]:
-            console.print(f"{row['date']} {TITLES[row['quantity']]} is {abs(row['off']):.1f} of "
-                          "its errors off: is it right?")  # fmt: skip
-    best = [each for each in found.next if each.narrower >= WORTH][:3]
-    for each in best:
-        wait = f"in {each.month:g} months" if each.month else "now"
-        console.print(f"{TITLES[each.quantity]} {wait} would narrow the spine's range by "
-                      f"{each.narrower:.0f} %.")  # fmt: skip
-    if not best and found.posterior.explained:
-        console.print("No single measurement would narrow the range by more than 1 %.")
+    whom = "could be this person" if explained else "are of this age and treatment"
+    console.print(f"Median and the range of 90 % of people who {whom}.")
+    for note in (*told.notes(found), told.following(found)):
+        if note:
+            console.print(note)
     console.print(DISCLAIMER)
     if folder is not None:
         console.print(f"Page, picture and numbers: {folder / 'forecast.html'}")

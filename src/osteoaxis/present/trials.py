@@ -1,166 +1,274 @@
-"""A trial in pictures, numbers and tidy tables."""
+"""A trial in numbers: how it went, what it found, what it would need, and what stands beside it."""
 
 from __future__ import annotations
 
-import csv
+import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from osteoaxis.present import style
-from osteoaxis.trials import Conducted, Effect
-from osteoaxis.trials.analysis import times
-from osteoaxis.trials.design import FRACTURES, MEASURED
+from osteoaxis import fitted
+from osteoaxis.evidence.tested import reference
+from osteoaxis.present import evidence, style, terminal, trial_tables
+from osteoaxis.present.trial_context import Context, Near
+from osteoaxis.present.trial_sheet import sheet
+from osteoaxis.present.trial_words import NAMES, people
+from osteoaxis.trials import Conducted, Effect, Plan
+from osteoaxis.trials.design import SCORES
+from osteoaxis.units import DAYS_PER_MONTH
 
-CODES = {"lumbar_spine_bmd": "LSBMD", "total_hip_bmd": "THBMD", "femoral_neck_bmd": "FNBMD",
-         "ctx": "CTX", "p1np": "P1NP", "estradiol": "E2", "testosterone": "TESTO"}  # fmt: skip
-UNITS = {"ctx": "ng/mL", "p1np": "ng/mL", "estradiol": "pg/mL", "testosterone": "ng/dL"}
-Powers = Sequence[tuple[Effect, list[tuple[int, float]]]]
-
-
-@style.styled
-def sheet(found: Conducted, powers: Powers) -> Figure:
-    """Draw what was measured by arm and visit, and the power of each endpoint by size."""
-    shown = list(dict.fromkeys(v for v, _ in found.trial.endpoints if v in MEASURED))
-    figure = Figure(figsize=(10.5, 3.3 * (1 + -(-len(shown) // 3))), layout="constrained")
-    grid = figure.add_gridspec(1 + -(-len(shown) // 3), 3)
-    looks = style.arm_styles([arm.name for arm in found.trial.arms])
-    visits = np.array(found.trial.visits)
-    for place, name in enumerate(shown):
-        axes = figure.add_subplot(grid[place // 3, place % 3])
-        for number, arm in enumerate(found.trial.arms):
-            own = found.measured[name][number][found.allocated == number]
-            change = 100.0 * (own / own[:, :1] - 1.0)
-            count = np.isfinite(change).sum(axis=0)
-            error = 1.96 * np.nanstd(change, axis=0) / np.sqrt(np.maximum(count, 1))
-            axes.errorbar(visits, np.nanmean(change, axis=0), error, capsize=2, label=arm.name,
-                          **looks[arm.name])  # fmt: skip
-        axes.axhline(0, color="#9a9a9a", linewidth=0.8)
-        axes.set_title(f"{name} (% change, mean and 95 % interval)", fontsize=8.5)
-        axes.set_xlabel("months")
-        if place == 0:
-            axes.legend(fontsize=7.5)
-    axes = figure.add_subplot(grid[-1, :])
-    for k, (effect, curve) in enumerate(powers):
-        sizes, shares = zip(*curve, strict=True)
-        axes.plot(sizes, 100.0 * np.array(shares), marker="o", markersize=3,
-                  color=style.COLOURS[k % len(style.COLOURS)],
-                  linestyle=style.DASHES[k % len(style.DASHES)],
-                  label=f"{effect.endpoint} at month {effect.month:g}, {effect.arm}")  # fmt: skip
-    axes.axhline(80, color="#9a9a9a", linewidth=0.8)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("people in each arm")
-    axes.set_title("Power (% of trials with p < 0.05)")
-    axes.legend(fontsize=7.5, loc="lower right")
-    return figure
+WIDTH = 150
+UNITS = {"difference": " points", "percent": " %", "hazard ratio": ""}
+BASELINE = ("age", "years_since_menopause", "body_mass_index", *SCORES, "ctx", "p1np", "estradiol",
+            "testosterone", "egfr")  # fmt: skip
+SEEN = "Eligibility and rules go by what is measured, with the errors of the trial."
 
 
-def write(found: Conducted, effects: Sequence[Effect], powers: Powers, folder: Path) -> None:
-    """Write picture, summary and tidy tables (adsl, adbmd and adtte, as CDISC names them)."""
-    figure = sheet(found, powers)
+def write(found: Conducted, plans: Sequence[Plan], beside: Context, folder: Path) -> None:
+    """Write picture, `summary.json` and tidy tables."""
+    figure = sheet(found, plans)
     (folder / "trial.svg").write_text(style.svg(figure), encoding="utf-8", newline="\n")
     (folder / "trial.png").write_bytes(style.png(figure))
-    text = json.dumps(summary(found, effects, powers), indent=1, allow_nan=False)
+    text = json.dumps(summary(found, plans, beside), indent=1, allow_nan=False)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
-    study, arms = found.trial.name.upper(), [arm.name for arm in found.trial.arms]
-    ids = [f"{study}-{each.number:06d}" for each in found.people]
-    _table(folder / "adsl.csv", (
-        {"STUDYID": study, "USUBJID": ids[k], "ARM": arms[found.allocated[k]],
-         "SEX": each.patient.sex[0].upper(), "AGE": round(each.patient.age, 1),
-         "BMIBL": round(each.patient.body_mass_index, 1),
-         "EOSMONTH": round(min(found.left_month[k], found.trial.visits[-1]), 2),
-         "EOSSTT": "COMPLETED" if found.stayed[k, -1] else "DISCONTINUED"}
-        for k, each in enumerate(found.people)
-    ))  # fmt: skip
-    rows = []
-    for k in range(len(ids)):
-        for name in MEASURED:
-            values = found.measured[name][found.allocated[k], k]
-            for month, value in zip(found.trial.visits, values, strict=True):
-                if math.isfinite(value):
-                    rows.append(
-                        {"STUDYID": study, "USUBJID": ids[k], "PARAMCD": CODES[name],
-                         "PARAM": f"{name} ({UNITS.get(name, 'g/cm2')})", "AVISITN": month,
-                         "AVAL": f"{value:.5g}", "BASE": f"{values[0]:.5g}",
-                         "PCHG": f"{100 * (value / values[0] - 1):.3f}"}
-                    )  # fmt: skip
-    _table(folder / "adbmd.csv", rows)
-    events = []
-    for name in FRACTURES:
-        duration, event = times(found, name, found.trial.visits[-1])
-        events += [
-            {"STUDYID": study, "USUBJID": ids[k], "PARAMCD": name.upper(),
-             "AVAL": f"{duration[k]:.3f}", "AVALU": "MONTHS", "CNSR": int(not event[k])}
-            for k in range(len(ids))
-        ]  # fmt: skip
-    _table(folder / "adtte.csv", events)
+    trial_tables.write(found, folder)
 
 
-def _table(path: Path, rows: Any) -> None:
-    listed = list(rows)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(listed[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(listed)
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def summary(found: Conducted, effects: Sequence[Effect], powers: Powers) -> dict[str, Any]:
-    """Return the trial as JSON."""
-    curves = {(e.endpoint, e.month, e.arm): curve for e, curve in powers}
+def summary(found: Conducted, plans: Sequence[Plan], beside: Context) -> dict[str, Any]:
+    """Return the trial as JSON: design and provenance, course, effects, sizes, what is beside."""
+    trial = found.trial
     return {
-        "trial": found.trial.name,
-        "title": found.trial.title,
-        "participants": len(found.people),
-        "screened": found.screened,
-        "stayed": int(found.stayed[:, -1].sum()),
-        "arms": {
-            arm.name: int((found.allocated == k).sum()) for k, arm in enumerate(found.trial.arms)
+        "note": terminal.DISCLAIMER,
+        "trial": trial.name,
+        "title": trial.title,
+        "seed": found.seed,
+        "version": version("osteoaxis"),
+        "model": found.model,
+        "fitted": fitted.digest(),
+        "design": {
+            "population": trial.population.name,
+            "population_title": trial.population.title,
+            "population_hash": hashlib.sha256(repr(trial.population).encode()).hexdigest(),
+            "participants": trial.participants,
+            "arms": {a.name: {"regimen": str(a.regimen), "share": a.share} for a in trial.arms},
+            "visits": list(trial.visits),
+            "eligibility": {name: list(limits) for name, limits in trial.eligibility.items()},
+            "errors": dict(trial.errors),
+            "dropout": trial.dropout,
+            "endpoints": [f"{variable}@{month:g}" for variable, month in trial.endpoints],
+            "contrasts": [[p.effect.arm, p.effect.reference] for p in plans
+                          if (p.effect.endpoint, p.effect.month) == trial.endpoints[0]],
+            "alpha": trial.alpha,
+            "power": trial.power,
+            "note": SEEN,
         },
-        "effects": [
-            {
-                "endpoint": e.endpoint, "month": e.month, "arm": e.arm, "reference": e.reference,
-                "kind": e.kind, "value": _number(e.value), "low": _number(e.low),
-                "high": _number(e.high), "p": _number(e.p), "true": _number(e.true),
-                "n": list(e.n), "means": list(e.means),
-                "power": [[n, p] for n, p in curves.get((e.endpoint, e.month, e.arm), [])],
-            }
-            for e in effects
-        ],
+        "flow": {
+            "screened": found.screened,
+            "not_eligible": found.screened - len(found.people),
+            "criteria_not_met": dict(found.excluded),
+            "randomised": len(found.people),
+            "arms": {arm: dict(counts) for arm, counts in _flow(found)},
+        },
+        "baseline": {
+            name: {arm.name: _spread(found, name, k) for k, arm in enumerate(trial.arms)}
+            for name in BASELINE if name in found.entry
+        },
+        "decisions": list(_decided(found)),
+        "effects": [_effect(plan) for plan in plans],
+        "cautions": {
+            arm: [finding.brief() for finding in met] for arm, met in beside.cautions.items()
+        },
+        "studies": [_study(near) for near in beside.near],
     }  # fmt: skip
 
 
-def show(found: Conducted, effects: Sequence[Effect], powers: Powers) -> None:
-    """Print the effects, and how many people each endpoint needs."""
+def _flow(found: Conducted) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    for k, arm in enumerate(found.trial.arms):
+        own = found.allocated == k
+        completed = int(found.stayed[own, -1].sum())
+        yield arm.name, [("allocated", int(own.sum())), ("left", int(own.sum()) - completed),
+                         ("completed", completed)]  # fmt: skip
+
+
+def _spread(found: Conducted, name: str, arm: int) -> dict[str, float]:
+    own = found.entry[name][found.allocated == arm]
+    return {"mean": float(own.mean()), "sd": float(own.std(ddof=1))}
+
+
+def _decided(found: Conducted) -> Iterator[dict[str, Any]]:
+    """Say of each drug that rules decide about how many were started or stopped on it, and when."""
+    for k, arm in enumerate(found.trial.arms):
+        own = np.flatnonzero(found.allocated == k)
+        months: dict[tuple[str, str], list[float]] = {
+            (term.drug, "started"): []
+            for term in arm.regimen.terms
+            if term.rules and term.rules.start
+        }
+        for one in own:
+            for decision in found.decisions[k][one]:
+                month = decision.day / DAYS_PER_MONTH
+                if month <= found.left_month[one]:
+                    months.setdefault((decision.term.drug, decision.action), []).append(month)
+        for (drug, action), when in months.items():
+            yield {"arm": arm.name, "drug": drug, "action": action, "people": len(when),
+                   "of": len(own), "months": np.percentile(when, (0, 50, 100)).tolist()
+                   if when else None}  # fmt: skip
+
+
+def _effect(plan: Plan) -> dict[str, Any]:
+    e = plan.effect
+    return {
+        "endpoint": e.endpoint, "month": e.month, "arm": e.arm, "reference": e.reference,
+        "kind": e.kind, "value": _number(e.value), "low": _number(e.low),
+        "high": _number(e.high), "p": _number(e.p), "n": list(e.n), "means": list(e.means),
+        "sds": None if e.sds is None else list(e.sds),
+        "events": None if e.events is None else list(e.events), "true": e.true,
+        "true_low": _number(plan.low), "true_high": _number(plan.high),
+        "randomised_an_arm": _number(plan.needed),
+        "randomised_low": _number(plan.needed_low), "randomised_high": _number(plan.needed_high),
+        "power": plan.power, "assurance": plan.assurance,
+        "curve": [[round(n, 1), power, averaged] for n, power, averaged in plan.curve],
+    }  # fmt: skip
+
+
+def _study(near: Near) -> dict[str, Any]:
+    return {
+        "study": near.study.id, "title": near.study.title, "role": near.study.role,
+        "link": reference(near.study).link, "arms": list(near.arms),
+        "misses": {name: {"results": m["n"], "bias": m["bias"], "rmse": m["rmse"],
+                          "share_within": m["share_within"]} for name, m in near.misses.items()},
+    }  # fmt: skip
+
+
+def show(found: Conducted, plans: Sequence[Plan], beside: Context) -> None:
+    """Print how the trial went, what it found, what it would need, and what stands beside it."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = 150
+        console.width = WIDTH
+    _show_course(console, found)
+    _show_effects(console, plans)
+    _show_needs(console, found, plans)
+    terminal.ask(console, beside.cautions)
+    _show_near(console, beside.near)
+    console.print(f"\n{terminal.DISCLAIMER}")
+
+
+def _table(*columns: str, left: int = 1) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for column in ("endpoint", "arm", "effect", "95 % interval", "p", "without noise",
-                   "for 80 % power"):  # fmt: skip
-        table.add_column(column, justify="left" if column in ("endpoint", "arm") else "right")
-    curves = {(e.endpoint, e.month, e.arm): curve for e, curve in powers}
-    for e in effects:
-        unit = {"difference": " points", "percent": " %", "hazard ratio": ""}[e.kind]
-        enough = [n for n, p in curves.get((e.endpoint, e.month, e.arm), []) if p >= 0.8]
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="left" if number < left else "right")
+    return table
+
+
+def _show_course(console: Console, found: Conducted) -> None:
+    trial = found.trial
+    console.print(f"[bold]{trial.title}[/bold]")
+    failed = ", ".join(f"{name} {count:,}" for name, count in found.excluded.items())
+    console.print(
+        f"{trial.population.title}, seed {found.seed}. {found.screened:,} people screened, "
+        f"{found.screened - len(found.people):,} not eligible"
+        + (f" ({failed}; some of several)" if failed else "") + ".", markup=False
+    )  # fmt: skip
+    console.print(SEEN)
+    flow = dict(_flow(found))
+    table = _table("mean (SD) at entry", *flow)
+    for row, counts in enumerate(zip(*flow.values(), strict=True)):
+        table.add_row(("allocated", "left", "completed")[row], *(f"{n:,}" for _, n in counts))
+    for name in BASELINE:
+        if name in found.entry:
+            cells = [_spread(found, name, k) for k in range(len(flow))]
+            table.add_row(name.replace("_", " "),
+                          *(f"{c['mean']:.3g} ({c['sd']:.2g})" for c in cells))  # fmt: skip
+    console.print(table)
+    for each in _decided(found):
+        when = each["months"]
+        told = f", month {when[0]:.3g} to {when[2]:.3g}, half by {when[1]:.3g}" if when else ""
+        console.print(
+            f"{each['arm']}: {each['drug']} {each['action']} in {each['people']} of {each['of']}"
+            f"{told}.", markup=False
+        )  # fmt: skip
+
+
+def _who(effect: Effect) -> tuple[str, str]:
+    return (f"{NAMES[effect.endpoint]}, month {effect.month:g}",
+            f"{effect.arm} v {effect.reference}")  # fmt: skip
+
+
+def _pair(values: tuple[float, float] | None, digits: str) -> str:
+    return "" if values is None else " / ".join(f"{value:{digits}}" for value in values)
+
+
+def _show_effects(console: Console, plans: Sequence[Plan]) -> None:
+    console.print("\n[bold]What this trial found[/bold]")
+    table = _table("endpoint", "arms", "effect", "95 % interval", "p", "mean, %", "SD", "people",
+                   left=2)  # fmt: skip
+    for e in (plan.effect for plan in plans):
+        n = _pair(e.n, "d")
+        if e.events is not None:
+            n += f", fractures {_pair(e.events, 'd')}"
+        known = math.isfinite(e.value)
         table.add_row(
-            f"{e.endpoint}, month {e.month:g}", f"{e.arm} against {e.reference}",
-            f"{e.value:.3g}{unit}", f"{e.low:.3g} to {e.high:.3g}", f"{e.p:.2g}",
-            f"{e.true:.3g}{unit}", f"{min(enough):,} an arm" if enough else "over 2,000 an arm",
+            *_who(e), f"{e.value:.3g}{UNITS[e.kind]}" if known else "cannot be estimated",
+            f"{e.low:.3g} to {e.high:.3g}" if known else "", f"{e.p:.2g}" if known else "",
+            _pair(e.means, ".3g"), _pair(e.sds, ".2g"), n,
         )  # fmt: skip
     console.print(table)
     console.print(
-        f"{len(found.people):,} people of {found.screened:,} screened, "
-        f"{int(found.stayed[:, -1].sum()):,} to the end."
+        "Pairs: arm / reference. Density: points of percent change; markers and hormones: geometric"
+        " means,\ntheir SD that of the log; fractures: hazard ratio, percent of people with one.",
+        style="dim",
     )
+
+
+def _show_needs(console: Console, found: Conducted, plans: Sequence[Plan]) -> None:
+    trial = found.trial
+    console.print("\n[bold]What such a trial needs[/bold]")
+    table = _table("endpoint", "arms", "true effect", "90 % of the model", "N an arm",
+                   "90 % by chance", "power here", "averaged", left=2)  # fmt: skip
+    for plan in plans:
+        e = plan.effect
+        table.add_row(
+            *_who(e), f"{e.true:.3g}{UNITS[e.kind]}",
+            "" if plan.low is None else f"{plan.low:.3g} to {plan.high:.3g}",
+            people(plan.needed), f"{people(plan.needed_low)} to {people(plan.needed_high)}",
+            f"{100 * plan.power:.0f} %",
+            "" if plan.assurance is None else f"{100 * plan.assurance:.0f} %",
+        )  # fmt: skip
+    console.print(table)
+    console.print(
+        f"N randomised an arm for {100 * trial.power:g} % power, two-sided {trial.alpha:g}, with "
+        f"{trial.dropout:g} %/year dropout; its chance is that of who was simulated.\nTrue effect: "
+        "everybody in both arms, without errors. 90 % of the model: what parameters and error of "
+        "the model leave open\n(fractures: parameters). Averaged: the power of this trial over "
+        "that. Not adjusted for several comparisons.\nPeople without an active drug differ less "
+        "here than in trials: sizes against them are too small (docs/populations.md).", style="dim",
+    )  # fmt: skip
+
+
+def _show_near(console: Console, near: Sequence[Near]) -> None:
+    console.print("\n[bold]Studies of these drugs, and how far off the model is there[/bold]")
+    if not near:
+        console.print("No study of these drugs is in the evidence of osteoaxis.")
+        return
+    table = _table("study", "role", "arms", "predicted minus observed (results that agree)", left=4)
+    for each in near:
+        misses = "; ".join(
+            f"{evidence.NAMES.get(name, name)} {m['bias']:+.2g} "
+            f"({m['share_within'] * m['n']:.0f} of {m['n']:.0f})"
+            for name, m in each.misses.items()
+        )
+        table.add_row(each.study.title, each.study.role, ", ".join(each.arms), misses or "none")
+    console.print(table)
+    console.print("Points of percent change; fractures in log units. Validation studies were not "
+                  "fitted.", style="dim")  # fmt: skip

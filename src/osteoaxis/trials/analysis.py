@@ -1,9 +1,8 @@
-"""What a trial finds: effects with intervals, fractures by Cox regression, power by its size."""
+"""What a trial finds: effects with intervals, fractures by Cox regression."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,19 +14,19 @@ from osteoaxis.trials.design import FRACTURES
 
 Array = NDArray[np.float64]
 
-ALPHA = 0.05
-TRIALS = 1000
-"""Trials drawn for the power of each size."""
-SIZES = (10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000)
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Effect:
-    """An arm against the reference at one endpoint.
+    """An arm against another at one endpoint.
 
     Density: difference of mean percent changes; markers and hormones: ratio of geometric means of
-    the change, as percent; fractures: hazard ratio. `true` is that of everybody in both arms,
-    without errors and dropout (fractures: of the expected numbers).
+    the change, as percent; fractures: hazard ratio, NaN where one arm has none. `true` is that of
+    everybody in both arms, without errors and dropout (fractures: of the expected numbers). Pairs
+    are of the arm and of its reference: `n` people, their `means` (percent; of fractures the
+    percent with one), `sds` (points; of markers and hormones of the log ratio; none of fractures),
+    `events` people with a fracture (none of others).
     """
 
     endpoint: str
@@ -42,55 +41,58 @@ class Effect:
     n: tuple[int, int]
     kind: str
     means: tuple[float, float]
+    sds: tuple[float, float] | None = None
+    events: tuple[int, int] | None = None
 
 
 def effects(found: Conducted) -> list[Effect]:
-    """Return each arm against the first at every endpoint of the trial."""
-    result = []
-    for variable, month in found.trial.endpoints:
-        for number in range(1, len(found.trial.arms)):
-            if variable in FRACTURES:
-                result.append(_fractures(found, variable, month, number))
-            else:
-                result.append(_change(found, variable, month, number))
-    return result
+    """Return the effect of each contrast at every endpoint of the trial."""
+    return [
+        (_fractures if variable in FRACTURES else _change)(found, variable, month, pair)
+        for variable, month in found.trial.endpoints
+        for pair in found.trial.pairs
+    ]
 
 
-def changes(found: Conducted, variable: str, month: float, source: dict[str, Array]) -> Array:
-    """Return changes since time zero (arm, participant): percent of density, else log ratios."""
-    visit = found.trial.visits.index(month)
-    values = source[variable]
-    ratio = values[:, :, visit] / values[:, :, 0]
+def change(values: Array, variable: str) -> Array:
+    """Return changes since the first visit (..., visit): percent of density, else log ratios."""
+    ratio = values / values[..., :1]
     return np.asarray(100.0 * (ratio - 1.0) if variable.endswith("_bmd") else np.log(ratio))
 
 
-def _change(found: Conducted, variable: str, month: float, number: int) -> Effect:
-    seen = changes(found, variable, month, found.measured)
-    true = changes(found, variable, month, found.truth)
-    groups = [_seen(found, seen, k) for k in (number, 0)]
+def shown(changes: float, variable: str) -> float:
+    """Return a change, or a difference of two, as it is told: points or percent."""
+    return changes if variable.endswith("_bmd") else 100.0 * math.expm1(changes)
+
+
+def changes(found: Conducted, variable: str, month: float, source: dict[str, Array]) -> Array:
+    """Return changes until a visit (arm, participant), see `change`."""
+    visit = found.trial.visits.index(month)
+    return np.asarray(change(source[variable], variable)[:, :, visit])
+
+
+def _change(found: Conducted, variable: str, month: float, pair: tuple[int, int]) -> Effect:
+    visit = found.trial.visits.index(month)
+    seen = [change(found.seen(variable, k), variable)[:, visit] for k in pair]
+    groups = [own[np.isfinite(own)] for own in seen]
+    one, other = (changes(found, variable, month, found.truth)[k] for k in pair)
     value, low, high, p = welch(*groups)
-    real = float((true[number] - true[0]).mean())
-    means = tuple(float(g.mean()) for g in groups)
-    if not variable.endswith("_bmd"):
-        value, low, high, real = (100.0 * math.expm1(x) for x in (value, low, high, real))
-        means = tuple(100.0 * math.expm1(x) for x in means)
+    value, low, high, real, *means = (
+        shown(float(x), variable)
+        for x in (value, low, high, (one - other).mean(), *(g.mean() for g in groups))
+    )
     arms = found.trial.arms
     return Effect(
-        variable, month, arms[number].name, arms[0].name, value, low, high, p, real,
+        variable, month, arms[pair[0]].name, arms[pair[1]].name, value, low, high, p, real,
         (groups[0].size, groups[1].size), "difference" if variable.endswith("_bmd") else "percent",
-        (means[0], means[1]),
+        (means[0], means[1]), (float(groups[0].std(ddof=1)), float(groups[1].std(ddof=1))),
     )  # fmt: skip
-
-
-def _seen(found: Conducted, values: Array, number: int) -> Array:
-    own = values[number][found.allocated == number]
-    return np.asarray(own[np.isfinite(own)])
 
 
 def welch(one: Array, other: Array) -> tuple[float, float, float, float]:
     """Return the difference of means with its 95 % interval and p, variances not taken as equal."""
     test = stats.ttest_ind(one, other, equal_var=False)
-    low, high = test.confidence_interval(1.0 - ALPHA)
+    low, high = test.confidence_interval(CONFIDENCE)
     return float(one.mean() - other.mean()), float(low), float(high), float(test.pvalue)
 
 
@@ -102,80 +104,41 @@ def times(found: Conducted, variable: str, month: float) -> tuple[Array, NDArray
     return np.minimum(own, end), own <= end
 
 
-def _fractures(found: Conducted, variable: str, month: float, number: int) -> Effect:
+def expected(found: Conducted, variable: str, month: float) -> Array:
+    """Return the fractures expected of each participant in each arm (arm, participant)."""
+    return np.asarray(found.spent[variable][:, :, np.searchsorted(found.months, month)])
+
+
+def _fractures(found: Conducted, variable: str, month: float, pair: tuple[int, int]) -> Effect:
     from lifelines import CoxPHFitter
     from lifelines.exceptions import ConvergenceError
     from pandas import DataFrame
 
     duration, event = times(found, variable, month)
-    chosen = np.isin(found.allocated, (0, number))
+    chosen = np.isin(found.allocated, pair)
     frame = DataFrame(
         {
             "months": np.maximum(duration, 1e-3), "event": event,
-            "treated": (found.allocated == number).astype(float),
+            "treated": (found.allocated == pair[0]).astype(float),
         }
     )[chosen]  # fmt: skip
-    counts = tuple(int(event[found.allocated == k].sum()) for k in (number, 0))
-    numbers: tuple[float, ...] = (math.nan, 0.0, math.inf, 1.0)
-    if min(counts) > 0:
+    one, other = (int(event[found.allocated == k].sum()) for k in pair)
+    value = low = high = p = math.nan
+    if one and other:
         try:
-            fit = CoxPHFitter().fit(frame, "months", "event")
+            fit = CoxPHFitter(alpha=1.0 - CONFIDENCE).fit(frame, "months", "event")
             row = fit.summary.loc["treated"]
-            numbers = tuple(
+            value, low, high, p = (
                 float(row[c]) for c in ("exp(coef)", "exp(coef) lower 95%", "exp(coef) upper 95%",
                                         "p")
             )  # fmt: skip
         except ConvergenceError:
             pass
-    whole = found.events[variable] <= month
-    true = float(-np.log1p(-whole[number].mean()) / max(-np.log1p(-whole[0].mean()), 1e-12))
+    mean = expected(found, variable, month).mean(axis=1)
     arms = found.trial.arms
-    sizes = tuple(int((found.allocated == k).sum()) for k in (number, 0))
+    n = tuple(int((found.allocated == k).sum()) for k in pair)
     return Effect(
-        variable, month, arms[number].name, arms[0].name, numbers[0], numbers[1], numbers[2],
-        numbers[3], true, (sizes[0], sizes[1]), "hazard ratio",
-        (100.0 * counts[0] / max(sizes[0], 1), 100.0 * counts[1] / max(sizes[1], 1)),
+        variable, month, arms[pair[0]].name, arms[pair[1]].name, value, low, high, p,
+        float(mean[pair[0]] / mean[pair[1]]), (n[0], n[1]), "hazard ratio",
+        (100.0 * one / max(n[0], 1), 100.0 * other / max(n[1], 1)), None, (one, other),
     )  # fmt: skip
-
-
-def power(
-    found: Conducted, effect: Effect, sizes: Sequence[int] = SIZES, *, seed: int = 1
-) -> list[tuple[int, float]]:
-    """Return (people in each arm, share of trials with p below 0.05) for the endpoint of `effect`.
-
-    Density, markers and hormones: trials are drawn with replacement from everybody in both arms,
-    as measured. Fractures: Schoenfeld's formula (10.1093/biomet/68.1.316) on the true ratio.
-    """
-    number = [arm.name for arm in found.trial.arms].index(effect.arm)
-    if effect.endpoint in FRACTURES:
-        share = (found.events[effect.endpoint][[0, number]] <= effect.month).mean()
-        if share == 0.0 or effect.true <= 0.0 or not math.isfinite(effect.true):
-            return [(n, ALPHA) for n in sizes]
-        size = abs(math.log(effect.true)) / 2.0
-        critical = stats.norm.ppf(1 - ALPHA / 2)
-        return [
-            (n, float(stats.norm.cdf(size * math.sqrt(2 * n * share) - critical))) for n in sizes
-        ]
-    random = np.random.default_rng(seed)
-    everybody = changes(found, effect.endpoint, effect.month, _unlost(found))
-    one, other = (row[np.isfinite(row)] for row in (everybody[number], everybody[0]))
-    result = []
-    kept = float(found.stayed[:, found.trial.visits.index(effect.month)].mean())
-    for n in sizes:
-        seen = max(round(n * kept), 2)
-        first = random.choice(one, (TRIALS, seen))
-        second = random.choice(other, (TRIALS, seen))
-        p = stats.ttest_ind(first, second, axis=1, equal_var=False).pvalue
-        result.append((n, float((p < ALPHA).mean())))
-    return result
-
-
-def _unlost(found: Conducted) -> dict[str, Array]:
-    """Return what would have been measured of everybody in every arm had nobody left."""
-    noise = {name: np.divide(found.measured[name], found.truth[name]) for name in found.measured}
-    spread = {name: float(np.nanstd(np.log(ratio))) for name, ratio in noise.items()}
-    random = np.random.default_rng(1)
-    return {
-        name: values * np.exp(spread[name] * random.standard_normal(values.shape[1:]))
-        for name, values in found.truth.items()
-    }

@@ -2,73 +2,122 @@
 
 Each participant is simulated in all arms with the same chance (errors of measurement, dropout,
 luck with fractures), so that effects without noise are known, too; who is allocated where is a
-draw of its own.
+draw of its own. Members are drawn in proportion to the weights of the population. Who is eligible,
+and what rules of the arms decide, goes by what is measured.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from osteoaxis import engine, treatment
 from osteoaxis.errors import InputError, SolverError
 from osteoaxis.outcomes import dxa, fracture
-from osteoaxis.outcomes.incidence import first_fracture_month
+from osteoaxis.outcomes.incidence import cumulative, first_fracture_month
 from osteoaxis.outcomes.person import People
-from osteoaxis.pharmacology.decisions import uniforms
+from osteoaxis.pharmacology.decisions import Decision, uniforms
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.members import Member, members
+from osteoaxis.population.named import HEAVIEST
 from osteoaxis.population.solve import hazards
 from osteoaxis.simulation import Cohort, Simulator
-from osteoaxis.trials.design import FRACTURES, MEASURED, Arm, Trial
+from osteoaxis.trials.design import FRACTURES, MEASURED, SCORES, Arm, Trial
 from osteoaxis.workers import Each, Pace, here
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
 PART = 256
-"""People screened and simulated at once."""
-SCREENED_MOST = 50
-"""People screened for each participant at most."""
+"""Members drawn and simulated at once."""
+DRAWN_MOST = 250
+"""Members drawn for each participant at most."""
 NONE = np.array([0.0, 1.0])
+QUANTITIES = (*MEASURED, "egfr")
+STEP = 3.0
+"""Months between the times at which hazards of fracture are known."""
 
 
 @dataclass(frozen=True)
 class Conducted:
     """What happened: `truth` and `measured` are (arm, participant, visit) by variable.
 
-    `stayed` (participant, visit) says who is still there, `allocated` (participant) the arm,
-    `events` the month of the first fracture by kind (arm, participant; infinite if none).
+    `model` is the fingerprint of what it was simulated with. `measured` holds what would be
+    measured of everybody in every arm, `entry` what was known at screening by name. `stayed`
+    (participant, visit) says who is still there, `allocated` (participant) the arm, `events` the
+    month of the first fracture by kind (arm, participant; infinite if none), `spent` the integral
+    of its hazard (arm, participant, time) until the times of `months`, `decisions` what rules
+    decided by arm and participant. `excluded` counts those screened who did not meet each
+    criterion; one may miss several.
     """
 
     trial: Trial
+    seed: int
+    model: str
     people: tuple[Member, ...]
     screened: int
+    excluded: Mapping[str, int]
+    entry: dict[str, Array]
     truth: dict[str, Array]
     measured: dict[str, Array]
     stayed: NDArray[np.bool_]
     left_month: Array
     allocated: NDArray[np.int64]
     events: dict[str, Array]
+    months: Array
+    spent: dict[str, Array]
+    decisions: tuple[tuple[tuple[Decision, ...], ...], ...]
+
+    def seen(self, variable: str, arm: int) -> Array:
+        """Return what was measured of the participants of an arm (participant, visit).
+
+        NaN after they have left.
+        """
+        own = self.allocated == arm
+        return np.where(self.stayed[own], self.measured[variable][arm, own], np.nan)
 
 
 @dataclass(frozen=True)
-class _Lives:
-    """Eligible members in every arm: levels (arm, person, visit), first fractures (arm, person).
+class Lives:
+    """People in every arm: levels (arm, person, visit), first fractures (arm, person), see above.
 
     `messages` say what could not be solved of each person, "" where all could.
     """
 
-    numbers: list[int]
     levels: dict[str, Array]
     events: dict[str, Array]
-    messages: list[str]
+    spent: dict[str, Array]
+    decisions: tuple[tuple[tuple[Decision, ...], ...], ...]
+    messages: tuple[str, ...]
+
+    def only(self, some: slice) -> Lives:
+        """Return the lives of some of them."""
+        levels, events, spent = (
+            {name: values[:, some] for name, values in columns.items()}
+            for columns in (self.levels, self.events, self.spent)
+        )
+        decisions = tuple(arm[some] for arm in self.decisions)
+        return Lives(levels, events, spent, decisions, self.messages[some])
+
+
+@dataclass(frozen=True)
+class _Screened:
+    """Members screened: their numbers, who met each criterion, and those eligible."""
+
+    numbers: Array
+    met: dict[str, NDArray[np.bool_]]
+    entry: dict[str, Array]
+    lives: Lives | None
+
+    @property
+    def eligible(self) -> NDArray[np.bool_]:
+        everybody = np.ones(len(self.numbers), bool)
+        return np.asarray(np.all([everybody, *self.met.values()], axis=0))
 
 
 def conduct(
@@ -85,27 +134,61 @@ def conduct(
     """
     for arm in trial.arms:
         ready.check(arm.regimen)
-    lives = _enrolled(trial, ready, seed, progress, each)
-    people = members(trial.population, seed, lives.numbers, ready.model.parameters)
-    if any(lives.messages):
-        worst = next(k for k, message in enumerate(lives.messages) if message)
-        raise SolverError(f"{people[worst].patient.name}: {lives.messages[worst]}")
+    parts = _enrolled(trial, ready, seed, progress, each)
+    count = trial.participants
+    eligible = np.concatenate([part.eligible for part in parts])
+    drawn = np.concatenate([part.numbers for part in parts])
+    numbers = drawn[eligible][:count]
+    screened = drawn <= numbers[-1]
+    lived = _joined([part.lives for part in parts if part.lives]).only(slice(count))
+    people = members(trial.population, seed, map(int, numbers), ready.model.parameters)
+    if any(lived.messages):
+        worst = next(k for k, message in enumerate(lived.messages) if message)
+        raise SolverError(f"{people[worst].patient.name}: {lived.messages[worst]}")
     left = np.array(
         [
-            -np.log1p(-_uniforms(seed, one, "dropout", 1)[0]) / max(trial.dropout / 1200.0, 1e-12)
+            -np.log1p(-uniforms(seed, one.patient.name, "trial|dropout", 1)[0])
+            / max(trial.dropout / 1200.0, 1e-12)
             for one in people
         ]
     )
-    stayed = np.array(trial.visits) <= left[:, None]
-    measured = {}
-    for k, name in enumerate(MEASURED):
-        noise = np.array([_normal(seed, one, k, len(trial.visits)) for one in people])
-        factor = np.exp(noise * trial.errors[name] / 100.0)
-        measured[name] = np.where(stayed, lives.levels[name] * factor, np.nan)
+    names = [one.patient.name for one in people]
     return Conducted(
-        trial, tuple(people), lives.numbers[-1] + 1, lives.levels, measured, stayed, left,
-        _allocation(trial, len(people), seed), lives.events,
-    )  # fmt: skip
+        trial=trial,
+        seed=seed,
+        model=ready.fingerprint,
+        people=tuple(people),
+        screened=int(screened.sum()),
+        excluded={
+            name: int((~np.concatenate([part.met[name] for part in parts]))[screened].sum())
+            for name in trial.eligibility
+        },
+        entry={
+            name: np.concatenate([part.entry[name] for part in parts])[eligible][:count]
+            for name in parts[0].entry
+        },
+        truth=lived.levels,
+        measured={
+            name: lived.levels[name] * _factors(trial, seed, names, name, trial.visits)
+            for name in MEASURED
+        },
+        stayed=np.array(trial.visits) <= left[:, None],
+        left_month=left,
+        allocated=_allocation(trial, count, seed),
+        events=lived.events,
+        months=_months(trial),
+        spent=lived.spent,
+        decisions=lived.decisions,
+    )
+
+
+def _factors(
+    trial: Trial, seed: int, names: Sequence[str], variable: str, months: Sequence[float]
+) -> Array:
+    """Return by what measurements of each person (person, month) are off."""
+    error = trial.errors[variable]
+    factor = treatment.measured_factor
+    return np.array([[factor(seed, one, variable, m, error) for m in months] for one in names])
 
 
 def _allocation(trial: Trial, count: int, seed: int) -> NDArray[np.int64]:
@@ -117,105 +200,150 @@ def _allocation(trial: Trial, count: int, seed: int) -> NDArray[np.int64]:
 
 def _enrolled(
     trial: Trial, ready: Simulator, seed: int, progress: Progress | None, each: Each
-) -> _Lives:
-    """Return the first people of the population who are eligible, in every arm.
+) -> list[_Screened]:
+    """Screen members in order until enough are eligible, those in every arm.
 
-    Members are screened in waves as large as those seen so far let hope for.
+    In waves as large as those seen so far let hope for.
     """
-    parts: dict[int, _Lives] = {}
-    found = screened = 0
+    parts: dict[int, _Screened] = {}
+    found = drawn = 0
     pace = Pace(progress, "people enrolled", trial.participants)
     while found < trial.participants:
-        if screened >= SCREENED_MOST * trial.participants + PART:
+        if drawn >= DRAWN_MOST * trial.participants + PART:
+            screened = sum(len(part.numbers) for part in parts.values())
             raise InputError(
                 f"trial '{trial.name}': eligibility: {found} of {screened:,} people screened "
                 f"are eligible, {trial.participants} are needed."
             )
-        share = found / screened if found else 1.0
+        share = found / drawn if found else 1.0
         wave = math.ceil((trial.participants - found) / (share * PART)) * PART
-        batches = [range(k, k + PART) for k in range(screened, screened + wave, PART)]
-        for batch, part in each(partial(_lives, trial, ready, seed), batches):
+        batches = [range(k, k + PART) for k in range(drawn, drawn + wave, PART)]
+        for batch, part in each(partial(_screened, trial, ready, seed), batches):
             parts[batch[0]] = part
-            pace.add(min(len(part.numbers), trial.participants - found))
-            found = min(found + len(part.numbers), trial.participants)
-        screened += wave
-    return _joined([parts[first] for first in sorted(parts)], trial.participants)
+            now = int(part.eligible.sum())
+            pace.add(min(now, trial.participants - found))
+            found = min(found + now, trial.participants)
+        drawn += wave
+    return [parts[first] for first in sorted(parts)]
 
 
-def _lives(trial: Trial, ready: Simulator, seed: int, numbers: range) -> _Lives:
+def _screened(trial: Trial, ready: Simulator, seed: int, numbers: range) -> _Screened:
     """Screen these members and simulate those who are eligible in every arm."""
     batch = members(trial.population, seed, numbers, ready.model.parameters)
     cohort = ready.start_all([one.patient for one in batch])
-    levels = _at_entry(batch, cohort, ready)
-    ok = np.array([problem is None for problem in cohort.problems])
-    for name, (low, high) in {**trial.population.plausible, **trial.eligibility}.items():
-        ok &= (low <= levels[name]) & (levels[name] <= high)
-    chosen = np.flatnonzero(ok).tolist()
-    if not chosen:
-        return _Lives([], {}, {}, [])
-    eligible = cohort.only(chosen)
-    arms = [_in_arm(arm, trial, eligible, ready, seed) for arm in trial.arms]
-    return _Lives(
-        [numbers[k] for k in chosen],
-        {name: np.array([arm.levels[name][0] for arm in arms]) for name in MEASURED},
-        {name: np.array([arm.events[name][0] for arm in arms]) for name in FRACTURES},
-        [max(of_one) for of_one in zip(*(arm.messages for arm in arms), strict=True)],
-    )
+    levels = _at_entry(cohort, ready)
+    there = np.array([problem is None for problem in cohort.problems])
+    for name, (low, high) in trial.population.plausible.items():
+        there &= (low <= levels[name]) & (levels[name] <= high)
+    if trial.population.marginals:
+        luck = [uniforms(seed, one.patient.name, "trial|weight", 1)[0] for one in batch]
+        there &= HEAVIEST * np.array(luck) < trial.population.weights(levels)
+    chosen = np.flatnonzero(there)
+    own = {name: values[chosen] for name, values in levels.items()}
+    entry = _entry(trial, seed, [batch[k] for k in chosen], own)
+    met = {
+        name: (low <= entry[name]) & (entry[name] <= high)
+        for name, (low, high) in trial.eligibility.items()
+    }
+    found = _Screened(np.array(numbers)[chosen], met, entry, None)
+    if not found.eligible.any():
+        return found
+    eligible = cohort.only(chosen[found.eligible].tolist())
+    return replace(found, lives=lives(trial, eligible, ready, seed))
 
 
-def _joined(parts: Sequence[_Lives], count: int) -> _Lives:
-    """Return the first `count` people of all parts."""
-    some = [part for part in parts if part.numbers]
+def _at_entry(cohort: Cohort, ready: Simulator) -> dict[str, Array]:
+    task = ready.problem(cohort, Regimen.parse("none"), NONE, record=QUANTITIES, dosing="average")
+    return dict(zip(QUANTITIES, engine.solve_many(task).values[:, 0].T, strict=True))
+
+
+def _entry(
+    trial: Trial, seed: int, batch: Sequence[Member], levels: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Return what is known of members at screening, levels as measured."""
+    names = [one.patient.name for one in batch]
+    known = dict(levels)
+    for name in MEASURED:
+        known[name] = levels[name] * _factors(trial, seed, names, name, (0.0,)).reshape(-1)
+    sex = trial.population.sex
+    for site in dxa.SITES:
+        known[f"{site}_t_score"] = dxa.t_score(known[f"{site}_bmd"], site, sex)
+    known["lowest_t_score"] = np.min([known[name] for name in SCORES], axis=0)
+    known["age"] = np.array([one.patient.age for one in batch])
+    known["body_mass_index"] = np.array([one.patient.body_mass_index for one in batch])
+    if sex == "female":
+        since = [one.patient.age - (one.patient.menopause_age or np.nan) for one in batch]
+        known["years_since_menopause"] = np.array(since)
+    return known
+
+
+def _joined(some: Sequence[Lives]) -> Lives:
+    """Return the people of all parts."""
 
     def put(columns: Sequence[dict[str, Array]]) -> dict[str, Array]:
         return {
-            name: np.concatenate([each[name] for each in columns], axis=1)[:, :count]
-            for name in columns[0]
+            name: np.concatenate([each[name] for each in columns], axis=1) for name in columns[0]
         }
 
-    return _Lives(
-        [number for part in some for number in part.numbers][:count],
+    return Lives(
         put([part.levels for part in some]),
         put([part.events for part in some]),
-        [message for part in some for message in part.messages][:count],
+        put([part.spent for part in some]),
+        tuple(sum(arm, ()) for arm in zip(*(part.decisions for part in some), strict=True)),
+        sum((part.messages for part in some), ()),
     )
 
 
-def _at_entry(batch: list[Member], cohort: Cohort, ready: Simulator) -> dict[str, Array]:
-    task = ready.problem(cohort, Regimen.parse("none"), NONE, record=MEASURED, dosing="average")
-    values = engine.solve_many(task).values[:, 0]
-    levels = dict(zip(MEASURED, values.T, strict=True))
-    for site in dxa.SITES:
-        sex = batch[0].patient.sex
-        levels[f"{site}_t_score"] = dxa.t_score(levels[f"{site}_bmd"], site, sex)
-    levels["age"] = np.array([each.patient.age for each in batch])
-    levels["body_mass_index"] = np.array([each.patient.body_mass_index for each in batch])
-    return levels
+def lives(
+    trial: Trial,
+    cohort: Cohort,
+    ready: Simulator,
+    seed: int,
+    numbers: Mapping[str, Array] | None = None,
+) -> Lives:
+    """Return what becomes of `cohort` in every arm.
+
+    `numbers` are those of the fracture model for each person (default: central).
+    """
+    arms = [_in_arm(arm, trial, cohort, ready, seed, numbers) for arm in trial.arms]
+    return Lives(
+        {name: np.array([arm.levels[name][0] for arm in arms]) for name in MEASURED},
+        {name: np.array([arm.events[name][0] for arm in arms]) for name in FRACTURES},
+        {name: np.array([arm.spent[name][0] for arm in arms]) for name in FRACTURES},
+        tuple(arm.decisions[0] for arm in arms),
+        tuple(max(of_one) for of_one in zip(*(arm.messages for arm in arms), strict=True)),
+    )
 
 
-def _in_arm(arm: Arm, trial: Trial, cohort: Cohort, ready: Simulator, seed: int) -> _Lives:
+def _months(trial: Trial) -> Array:
+    return np.unique(np.concatenate([trial.visits, np.arange(0.0, trial.visits[-1] + 0.5, STEP)]))
+
+
+def _in_arm(
+    arm: Arm,
+    trial: Trial,
+    cohort: Cohort,
+    ready: Simulator,
+    seed: int,
+    numbers: Mapping[str, Array] | None,
+) -> Lives:
     """Return one arm of the lives of `cohort`, everybody on the regimen of `arm`."""
-    months = np.unique(np.concatenate([trial.visits, np.arange(0.0, trial.visits[-1] + 0.5, 3.0)]))
+    months = _months(trial)
     names = tuple(dict.fromkeys((*MEASURED, *dxa.NEEDS, *fracture.NEEDS)))
-    found = treatment.run_all(ready, cohort, arm.regimen, months, names, seed=seed)
+    found = treatment.run_all(
+        ready, cohort, arm.regimen, months, names, seed=seed, errors=trial.errors
+    )
     values = {name: found.values[:, :, k] for k, name in enumerate(names)}
-    risks = hazards(People.of(cohort.patients), values, months)
+    risks = hazards(People.of(cohort.patients), values, months, numbers=numbers)
     # The first is the luck that rules about fractures see, too.
     luck = [uniforms(seed, one.name, "fracture", len(FRACTURES)) for one in cohort.patients]
-    events = {}
+    events, spent = {}, {}
     for k, name in enumerate(FRACTURES):
         cause = name.removesuffix("_fracture")
         hazard = np.asarray(sum(risks.values()) if cause == "any" else risks[cause])
         own = zip(hazard, luck, strict=True)
         events[name] = np.array([[first_fracture_month(h, months, float(u[k])) for h, u in own]])
+        spent[name] = cumulative(hazard, months)[None]
     visits = np.searchsorted(months, trial.visits)
     levels = {name: values[name][None, :, visits] for name in MEASURED}
-    return _Lives([], levels, events, list(found.messages))
-
-
-def _uniforms(seed: int, each: Member, purpose: str, count: int) -> Array:
-    return uniforms(seed, each.patient.name, f"trial|{purpose}", count)
-
-
-def _normal(seed: int, each: Member, variable: int, count: int) -> Array:
-    return np.asarray(ndtri(_uniforms(seed, each, f"error|{variable}", count)))
+    return Lives(levels, events, spent, (found.decisions,), found.messages)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ HERE = Path(__file__).parent / "named"
 MEASURED = ("lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd", "ctx", "p1np", "estradiol",
             "testosterone")  # fmt: skip
 SCORES = ("lumbar_spine_t_score", "total_hip_t_score", "femoral_neck_t_score")
-SCREENED = ("age", "body_mass_index", *SCORES, *MEASURED)
+SCREENED = ("age", "years_since_menopause", "body_mass_index", "egfr", "lowest_t_score", *SCORES,
+            *MEASURED)  # fmt: skip
 FRACTURES = ("any_fracture", "vertebral_fracture", "hip_fracture")
 ERRORS = {
     "lumbar_spine_bmd": 1.2, "total_hip_bmd": 1.1, "femoral_neck_bmd": 1.7, "ctx": 15.0,
@@ -26,6 +28,7 @@ ERRORS = {
 """Errors of one measurement in percent, where a trial gives none (assumed: usual precision of
 densitometers; variation of markers and hormones within a person from day to day)."""
 MOST = 20_000
+ALPHA, POWER = 0.05, 0.8
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,11 @@ class Arm:
 
 @dataclass(frozen=True)
 class Trial:
-    """A trial, see docs/populations.md. The first arm is the reference."""
+    """A trial, see docs/howto/trial.md.
+
+    `contrasts` are pairs (arm, reference) by name; without any, each arm is compared with the
+    first. `alpha` is two-sided and of each comparison alone.
+    """
 
     name: str
     title: str
@@ -51,6 +58,20 @@ class Trial:
     errors: Mapping[str, float]
     dropout: float
     endpoints: tuple[tuple[str, float], ...]
+    contrasts: tuple[tuple[str, str], ...] = ()
+    alpha: float = ALPHA
+    power: float = POWER
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Numbers of the arms compared: (arm, reference)."""
+        order = [arm.name for arm in self.arms]
+        asked = self.contrasts or [(name, order[0]) for name in order[1:]]
+        return [(order.index(one), order.index(other)) for one, other in asked]
+
+    def staying(self, month: float) -> float:
+        """Return the share of participants who are still there in a month."""
+        return math.exp(-self.dropout / 1200.0 * month)
 
     @classmethod
     def load(cls, name: str) -> Trial:
@@ -76,7 +97,7 @@ class Trial:
         if len(arms) < 2:
             raise InputError(f"{where}: arms: a trial needs two or more.")
         endpoints = []
-        for text in table.get("endpoints", ["lumbar_spine_bmd"]):
+        for text in _list(table.get("endpoints", ["lumbar_spine_bmd"]), f"{where}: endpoints"):
             variable, _, month = str(text).partition("@")
             toml.one_of(variable, (*MEASURED, *FRACTURES), f"{where}: endpoints: '{text}'")
             try:
@@ -93,19 +114,29 @@ class Trial:
         for key, limits in toml.sub_table(table, "eligibility", where).items():
             toml.one_of(key, SCREENED, f"{where}: eligibility")
             low, high = _numbers(limits, f"{where}: eligibility.{key}", 2)
+            if low >= high:
+                raise InputError(f"{where}: eligibility.{key}: {low:g} is not below {high:g}.")
             eligibility[key] = (low, high)
+        contrasts = []
+        for pair in _list(table.get("contrasts", []), f"{where}: contrasts"):
+            if not isinstance(pair, list) or len(pair) != 2 or pair[0] == pair[1]:
+                raise InputError(f"{where}: contrasts: {pair!r} must be [arm, reference].")
+            one, other = (toml.one_of(name, [a.name for a in arms], f"{where}: contrasts")
+                          for name in pair)  # fmt: skip
+            contrasts.append((one, other))
         errors = {
             toml.one_of(key, MEASURED, f"{where}: errors"): toml.number(
                 value, 0.0, 100.0, "percent", f"{where}: errors.{key}"
             )
             for key, value in toml.sub_table(table, "errors", where).items()
         }
+        population = Population.load(toml.text(table.get("population"), f"{where}: population"))
+        if population.sex == "male" and "years_since_menopause" in eligibility:
+            raise InputError(f"{where}: eligibility: years_since_menopause is given for men.")
         return cls(
             name=name,
             title=toml.text(table.get("title", name), f"{where}: title"),
-            population=Population.load(
-                toml.text(table.get("population"), f"{where}: population")
-            ),
+            population=population,
             participants=int(toml.number(table.get("participants"), 4, MOST, "people",
                                          f"{where}: participants")),
             arms=tuple(arms),
@@ -115,17 +146,27 @@ class Trial:
             dropout=toml.number(table.get("dropout", 0.0), 0.0, 90.0, "percent a year",
                                 f"{where}: dropout"),
             endpoints=tuple(endpoints),
+            contrasts=tuple(contrasts),
+            alpha=toml.number(table.get("alpha", ALPHA), 1e-4, 0.5, "", f"{where}: alpha"),
+            power=toml.number(table.get("power", POWER), 0.5, 0.99, "", f"{where}: power"),
         )  # fmt: skip
 
 
 _KEYS = ("title", "population", "participants", "arms", "visits", "eligibility", "errors",
-         "dropout", "endpoints")  # fmt: skip
+         "dropout", "endpoints", "contrasts", "alpha", "power")  # fmt: skip
+
+
+def _list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise InputError(f"{where}: must be a list, not {value!r}.")
+    return value
 
 
 def _numbers(value: Any, where: str, count: int | None = None) -> tuple[float, ...]:
     if not isinstance(value, list) or not value or (count and len(value) != count):
         wanted = f"a list of {count} numbers" if count else "a list of numbers"
-        raise InputError(f"{where}: must be {wanted}, not {value!r}.")
+        problem = "is missing; it must be" if value is None else f"{value!r} must be"
+        raise InputError(f"{where}: {problem} {wanted}.")
     return tuple(toml.number(v, -1e6, 1e6, "", where) for v in value)
 
 

@@ -21,7 +21,10 @@ class Series(BaseModel):
 
 
 class Caution(BaseModel):
-    """A safety flag or caution that is met."""
+    """A safety flag or caution that is met, and in which months (null: until the end).
+
+    One that is `decisive` may speak against the strategy as it stands.
+    """
 
     id: str
     kind: str
@@ -30,15 +33,21 @@ class Caution(BaseModel):
     rates: list[str]
     source: str
     when: str
+    months: list[tuple[float, float | None]]
+    decisive: bool
 
 
 class Strategy(BaseModel):
-    """What was given, what was decided on the way, and what came of it."""
+    """What was given, what was decided on the way, and what came of it.
+
+    `limits` are known weaknesses of the model with these treatments.
+    """
 
     regimen: str
     given: str
     decisions: list[str]
     cautions: list[Caution]
+    limits: list[str]
     quantities: dict[str, Series]
 
 
@@ -56,4 +65,41 @@ class Compared(BaseModel):
     time: list[float]
     strategies: dict[str, Strategy]
     warnings: list[str]
+    note: str
+
+
+class Range(BaseModel):
+    """The change in percent of 90 of 100 people, and the median, over time."""
+
+    low: list[float]
+    median: list[float]
+    high: list[float]
+
+
+class Differing(BaseModel):
+    """What comes of people on one regimen.
+
+    `at_or_below` holds the percent at or below a T-score of "-2.5" and "-2" over time: at `any`
+    site and by site; `change` that of density since the start by site.
+    """
+
+    regimen: str
+    at_or_below: dict[str, dict[str, list[float]]]
+    change: dict[str, Range]
+
+
+class Alike(BaseModel):
+    """People like one patient on several regimens; `time` in months.
+
+    All start with `t_scores`; of the sites `typical` none was given. `left_out` counts who could
+    not be simulated, and why; `off_by` is what chance of drawing `people` may do to a share.
+    """
+
+    time: list[float]
+    people: int
+    left_out: dict[str, int]
+    off_by: float
+    t_scores: dict[str, float]
+    typical: list[str]
+    strategies: dict[str, Differing]
     note: str

@@ -11,6 +11,8 @@ JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
 LIMITS = {"low": None, "high": None, "change_low": "percent", "change_high": "percent"}
 """What stands beside the values of a quantity, and its unit where that is another."""
+TOLD = ("regimen", "given", "decisions", "cautions", "limits")
+"""What is told of a strategy beside its trajectories."""
 
 
 def to_json(answer: Any) -> bytes:
@@ -45,8 +47,7 @@ def to_arrow(answer: dict[str, Any]) -> bytes:
         batches.append((list(columns), list(columns.values())))
     rest = {
         "strategies": {
-            strategy: {key: found[key] for key in ("regimen", "given", "decisions", "cautions")}
-            for strategy, found in strategies.items()
+            strategy: {key: found[key] for key in TOLD} for strategy, found in strategies.items()
         },
         "warnings": answer["warnings"],
         "note": answer["note"],

@@ -12,11 +12,12 @@ from osteoaxis import forecast as one
 from osteoaxis import guidance, intervals, treatment
 from osteoaxis.errors import InputError, SolverError, did_you_mean
 from osteoaxis.forecast import Person
-from osteoaxis.forecast.plain import summary
 from osteoaxis.guidance.facts import SIMULATED
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import guidance as shown
+from osteoaxis.present import told
+from osteoaxis.present.clinical.asked import asked as texts
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web.asked import MOST_POINTS, Comparison, Course, Forecast, Simulation
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Answer = dict[str, Any]
+
+DECISIVE = ("Unusual combination", "Kidney and calcium", "After denosumab", "How long")
+"""Questions of cautions that may speak against a strategy as it stands."""
 
 
 def patient(given: str | Mapping[str, Any]) -> Patient:
@@ -59,7 +63,7 @@ def compare(catalogue: Catalogue, asked: Comparison) -> Answer:
 def guidelines(catalogue: Catalogue, asked: Simulation) -> Answer:
     """Return every rule that is for this person at some time, and when it is met."""
     ready = catalogue.ready
-    person, plan = patient(asked.patient), _plan(ready, "regimen", asked.regimen)
+    person, plan = patient(asked.patient), regimen(ready, "regimen", asked.regimen)
     months = month_grid(asked.years, asked.step)
     data = treatment.run(
         ready, ready.start(person), plan, months, seed=asked.seed, dosing=asked.dosing
@@ -82,7 +86,7 @@ def forecast(catalogue: Catalogue, asked: Forecast) -> Answer:
     """
     person = Person.from_table(asked.person, "person")
     found = one.forecast(person, catalogue.ready, seed=asked.seed)
-    return {**summary(found), "note": DISCLAIMER}
+    return told.as_json(found)
 
 
 def nothing(catalogue: Catalogue, asked: None) -> None:
@@ -102,7 +106,7 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
         if name not in known:
             raise InputError(f"unknown quantity '{name}'.{did_you_mean(name, known)}")
     person = patient(asked.patient)
-    plans = {name: _plan(ready, name, text) for name, text in texts.items()}
+    plans = {name: regimen(ready, name, text) for name, text in texts.items()}
     found = _trajectories(ready, person, plans, months, asked)
     warnings = _warnings(found)
     return {
@@ -112,7 +116,7 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
                 "regimen": data.attrs["regimen"],
                 "given": data.attrs["given"],
                 "decisions": data.attrs["decisions"],
-                "cautions": _cautions(ready, person, data),
+                **_told(ready, person, data),
                 "quantities": _quantities(ready, person, data, asked),
             }
             for name, data in found.items()
@@ -122,7 +126,8 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
     }
 
 
-def _plan(ready: Simulator, name: str, text: str) -> Regimen:
+def regimen(ready: Simulator, name: str, text: str) -> Regimen:
+    """Return the regimen of a strategy; raises `InputError` that names it."""
     try:
         plan = Regimen.parse(text)
         ready.check(plan)
@@ -192,11 +197,18 @@ def _quantities(
     return found
 
 
-def _cautions(ready: Simulator, person: Patient, data: xr.Dataset) -> list[Answer]:
-    """Return the safety flags and cautions that are met, none where the run failed."""
+def _told(ready: Simulator, person: Patient, data: xr.Dataset) -> Answer:
+    """Return what is to be known of a strategy: safety flags and cautions that are met, and known
+    weaknesses of the model with these treatments; none where the run failed."""
     if data.attrs["status"]:
-        return []
-    return [finding.brief() for finding in guidance.flags(person, data, ready.drugs)]
+        return {"cautions": [], "limits": []}
+    found = guidance.flags(person, data, ready.drugs)
+    cautions = [
+        {**one.brief(), "months": one.spans, "decisive": one.rule.question in DECISIVE}
+        for one in found
+    ]
+    limits = texts("weaknesses", person, {"": data}, ready.drugs)
+    return {"cautions": cautions, "limits": limits}
 
 
 def _warnings(found: Mapping[str, xr.Dataset]) -> list[str]:

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from osteoaxis import forecast, intervals, treatment
 from osteoaxis.forecast import Forecast, Person
-from osteoaxis.forecast.person import AS_NOW
-from osteoaxis.forecast.plain import at_end, changes, measured
+from osteoaxis.forecast.plain import at_end, measured
 from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
-from osteoaxis.present import words
+from osteoaxis.present import told, words
 from osteoaxis.present.clinical import ahead, appendix, density, expect
 from osteoaxis.present.clinical.case import Case, Measure, Ranged
 from osteoaxis.present.document import (
@@ -32,8 +31,8 @@ from osteoaxis.present.document import (
     Table,
     Text,
 )
-from osteoaxis.present.forecast import TITLES, UNEXPLAINED, WORTH
 from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.present.told import TITLES, UNEXPLAINED
 from osteoaxis.simulation import Progress, Simulator
 from osteoaxis.units import DAYS_PER_MONTH
 
@@ -141,12 +140,13 @@ def _dataset(values: Mapping[str, Array], months: Array, attrs: Mapping[str, obj
 
 
 def _page(case: Own, found: Forecast) -> Part:
-    warned = () if found.posterior.explained else (Box((Paragraph(UNEXPLAINED),), "caution"),)
+    explained = found.posterior.check.explained
+    warned = (Paragraph(UNEXPLAINED), *(Paragraph(doubt["text"]) for doubt in told.doubts(found)))
     return Part(
         (
             Heading(case.title, 1),
             Paragraph(f"From {found.person.today} on, {words.time(case.end)} ahead. {NOT_YOU}"),
-            *warned,
+            *(() if explained else (Box(warned, "caution"),)),
             Box((Heading("In short"), Items(tuple(_brief(case, found))))),
             Beside(
                 (Heading("Who this is about"), Items(tuple(_who(found)))),
@@ -154,36 +154,32 @@ def _page(case: Own, found: Forecast) -> Part:
                  Paragraph("Ranges know nothing of illnesses and medicines left out here.",
                            small=True)),
             ),
-            *expect.expected(case, _points(found)),
+            # T-scores of people who are not fitted would be those of anybody.
+            *(expect.expected(case, _points(found)) if explained else ()),
         ),
         fitted=True,
     )  # fmt: skip
 
 
 def _brief(case: Own, found: Forecast) -> Iterator[Text]:
-    for row in changes(found):
-        real = "likely real" if row["real"] else "it may be chance"
-        yield (
-            Run("So far ", "strong"),
-            f"{TITLES[row['site'] + '_bmd'].lower()} density changed by "
-            f"{words.number(row['percent'], signed=True)} %; two scans of someone who does not "
-            f"change differ by up to {row['least']:.1f} %, so {real}.",
-        )
+    yield from told.notes(found)
     yield from expect.ends(case)
-    shares = {row["strategy"]: row["lumbar_spine_osteoporosis_percent"] for row in at_end(found)}
-    told = words.joined(
-        f"about {share:.0f} with {case.called(name)}" for name, share in shares.items()
-    )
-    yield (
-        Run("Osteoporosis ", "strong"),
-        f"at the spine after {words.time(case.end)} (T-score −2.5 or lower), of 100 "
-        f"{_people(found)}: {told}.",
-    )
+    if found.posterior.check.explained:
+        shares = words.joined(
+            f"{told.share(row['lumbar_spine_osteoporosis_percent'])} with "
+            f"{case.called(row['strategy'])}"
+            for row in at_end(found)
+        )
+        yield (
+            Run("Osteoporosis ", "strong"),
+            f"at the spine after {words.time(case.end)} (T-score −2.5 or lower), of 100 "
+            f"{COULD_BE}: {shares}.",
+        )
 
 
 def _people(found: Forecast) -> str:
     """Return whom the ranges hold: where nothing is fitted, these are people like this one."""
-    return COULD_BE if found.posterior.explained else LIKE
+    return COULD_BE if found.posterior.check.explained else LIKE
 
 
 def _who(found: Forecast) -> Iterator[Text]:
@@ -192,38 +188,19 @@ def _who(found: Forecast) -> Iterator[Text]:
     yield words.sentence(words.person(today))
     if known := words.history(person.patient):
         yield words.sentence(f"Known: {known}")
-    for taken in person.taken:
-        regimen, _, when = taken.partition(" from ")
-        told = words.joined(words.regimen(regimen, np.inf)).removesuffix(", throughout")
-        yield f"Taken: {told}, from {when}."
-    rows = measured(found)
-    for row in rows[-MOST_MEASURED:]:
+    for medicine in person.taken:
+        yield f"Taken: {told.taken(medicine)}."
+    rows = [*zip(measured(found), person.measurements, strict=True)]
+    for row, each in rows[-MOST_MEASURED:]:
         doubt = " Is it right? It is far from what the model expects." if row["far_off"] else ""
-        yield f"{row['date']}: {_value(row)}.{doubt}"
-
-
-def _value(row: Mapping[str, object]) -> str:
-    device = str(row["device"]).capitalize()
-    scan = f" ({device}{'' if device == 'Hologic' else ', as a Hologic would give it'})"
-    digits = "#.3g" if device else ".3g"
-    value = f"{TITLES[str(row['quantity'])]} {row['value']:{digits}} {row['unit']}"
-    return f"{value}{scan if device else ''}"
+        yield f"{row['date']}: {TITLES[each.quantity]} {told.value(each)}.{doubt}"
 
 
 def _compared(case: Own, found: Forecast) -> Iterator[Text]:
     """Yield each strategy from today on in plain words."""
     for name, asked in found.person.asked.items():
-        parts = [part.strip() for part in asked.split("+")]
-        told = [
-            phrase
-            for part in parts
-            for phrase in (
-                ["what is taken goes on"]
-                if part.lower() == AS_NOW
-                else words.regimen(part, case.years)
-            )
-        ]
-        yield Run(case.name(name), "strong"), words.clipped(f": {words.joined(told)}.", 240)
+        given = told.strategy(asked, case.years)
+        yield Run(case.name(name), "strong"), words.clipped(f": {given}.", 240)
 
 
 def _points(found: Forecast) -> density.Points:
@@ -244,15 +221,7 @@ def _points(found: Forecast) -> density.Points:
 
 def _sharpens(found: Forecast) -> Sequence[Block]:
     """Return what one more measurement would tell, if any is worth it."""
-    best = [each for each in found.next if each.narrower >= WORTH][:3]
-    if not best:
-        return ()
-    told = words.joined(
-        f"{TITLES[each.quantity]} {f'in {words.time(each.month)}' if each.month else 'now'} by "
-        f"{each.narrower:.0f} %"
-        for each in best
-    )
-    return (Paragraph(f"One more measurement would narrow the range of the spine: {told}."),)
+    return (Paragraph(text),) if (text := told.following(found)) else ()
 
 
 def _fit(found: Forecast) -> Iterator[Block]:
@@ -263,18 +232,19 @@ def _fit(found: Forecast) -> Iterator[Block]:
         f", refreshed in {words.counted(posterior.stages, 'step')}" if posterior.stages else ""
     )
     yield Paragraph(
-        f"Of 1,000 people drawn before anything was measured, these results leave "
-        f"{posterior.effective_size:.0f} as good as new{refreshed}. A misfit as large as this one "
-        f"has a probability of {100 * posterior.probability:.0f} %."
+        f"Of 100 people of this age and treatment {told.share(100 * posterior.check.probability)} "
+        "have results as unusual as these together; below 1 they count as not explained. Weighed "
+        "by these results, 1,000 people drawn before anything was measured count as "
+        f"{posterior.effective_size:.0f}{refreshed}."
     )
     rows = [
-        (row["date"], TITLES[row["quantity"]], f"{row['value']:.3g}", row["unit"],
-         row["device"], words.number(row["off"], signed=True))
-        for row in measured(found)
+        (row["date"], TITLES[each.quantity], told.value(each),
+         f"{row['expected']['low']:.3g} to {row['expected']['high']:.3g} {row['unit']}")
+        for row, each in zip(measured(found), found.person.measurements, strict=True)
     ]  # fmt: skip
     heads = (
-        Column("Date", "left"), Column("What", "left"), Column("Value"), Column("Unit", "left"),
-        Column("Device", "left"), Column("Off by, in its errors"),
+        Column("Date", "left"), Column("What", "left"), Column("Value", "left"),
+        Column("Expected from the others", "left"),
     )  # fmt: skip
     if rows:
         yield Table(heads, rows)

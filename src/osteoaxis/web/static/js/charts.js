@@ -4,6 +4,7 @@ import { Figure } from "./figure.js";
 import { SECTIONS } from "./quantities.js";
 import { shown } from "./series.js";
 import { pretty, unitOf } from "./units.js";
+import { along } from "./words.js";
 
 /** What a figure shows of a result: see `Chart.show`. */
 export function view(spec, result, { units, month, focus }) {
@@ -16,7 +17,7 @@ export function view(spec, result, { units, month, focus }) {
     const of = (name, look, label) => ({ name: label, look, ...shown(own[name], "level") });
     return {
       ...common,
-      unit: `with ${plan}, 1 = young adult`,
+      unit: `${along(plan)}, 1 = young adult`,
       series: [of(taken, "taken", "taken away"), of(built, "built", "built")],
     };
   }

@@ -3,6 +3,8 @@ import { h, say, set } from "./dom.js";
 import { number } from "./units.js";
 
 let count = 0;
+const FAR = Math.log(3); // from what was shown: a number may be in another unit
+const NEAR = Math.log(4); // what was shown: a number is usual in this unit
 
 /**
  * `spec`: label, low, high, step, help, log (slider in logarithms), optional (may be left open),
@@ -12,6 +14,7 @@ export class Field {
   constructor(spec, give, pickUnit) {
     this.spec = spec;
     this.give = give;
+    this.pickUnit = pickUnit;
     const id = `field-${(count += 1)}`;
     this.slider = h("input", {
       type: "range",
@@ -30,8 +33,13 @@ export class Field {
     });
     this.state = h(
       "span",
-      { class: "typical", title: "Not measured: what is typical for this person" },
-      "typical",
+      { class: "typical", title: "Not measured: what the model takes for this person" },
+      spec.open ?? "typical",
+    );
+    this.example = h(
+      "span",
+      { title: "Of the example person: type your own, or × for what is typical" },
+      "example",
     );
     this.clear = h(
       "button",
@@ -45,6 +53,7 @@ export class Field {
       "×",
     );
     this.error = h("p", { class: "error", role: "alert", hidden: true });
+    this.asked = h("p", { class: "hint", role: "status", hidden: true });
     this.unit = spec.units
       ? h(
           "select",
@@ -69,19 +78,26 @@ export class Field {
         "div",
         { class: "field-slide" },
         this.slider,
-        spec.optional ? h("span", { class: "field-state" }, this.state, this.clear) : null,
+        spec.optional
+          ? h("span", { class: "field-state" }, this.state, this.example, this.clear)
+          : null,
       ),
       this.error,
+      this.asked,
     );
   }
 
-  /** Show a value of the model's unit, or what is typical while none is given. */
-  show(value, typical, unit) {
+  /**
+   * Show a value of the model's unit, or what is typical while none is given; `example` says that
+   * it is the preset's and not the person's own.
+   */
+  show(value, typical, unit, example) {
     const { spec } = this;
     const open = value === undefined || value === null;
     this.factor = spec.units?.[unit] ?? 1;
     if (spec.units) this.unit.value = unit in spec.units ? unit : Object.keys(spec.units)[0];
     const drawn = open ? typical : value;
+    this.drawn = drawn;
     set(this.element, { "data-open": open ? "" : null });
     const [low, high] = [this.along(spec.low), this.along(spec.high)];
     set(this.slider, { min: low, max: high, step: spec.log ? (high - low) / 200 : spec.step });
@@ -94,7 +110,7 @@ export class Field {
         this.slider.value = along;
       this.slider.style.setProperty("--share", `${(100 * (along - low)) / (high - low)}%`);
       set(this.slider, {
-        "aria-valuetext": `${this.write(drawn)} ${unit ?? spec.unit ?? ""}${open ? ", typical" : ""}`,
+        "aria-valuetext": `${this.write(drawn)} ${unit ?? spec.unit ?? ""}${open ? `, ${this.state.textContent}` : ""}`,
       });
     }
     if (document.activeElement !== this.exact)
@@ -102,6 +118,7 @@ export class Field {
     set(this.exact, { placeholder: Number.isFinite(drawn) ? this.write(drawn) : "" });
     if (spec.optional) {
       this.state.hidden = !open;
+      this.example.hidden = open || !example;
       this.clear.hidden = open;
     }
   }
@@ -119,22 +136,48 @@ export class Field {
     const along = Number(this.slider.value);
     const value = this.spec.log ? Number(Math.exp(along).toPrecision(3)) : along;
     this.refuse("");
+    this.ask();
     this.exact.value = this.write(value).replace("−", "-");
     this.give(value, done);
   }
 
   typed() {
     const text = this.exact.value.trim();
-    if (!text && this.spec.optional) return this.give(null, true);
+    if (!text && this.spec.optional) {
+      this.ask();
+      return this.give(null, true);
+    }
     const value = Number(text) / this.factor;
+    this.ask(Number(text));
     const { low, high } = this.spec.limits ?? this.spec;
     if (!text || !Number.isFinite(value) || value < low || value > high) {
-      return this.refuse(
-        `${this.spec.label} goes from ${number(low * this.factor)} to ${number(high * this.factor)}.`,
-      );
+      const ends = [low, high].map((end) => number(end * this.factor)).join(" to ");
+      const unit = this.unit.value ?? this.unit.textContent;
+      return this.refuse(`${this.spec.label} goes from ${ends}${unit && ` ${unit}`}.`);
     }
     this.refuse("");
     return this.give(value, true);
+  }
+
+  /** Ask about a number that is far from what was shown, and near it in another unit. */
+  ask(typed) {
+    const off = (factor) => Math.abs(Math.log(typed / factor / this.drawn));
+    const meant = Object.entries(this.spec.units ?? {}).find(
+      ([, factor]) => off(this.factor) > FAR && off(factor) < NEAR,
+    );
+    this.asked.hidden = !meant;
+    if (!meant) return;
+    const [unit, factor] = meant;
+    const take = () => {
+      this.refuse("");
+      this.ask();
+      this.pickUnit(unit);
+      this.give(typed / factor, true);
+    };
+    this.asked.replaceChildren(
+      `${typed} ${this.unit.value} would be far from usual; ${typed} ${unit} would not. `,
+      h("button", { type: "button", class: "link", on: { click: take } }, `I meant ${unit}`),
+    );
   }
 
   refuse(text) {

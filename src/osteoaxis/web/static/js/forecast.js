@@ -3,12 +3,14 @@ import { forecast as askServer } from "./api.js";
 import { after, dayName, monthName, monthsBetween, dated } from "./calendar.js";
 import { byId, h, say, set } from "./dom.js";
 import { calm, Figure } from "./figure.js";
-import { fault, isEmpty, request } from "./own.js";
+import { AS_NOW, fault, isEmpty, request } from "./own.js";
 import { createOwnForm } from "./ownform.js";
 import { number, signed, span } from "./units.js";
 
 const KEPT = 8; // answers
-const WORTH = 1; // percent by which a measurement must narrow the range to be worth a line
+const UNSAID = {
+  text: "You listed no medicine: none taken so far? Tick “None taken so far”, or add what was taken.",
+};
 const EDGE = 2; // months left of the first measurement
 const TITLES = {
   lumbar_spine_bmd: "Spine density",
@@ -37,12 +39,14 @@ const SPECS = [
 ];
 const rate = (value) => number(value, value < 9.95 ? 1 : 0);
 const score = (value) => number(value, 1);
+const share = (value) => (value < 0.5 ? "<1" : value > 99.5 ? ">99" : number(value, 0));
+/** Label, key, how it is written, and whether it says nothing where no forecast is fitted. */
 const ROWS = [
   ["Spine density, change %", "lumbar_spine_change_percent", signed],
   ["Hip density, change %", "total_hip_change_percent", signed],
-  ["Spine T-score", "lumbar_spine_t_score", score],
-  ["Hip T-score", "total_hip_t_score", score],
-  ["Osteoporosis at the spine, of 100", "lumbar_spine_osteoporosis_percent", (v) => number(v, 0)],
+  ["Spine T-score", "lumbar_spine_t_score", score, true],
+  ["Hip T-score", "total_hip_t_score", score, true],
+  ["Osteoporosis at the spine, of 100", "lumbar_spine_osteoporosis_percent", share, true],
   ["Any fracture, of 100 people", "any_fracture_percent", rate],
 ];
 
@@ -51,6 +55,9 @@ export function createForecast(store, catalogue, seek) {
   let running = null; // { key, end }
   let shown = null; // key of the answer that is drawn
   const panel = byId("forecast");
+  const headline = byId("own-headline");
+  const typical = byId("typical");
+  let linked = !isEmpty(store.state.own); // came with the address
   const form = createOwnForm(store, catalogue, ask);
   const figures = SPECS.map((spec) => {
     const title = spec.title ?? TITLES[spec.id];
@@ -67,6 +74,7 @@ export function createForecast(store, catalogue, seek) {
 
   function busy(on) {
     byId("own-ask").disabled = on;
+    byId("own-waiting-ask").disabled = on;
     byId("own-progress").hidden = !on;
     set(panel, { "aria-busy": on ? "true" : null });
   }
@@ -76,6 +84,12 @@ export function createForecast(store, catalogue, seek) {
     const { body, order } = request(state, catalogue);
     const key = JSON.stringify(body);
     stop();
+    byId("own-details").open = true;
+    const { taken, untaken } = state.own;
+    if (!taken.length && !untaken) {
+      form.refuse(UNSAID);
+      return;
+    }
     form.refuse(null);
     say(byId("own-told"), "Working: looking for people who could be you. Some 10 seconds.");
     const mine = { key, end: new AbortController() };
@@ -87,10 +101,10 @@ export function createForecast(store, catalogue, seek) {
       if (kept.size > KEPT) kept.delete(kept.keys().next().value);
       if (running !== mine) return;
       stop();
-      say(byId("own-told"), "The forecast is ready, beside.");
+      const go = h("button", { type: "button", class: "quiet", on: { click: jump } }, "Go to it");
+      byId("own-told").replaceChildren("The forecast is ready. ", go);
       show(store.state);
-      byId("forecast-title").focus({ preventScroll: true });
-      panel.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+      jump();
     } catch (problem) {
       if (problem.name === "AbortError" || running !== mine) return;
       stop();
@@ -98,6 +112,11 @@ export function createForecast(store, catalogue, seek) {
       form.refuse(fault(problem.message, order));
     }
   }
+  function jump() {
+    byId("own-headline-title").focus({ preventScroll: true });
+    headline.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+  }
+  byId("own-waiting-ask").addEventListener("click", ask);
   byId("own-cancel").addEventListener("click", () => {
     stop();
     say(byId("own-told"), "Cancelled.");
@@ -105,8 +124,9 @@ export function createForecast(store, catalogue, seek) {
   });
 
   /** Show the answer for the state if it is known, else the last one as one of before. */
-  function show(state) {
+  function show(state, changed) {
     form.show(state);
+    if (changed?.has("address")) linked = !isEmpty(state.own);
     byId("own-clear").hidden = isEmpty(state.own);
     const key = keyOf(state);
     if (running && running.key !== key) {
@@ -115,30 +135,77 @@ export function createForecast(store, catalogue, seek) {
     }
     if (kept.has(key)) shown = key;
     const answer = kept.get(shown);
-    panel.hidden = !answer;
-    if (!answer) return;
     const stale = shown !== key;
+    panel.hidden = !answer;
+    byId("own-waiting").hidden = !linked || Boolean(answer) || isEmpty(state.own);
+    lead(answer && !stale);
+    if (!answer) return;
     panel.classList.toggle("old", stale);
     byId("forecast-stale").hidden = !stale;
-    draw(answer, state, JSON.parse(shown).person);
+    draw(answer, state, JSON.parse(shown).person, stale);
   }
 
-  function draw(answer, state, asked) {
-    const look = (name, index) => {
-      const colour = state.strategies.find((one) => one.name === name)?.colour ?? index;
+  /** The forecast of what is entered comes before what a typical person may expect. */
+  function lead(first) {
+    headline.hidden = !first;
+    byId("typical-title").hidden = !first;
+    if (first && typical.previousElementSibling !== panel) panel.after(typical);
+    if (!first && typical.previousElementSibling !== headline) headline.after(typical);
+  }
+
+  /** Leave out the measurement of this number, and ask again. */
+  function leaveOut(place) {
+    const { own } = store.state;
+    const { order } = request(store.state, catalogue);
+    const scans = order.density.length;
+    const [kind, index] =
+      place < scans ? ["scans", order.density[place]] : ["samples", order.sample[place - scans]];
+    store.update({ own: { ...own, [kind]: own[kind].toSpliced(index, 1) } });
+    ask();
+  }
+
+  const doubt = ({ measurement, text, alone }, stale) =>
+    h(
+      "p",
+      { class: "hint" },
+      text,
+      alone && !stale
+        ? h(
+            "button",
+            { type: "button", class: "quiet", on: { click: () => leaveOut(measurement) } },
+            "Forecast without this result",
+          )
+        : "",
+    );
+
+  function draw(answer, state, asked, stale) {
+    const used = state.strategies.map(({ colour }) => colour);
+    const free = [1, 2, 3, 4, 0].find((colour) => !used.includes(colour)); // grey is the past
+    const look = (name) => {
+      const colour = state.strategies.find((one) => one.name === name)?.colour ?? free;
       return `series-${colour}`;
     };
+    const { told, fit } = answer;
+    const added = Object.entries(asked.strategies).find(([, text]) => text === AS_NOW);
+    const why = added
+      ? ` “${added[0]}” goes on with what you take now: none of your own strategies does.`
+      : "";
+    const [first] = Object.keys(asked.strategies);
+    byId("own-headline-swatch").className = `swatch ${look(first)}`;
+    say(byId("own-key"), told.lead);
     say(
       byId("forecast-lead"),
-      `From ${dayName(dated(answer.today))} on: people who could be you, by sex, age, results and medicines so far.`,
+      `From ${dayName(dated(answer.today))} on: people who could be you, by sex, age, results and medicines so far.${why}`,
     );
-    byId("forecast-unexplained").hidden = answer.fit.explained;
+    byId("forecast-unexplained").hidden = fit.explained;
+    byId("forecast-doubts").replaceChildren(...told.doubts.map((one) => doubt(one, stale)));
+    figures.at(-1).element.hidden = !fit.explained;
     const month = state.month;
     for (const figure of figures) figure.show(view(figure.spec, answer, asked, month, look));
     at(month, answer);
     byId("forecast-end").replaceChildren(endTable(answer, asked.years, look));
-    const told = notes(answer);
-    byId("forecast-notes").replaceChildren(...told.map((text) => h("li", {}, text)));
+    const notes = [...told.notes, told.next].filter(Boolean);
+    byId("forecast-notes").replaceChildren(...notes.map((text) => h("li", {}, text)));
   }
 
   const at = (month, { today }) =>
@@ -187,16 +254,16 @@ function view({ of: id, unit }, answer, { years }, month, look) {
     ],
     past: share || !ahead ? null : { time: months.slice(0, until), ...cut(first, 0, until) },
     points,
-    series: all.map(([name, one], index) => {
+    series: all.map(([name, one]) => {
       const { values, low, high } = cut(band(one), ahead);
       const ends = share ? { low: null, high: null } : { low, high };
-      return { name, look: look(name, index), values, ...ends };
+      return { name, look: look(name), values, ...ends };
     }),
   };
 }
 
 /** Each strategy at the end, a column for each. */
-function endTable({ at_end: ends, today }, years, look) {
+function endTable({ at_end: ends, today, fit }, years, look) {
   const cell = (found, write) =>
     typeof found === "number"
       ? h("td", {}, h("span", { class: "value" }, write(found)))
@@ -221,11 +288,11 @@ function endTable({ at_end: ends, today }, years, look) {
         "tr",
         {},
         h("td"),
-        ends.map(({ strategy }, index) =>
+        ends.map(({ strategy }) =>
           h(
             "th",
             { scope: "col" },
-            h("span", { class: `swatch ${look(strategy, index)}`, "aria-hidden": "true" }),
+            h("span", { class: `swatch ${look(strategy)}`, "aria-hidden": "true" }),
             strategy,
           ),
         ),
@@ -234,41 +301,9 @@ function endTable({ at_end: ends, today }, years, look) {
     h(
       "tbody",
       {},
-      ROWS.map(([label, key, write]) =>
+      ROWS.filter(([, , , fitted]) => fit.explained || !fitted).map(([label, key, write]) =>
         h("tr", {}, h("th", { scope: "row" }, label), ends.map((end) => cell(end[key], write))),
       ),
     ),
   );
-}
-
-/** What the results say by themselves, which are far off, and what to measure next. */
-function notes({ measurements, density_changes: changes, next, fit, at_end: ends }) {
-  const told = measurements
-    .filter((one) => one.far_off)
-    .map(
-      (one) =>
-        `${TITLES[one.quantity]} of ${dayName(dated(one.date))} is ${number(Math.abs(one.off), 1)} times its usual error off what the model expects. Is it right?`,
-    );
-  for (const { site, percent, least, real } of changes) {
-    const judged = real
-      ? "that is likely real"
-      : `that may be chance: two scans of someone who does not change differ by up to ${number(least, 1)} %`;
-    told.push(
-      `${TITLES[`${site}_bmd`]}: ${signed(percent)} % from your first scan to your last; ${judged}.`,
-    );
-  }
-  const best = next.filter((one) => one.narrower >= WORTH).slice(0, 3);
-  if (best.length) {
-    const each = best.map(({ quantity, month, narrower }) => {
-      const wait = month ? `in ${span(month)}` : "now";
-      return `${TITLES[quantity]} ${wait}, by ${number(narrower, 0)} %`;
-    });
-    told.push(
-      `What to measure next. Each of these would narrow the range of the spine’s change with “${ends[0].strategy}”: ${each.join("; ")}.`,
-    );
-  }
-  if (!best.length && fit.explained) {
-    told.push("What to measure next: no single measurement would narrow the range by 1 %.");
-  }
-  return told;
 }

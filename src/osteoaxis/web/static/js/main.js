@@ -1,15 +1,18 @@
 // The page: one state, one result, and the parts that show them.
 import { catalogue as load } from "./api.js";
 import { Charts } from "./charts.js";
-import { byId, h, later, say, set } from "./dom.js";
+import { createCheck } from "./check.js";
+import { createCrossing } from "./crossing.js";
+import { byId, later, say, set } from "./dom.js";
 import { createEvidence } from "./evidence.js";
 import { createForecast } from "./forecast.js";
+import { createGuidelines } from "./guidelines.js";
 import { isEmpty } from "./own.js";
 import { key, PathwayMap } from "./map.js";
-import { cautions, outcomeTable } from "./outcomes.js";
+import { createNotes } from "./notes.js";
+import { outcomeTable } from "./outcomes.js";
 import { createPanel } from "./panel.js";
 import { createQuestions } from "./questions.js";
-import { weekly } from "./regimen.js";
 import { createResults } from "./results.js";
 import { createStore } from "./state.js";
 import { createStrategies } from "./strategies.js";
@@ -38,9 +41,13 @@ function start(catalogue) {
   const charts = new Charts(byId("charts"), seek, explain, catalogue);
   const showWho = createWho(store, catalogue);
   const strategies = createStrategies(store, catalogue);
-  const showQuestion = createQuestions(store);
+  const showQuestion = createQuestions(store, catalogue);
+  const notes = createNotes(catalogue);
   const forecast = createForecast(store, catalogue, seek);
-  const showEvidence = createEvidence(store);
+  const crossing = createCrossing(store, catalogue, seek);
+  const showGuidelines = createGuidelines(store, catalogue);
+  const showCheck = createCheck(store, catalogue);
+  const showEvidence = createEvidence(store, catalogue);
   const results = createResults(catalogue, arrived);
 
   const speak = later(() => {
@@ -53,9 +60,16 @@ function start(catalogue) {
     charts.seek(month);
     panel.seek(month);
     forecast.seek(month);
-    if (result) showWords(result, { ...store.state, month });
+    crossing.seek(month);
+    if (result) showAt({ ...store.state, month });
     if (resting) speak();
   });
+
+  /** Show what is told of one time. */
+  function showAt(state) {
+    showWords(result, state);
+    byId("outcomes").replaceChildren(outcomeTable(result, state.month));
+  }
 
   function arrived(found) {
     document.body.classList.toggle("stale", Boolean(found.error));
@@ -76,44 +90,15 @@ function start(catalogue) {
     const { focus, month } = state;
     if (!result) return;
     const shown = result.strategies[focus] ?? result.strategies[0];
-    map.show(result.time, shown.quantities);
+    map.show(result.time, shown.quantities, state.expert);
     say(byId("map-title"), `The pathway: ${shown.name}`);
     map.seek(month, true);
     charts.show(result, state);
     panel.show(result, state);
-    showWords(result, state);
-    byId("outcomes").replaceChildren(outcomeTable(result));
-    showNotes();
+    showAt(state);
+    notes.show(result, state);
     showWho(state, result);
     speak();
-  }
-
-  function showNotes() {
-    const decided = result.strategies.flatMap((one) =>
-      one.decisions.map((text) => h("li", {}, `${one.name}: ${text}`)),
-    );
-    const asked = cautions(result).map((one) =>
-      h(
-        "li",
-        {},
-        one.text,
-        h(
-          "span",
-          { class: "meaning" },
-          `${one.whose.join("; ")}.${store.state.expert ? ` ${one.source}` : ""}`,
-        ),
-      ),
-    );
-    const swings = result.state.strategies.some(({ regimen }) => weekly(regimen))
-      ? [
-          "Where doses are days or weeks apart, levels swing between them: the curves show one day of each round.",
-        ]
-      : [];
-    const told = [...swings, ...result.warnings].map((text) => h("li", {}, text));
-    const notes = [...asked, ...decided, ...told];
-    byId("notes").replaceChildren(...notes);
-    byId("notes-panel").hidden = !notes.length;
-    say(byId("notes-count"), `${notes.length}`);
   }
 
   function show(state, changed) {
@@ -126,7 +111,11 @@ function start(catalogue) {
     showWho(state, result);
     strategies.show(state);
     showQuestion(state);
-    forecast.show(state);
+    forecast.show(state, changed);
+    notes.showUrgent(state);
+    crossing.show(state);
+    showGuidelines();
+    showCheck();
     showEvidence();
     const anew = MODEL.some((part) => changed.has(part));
     if (anew) {
@@ -142,14 +131,16 @@ function start(catalogue) {
   );
   byId("copy").addEventListener("click", async () => {
     const address = store.address();
-    let told = "Link copied.";
+    const here = /^(localhost|127\.|\[::1\])/.test(location.hostname);
+    const where = here ? ", and opens only where this server runs" : "";
+    let told = `Link copied. It holds all you typed in (health data)${where}.`;
     try {
       await navigator.clipboard.writeText(address);
     } catch {
       told = "The link is in the address bar: copy it from there.";
     }
     say(byId("copied"), told);
-    setTimeout(() => say(byId("copied"), ""), 4000);
+    setTimeout(() => say(byId("copied"), ""), 8000);
   });
   const wide = matchMedia("(min-width: 700px)");
   const given = !isEmpty(store.state.own);

@@ -1,5 +1,6 @@
 // The living map: the pathway from aromatase to bone, each node by its change since the start.
 import { h, s, say, set } from "./dom.js";
+import { NAMES } from "./quantities.js";
 import { at } from "./series.js";
 import { number, signed } from "./units.js";
 
@@ -144,15 +145,14 @@ export class PathwayMap {
 
   makeNode(node, index, open) {
     const { width, height } = NODE;
-    const named = lines(node.label);
-    const base = named.length === 2 ? -1.35 : -0.5;
-    const value = s("text", { class: "fold", y: named.length === 2 ? 2.55 : 1.85 });
+    const words = s("g");
+    const value = s("text", { class: "fold" });
     const box = s("rect", { x: -width / 2, y: -height / 2, width, height, rx: 1.6 });
     const body = s(
       "g",
       { class: "body" },
       box,
-      named.map((word, k) => s("text", { y: base + 1.75 * k }, word)),
+      words,
       value,
     );
     const group = s(
@@ -176,7 +176,22 @@ export class PathwayMap {
       body,
     );
     this.svg.append(group);
-    return { node, group, body, value };
+    return { node, group, body, words, value };
+  }
+
+  /** Call the parts by their names in the model, or plainly. */
+  call(expert) {
+    if (expert === this.expert) return;
+    this.expert = expert;
+    for (const part of this.parts) {
+      part.label = expert ? part.node.label : (NAMES[part.node.id] ?? part.node.label);
+      const named = lines(part.label);
+      const base = named.length === 2 ? -1.35 : -0.5;
+      part.words.replaceChildren(
+        ...named.map((word, k) => s("text", { y: base + 1.75 * k }, word)),
+      );
+      set(part.value, { y: named.length === 2 ? 2.55 : 1.85 });
+    }
   }
 
   /** Arrow keys go to the nearest node that way. */
@@ -201,7 +216,8 @@ export class PathwayMap {
     best.part.group.focus();
   }
 
-  show(time, quantities) {
+  show(time, quantities, expert) {
+    this.call(expert);
     this.time = time;
     this.quantities = quantities;
   }
@@ -210,7 +226,7 @@ export class PathwayMap {
   seek(month, resting) {
     if (!this.quantities) return;
     const levels = new Map();
-    for (const { node, group, body, value } of this.parts) {
+    for (const { node, label, group, body, value } of this.parts) {
       const values = this.quantities[node.id]?.values;
       const { level, text } = values
         ? change(node.id, values[0], at(this.time, values, month))
@@ -221,7 +237,7 @@ export class PathwayMap {
       body.style.setProperty("--toward", level < 0 ? "var(--fall)" : "var(--rise)");
       body.style.setProperty("transform", `scale(${(1 + GROWTH * level).toFixed(3)})`);
       if (resting)
-        set(group, { "aria-label": `${node.label}: ${text.replace("×", "times ")} of the start` });
+        set(group, { "aria-label": `${label}: ${text.replace("×", "times ")} of the start` });
     }
     for (const { source, path } of this.links) {
       const strength = Math.min(1, Math.abs(levels.get(source)) * 1.6);

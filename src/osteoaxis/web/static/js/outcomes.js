@@ -1,10 +1,12 @@
-// The table at the end of the period, and what is to be asked about.
+// The table of outcomes at a time, a column for each strategy.
 import { h } from "./dom.js";
-import { people, percent, range, read } from "./words.js";
+import { ends } from "./regimen.js";
+import { missed, people, percent, range, read } from "./words.js";
 import { number, signed, span } from "./units.js";
 
 const rate = (value) => number(value, value < 9.95 ? 1 : 0);
 
+const FRACTURE = /fracture/;
 const ROWS = [
   ["Spine density", "lumbar_spine_bmd", "change", percent, signed],
   ["Hip density", "total_hip_bmd", "change", percent, signed],
@@ -15,18 +17,19 @@ const ROWS = [
   ["Joint pain, of 100 people", "arthralgia_probability", "share", people],
 ];
 
-/** The table of outcomes at the end of the period, a column for each strategy. */
-export function outcomeTable(result) {
+/** The table of outcomes at a month. */
+export function outcomeTable(result, month) {
   const { strategies, time, state } = result;
-  const end = time[time.length - 1];
   const cell = (strategy, [, name, as, write, bare = write]) => {
     if (!strategy.quantities[name]) return h("td", {}, "–");
-    const found = read(strategy, time, name, as, end);
+    const found = read(strategy, time, name, as, month);
+    const why = FRACTURE.test(name) && missed(strategy, month);
     return h(
       "td",
       {},
       h("span", { class: "value" }, write(found.value)),
       h("span", { class: "range" }, range(found, bare)),
+      why && h("span", { class: "missed" }, why),
     );
   };
   return h(
@@ -35,7 +38,7 @@ export function outcomeTable(result) {
     h(
       "caption",
       {},
-      `After ${span(12 * state.years)}: change since the start, and where things stand`,
+      `${month < 0.5 ? "At the start" : `After ${span(month)}`}: change since the start, and where things stand. Move the time above to see another.`,
     ),
     h(
       "thead",
@@ -50,6 +53,7 @@ export function outcomeTable(result) {
             { scope: "col" },
             h("span", { class: `swatch series-${one.colour}`, "aria-hidden": "true" }),
             one.name,
+            h("span", { class: "range" }, ends(one.given, 12 * state.years).join(", ")),
           ),
         ),
       ),
@@ -67,17 +71,4 @@ export function outcomeTable(result) {
       ),
     ),
   );
-}
-
-/** What the model or the guidance says of the strategies: each once, with whom it concerns. */
-export function cautions(result) {
-  const told = new Map();
-  for (const one of result.strategies) {
-    for (const caution of one.cautions ?? []) {
-      const entry = told.get(caution.text) ?? { ...caution, whose: [] };
-      entry.whose.push(`${one.name} ${caution.when}`);
-      told.set(caution.text, entry);
-    }
-  }
-  return [...told.values()];
 }

@@ -5,10 +5,10 @@ import { changed, table } from "./patient.js";
 
 export const SITES = { lumbar_spine: "Spine", total_hip: "Hip", femoral_neck: "Hip neck" };
 export const DEVICES = { hologic: "Hologic", lunar: "Lunar", norland: "Norland" };
-export const SCALES = { t: "T-score", g: "g/cm²" };
+export const SCALES = { "": "choose …", t: "T-score", g: "g/cm²" };
 /** Blood and urine tests, and the units in which laboratories give them. */
 export const TESTS = {
-  ctx: { label: "CTX", units: ["ng/mL", "ng/L"] },
+  ctx: { label: "CTX", units: ["ng/mL", "pg/mL", "ng/L"] },
   p1np: { label: "P1NP", units: ["ng/mL", "µg/L"] },
   bsap: { label: "BSAP", units: ["µg/L", "ng/mL"] },
   ntx: { label: "NTX (urine)", units: ["nmol/mmol"] },
@@ -17,9 +17,11 @@ export const TESTS = {
   vitamin_d: { label: "Vitamin D", units: ["ng/mL", "nmol/L"] },
 };
 export const MOST_ROWS = 40;
+export const AS_NOW = "as now"; // a strategy: what is taken goes on
 const LONGEST = 300; // characters of a medicine
 
-export const none = () => ({ today: "", scans: [], samples: [], taken: [] });
+/** `untaken`: said to have taken no medicine so far. */
+export const none = () => ({ today: "", untaken: false, scans: [], samples: [], taken: [] });
 export const isEmpty = ({ scans, samples, taken }) =>
   scans.length + samples.length + taken.length === 0;
 
@@ -48,7 +50,7 @@ export const KINDS = {
       date,
       test: one(TESTS),
       value: amount,
-      unit: (text, row) => TESTS[row.test].units.includes(text),
+      unit: (text, row) => text === "" || TESTS[row.test].units.includes(text),
     },
   },
   taken: {
@@ -62,6 +64,7 @@ export const KINDS = {
 /** Put own results into the parts of the address. */
 export function writeOwn(parts, own) {
   if (own.today) parts.set("today", own.today);
+  if (own.untaken) parts.set("untaken", 1);
   for (const [kind, { key, fields }] of Object.entries(KINDS)) {
     for (const row of own[kind]) {
       const texts = Object.keys(fields).map((field) => row[field].replaceAll("~", " "));
@@ -75,6 +78,7 @@ export function readOwn(parts) {
   const own = none();
   const today = parts.get("today") ?? "";
   if (date(today)) own.today = today;
+  own.untaken = parts.get("untaken") === "1";
   for (const [kind, { key, fields }] of Object.entries(KINDS)) {
     const names = Object.keys(fields);
     for (const text of parts.getAll(key).slice(0, MOST_ROWS)) {
@@ -87,16 +91,27 @@ export function readOwn(parts) {
   return own;
 }
 
+const SCALE = { "": "", g: " g/cm2" };
 const WRITE = {
   scans: ({ date, site, value, scale, device }) => ({
     date,
     site,
     ...(device && { device }),
-    ...(value && (scale === "t" ? { t_score: Number(value) } : { value: `${value} g/cm2` })),
+    ...(value && (scale === "t" ? { t_score: Number(value) } : { value: value + SCALE[scale] })),
   }),
-  samples: ({ date, test, value, unit }) => ({ date, [test]: value && `${value} ${unit}` }),
+  samples: ({ date, test, value, unit }) => ({ date, [test]: value && `${value} ${unit}`.trim() }),
   taken: ({ from, until, drug }) => ({ drug, from, ...(until && { until }) }),
 };
+
+/** Whether medicines are taken today that none of the strategies goes on with. */
+function stopsAll({ own, strategies }) {
+  const today = own.today || now();
+  const drugs = own.taken
+    .filter(({ until }) => !until || until > today)
+    .map(({ drug }) => drug.split(" ")[0]);
+  const goesOn = ({ regimen }) => drugs.every((drug) => regimen.includes(drug));
+  return drugs.length > 0 && !strategies.some(goesOn);
+}
 
 /**
  * What is asked of /api/forecast, and `order`: which row of the form each row asked about is, since
@@ -117,9 +132,12 @@ export function request(state, catalogue) {
     order[asked] = sorted;
     body[asked] = sorted.map((index) => WRITE[kind](rows[index]));
   }
-  body.strategies = Object.fromEntries(
-    state.strategies.map(({ name, regimen }) => [name, regimen]),
-  );
+  const asked = state.strategies.map(({ name, regimen }) => [name, regimen]);
+  if (stopsAll(state)) {
+    const used = asked.some(([name]) => name === AS_NOW);
+    asked.unshift([used ? "as taken now" : AS_NOW, AS_NOW]);
+  }
+  body.strategies = Object.fromEntries(asked);
   return { body: { person: body }, order };
 }
 
@@ -164,6 +182,7 @@ export function example({ table: file }, catalogue) {
     focus: 0,
     question: null,
     own: {
+      ...none(),
       today: file.today,
       scans: (file.density ?? []).map(({ date, site, value, t_score: score, device }) => ({
         date,

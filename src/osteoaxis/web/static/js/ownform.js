@@ -1,7 +1,7 @@
 // The form of own results: a row for each scan, test and medicine, edited where it stands.
 import { now } from "./calendar.js";
 import { byId, h, say, set } from "./dom.js";
-import { DEVICES, example, KINDS, MOST_ROWS, SCALES, SITES, TESTS } from "./own.js";
+import { DEVICES, example, KINDS, MOST_ROWS, none, SCALES, SITES, TESTS } from "./own.js";
 
 const options = (choices) =>
   Object.entries(choices).map(([value, label]) => h("option", { value }, label));
@@ -43,10 +43,11 @@ export function createOwnForm(store, catalogue, ask) {
     update({ [kind]: own()[kind].with(index, row) });
   }
 
-  /** The unit chosen elsewhere on the page, else the usual one. */
+  /** The unit chosen elsewhere on the page or the only one; else it has to be chosen. */
   const unitFor = (test) => {
+    const { units } = TESTS[test];
     const chosen = store.state.units[test];
-    return TESTS[test].units.includes(chosen) ? chosen : TESTS[test].units[0];
+    return units.includes(chosen) ? chosen : units.length === 1 ? units[0] : "";
   };
 
   function makeRow(kind, index) {
@@ -94,7 +95,8 @@ export function createOwnForm(store, catalogue, ask) {
       const { inputs } = list.children[index];
       if (kind === "samples" && inputs.unit.dataset.test !== row.test) {
         const units = TESTS[row.test].units;
-        inputs.unit.replaceChildren(...options(Object.fromEntries(units.map((u) => [u, u]))));
+        const named = Object.fromEntries(units.map((unit) => [unit, unit]));
+        inputs.unit.replaceChildren(...options({ "": "choose …", ...named }));
         inputs.unit.dataset.test = row.test;
       }
       for (const [field, input] of Object.entries(inputs)) {
@@ -112,7 +114,7 @@ export function createOwnForm(store, catalogue, ask) {
   }
   byId("add-scans").addEventListener("click", () => {
     const last = own().scans.at(-1);
-    const { scale = "t", device = "" } = last ?? {};
+    const { scale = "", device = "" } = last ?? {};
     const hip = last?.site === "lumbar_spine"; // most reports hold both
     const site = hip ? "total_hip" : "lumbar_spine";
     add("scans", { date: hip ? last.date : "", site, value: "", scale, device }, "date");
@@ -132,6 +134,8 @@ export function createOwnForm(store, catalogue, ask) {
     if (usual) add("taken", { from: "", until: "", drug: usual }, "from");
   });
 
+  const untaken = byId("own-untaken");
+  untaken.addEventListener("change", () => update({ untaken: untaken.checked }));
   const today = byId("own-today");
   today.addEventListener("change", () => update({ today: today.value }));
   byId("own-example").addEventListener("click", () => {
@@ -142,7 +146,7 @@ export function createOwnForm(store, catalogue, ask) {
     byId("own-ask").focus();
   });
   byId("own-clear").addEventListener("click", () => {
-    update({ today: "", scans: [], samples: [], taken: [] });
+    update(none());
     byId("own-example").focus();
   });
   byId("own-form").addEventListener("submit", (event) => {
@@ -153,6 +157,8 @@ export function createOwnForm(store, catalogue, ask) {
   return {
     show({ own: shown }) {
       for (const kind of Object.keys(KINDS)) showRows(kind, shown[kind]);
+      byId("own-untaken-row").hidden = shown.taken.length > 0;
+      untaken.checked = shown.untaken;
       const date = shown.today || now();
       if (document.activeElement !== today) today.value = date;
     },

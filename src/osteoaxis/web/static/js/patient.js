@@ -5,11 +5,21 @@ export function payload(state, catalogue) {
   return Object.keys(state.changes).length ? table(state, catalogue) : state.preset;
 }
 
+/** What of a preset goes when one of these is changed: it was measured in somebody else. */
+const LAPSES = [
+  [/^(sex|age|t_scores\..+)$/, ["t_scores"]],
+  [/^sex$/, ["baseline", "parameters"]],
+];
+
 /** The whole table of the person. */
 export function table(state, catalogue) {
   const preset = catalogue.patients.find((one) => one.name === state.preset);
   const found = structuredClone(preset?.table ?? { sex: "female", age: 60 });
-  for (const [path, value] of Object.entries(state.changes)) {
+  const changes = Object.entries(state.changes);
+  for (const [changing, parts] of LAPSES) {
+    if (changes.some(([path]) => changing.test(path))) for (const part of parts) delete found[part];
+  }
+  for (const [path, value] of changes) {
     const [first, second] = path.split(".");
     if (second !== undefined) {
       found[first] ??= {};
@@ -27,25 +37,22 @@ export function given(person, path) {
   return second === undefined ? person[first] : person[first]?.[second];
 }
 
-/** The changes of a state with one more; going back to the preset's value takes it out. */
+/** The changes of a state with one more; one that changes nothing is left out. */
 export function changed(state, catalogue, path, value) {
-  const changes = { ...state.changes };
-  const plain = given(table({ ...state, changes: {} }, catalogue), path);
-  if (value === plain || (value === null && plain === undefined)) delete changes[path];
-  else changes[path] = value;
-  return changes;
+  const { [path]: _, ...others } = state.changes;
+  const plain = given(table({ ...state, changes: others }, catalogue), path);
+  return value === (plain ?? null) ? others : { ...others, [path]: value };
 }
 
-/** The changes for the other sex: what was measured in a preset of this one is not carried over. */
+/** The changes for the other sex: what was measured in this one is not carried over. */
 export function withSex(state, catalogue, sex) {
-  const preset = table({ ...state, changes: {} }, catalogue);
-  if (sex === preset.sex) return {};
-  const changes = { sex, menopause_age: sex === "male" ? null : 51 };
-  for (const part of ["baseline", "t_scores"]) {
-    for (const name of Object.keys(preset[part] ?? {})) changes[`${part}.${name}`] = null;
-  }
-  if (preset.parameters) changes.parameters = null;
-  return changes;
+  const kept = Object.fromEntries(
+    Object.entries(state.changes).filter(
+      ([path]) => !/^(sex$|menopause_age$|baseline|t_scores|parameters)/.test(path),
+    ),
+  );
+  if (sex === table({ ...state, changes: {} }, catalogue).sex) return kept;
+  return { ...kept, sex, menopause_age: sex === "male" ? null : 51 };
 }
 
 /** The person in one line. */

@@ -175,6 +175,27 @@ export const SECTIONS = [
   },
 ];
 
+/** Short plain names of the map's nodes, where those of the model say little; two lines at most. */
+export const NAMES = {
+  estradiol: "estradiol in\u00a0blood",
+  bone_estradiol: "estradiol in\u00a0bone",
+  rankl: "order to\u00a0take",
+  opg: "brake on\u00a0taking",
+  sclerostin: "brake on\u00a0building",
+  osteoclast_precursors: "cells to\u00a0come",
+  rank_occupancy: "order heard",
+  tgf_beta: "call to\u00a0build",
+  osteomorphs: "cells in\u00a0waiting",
+  osteoclasts: "bone-eating cells",
+  osteoblasts: "bone-building cells",
+  resorption_rate: "bone taken",
+  formation_rate: "bone built",
+  trabecular_bone_score: "inner lattice",
+  lumbar_spine_bmd: "spine density",
+  total_hip_bmd: "hip density",
+  femoral_neck_bmd: "hip\u00a0neck density",
+};
+
 /** The map's nodes in plain words. */
 export const PLAIN = {
   lh: "A messenger from the pituitary gland. It tells testes or ovaries to make sex hormones. Low estrogen raises it.",
@@ -221,6 +242,8 @@ export function wanted(catalogue, expert) {
     .flatMap((chart) => chart.gap ?? [chart.id]);
   const always = [
     "vitamin_d",
+    "shbg",
+    "femoral_neck_t_score",
     "vertebral_fracture_incidence",
     ...catalogue.map.nodes.map((node) => node.id),
   ];

@@ -1,6 +1,7 @@
 // The 15 questions people ask: each is a scenario, where to look, and what the answer cannot say.
 import { byId, h, set } from "./dom.js";
 import { goTo } from "./figure.js";
+import { table } from "./patient.js";
 
 const WOMAN = "postmenopausal-breast-cancer";
 const LOW = {
@@ -29,7 +30,7 @@ export const QUESTIONS = [
     strategies: [NONE, plan("anastrozole", 1, `${ANASTROZOLE} [m0-m60]`)],
     look: "Move the time to 1, 2 and 5 years and read the spine and hip: loss is quickest at first, then slows down.",
     limits:
-      "The shaded band is what studies leave open for a typical woman. It does not show how women differ: you may lose more or less.",
+      "The shaded band is what studies leave open for a typical woman. It does not show how women differ: you may lose more or less; “How many people like this one would cross the line” shows that.",
   },
   {
     id: "when-low",
@@ -40,11 +41,11 @@ export const QUESTIONS = [
     years: 7,
     month: 60,
     focus: 1,
-    chart: "lumbar_spine_t_score",
+    chart: "crossing",
     strategies: [NONE, plan("letrozole", 1, `${LETROZOLE} [m0-m60]`)],
-    look: "Put in your own T-scores and watch where the curve meets the lines at −1 and −2.5. Where the shaded band meets them shows how early or late it may be. For the chance by date, type your scans into “My own results” and update the forecast.",
+    look: "Put in your own T-scores, then read how many of 100 people like you would be at or below −2.5 by each year, with and without the medicine. Scans during treatment say more: type them into “My own results” and update the forecast.",
     limits:
-      "A T-score is one sign among others. Two scans of the same person can differ by chance, so a crossing date is never exact.",
+      "It counts people like you and cannot say which of them you are. A T-score is one sign among others. Two scans of the same person can differ by chance, so a crossing date is never exact.",
   },
   {
     id: "fracture",
@@ -69,18 +70,20 @@ export const QUESTIONS = [
       "t_scores.lumbar_spine": -2.2,
       "t_scores.total_hip": -1.8,
       "t_scores.femoral_neck": -1.9,
+      "history.breast_cancer": true,
     },
     years: 5,
     month: 60,
     focus: 1,
     chart: "lumbar_spine_t_score",
+    part: ["guidelines", "See what guidelines say"],
     strategies: [
       plan("letrozole alone", 0, `${LETROZOLE} [m0-m60]`),
       plan("with zoledronate now", 2, `${LETROZOLE} [m0-m60] + ${ZOLEDRONATE} [m0-m60]`),
     ],
-    look: "Guidelines disagree here: at a T-score of −2.2 the joint statement of 2017 would treat, ASCO 2019 would not by the T-score alone. See what treating does.",
+    look: "Guidelines disagree here: at a T-score of −2.2 the joint statement of 2017 would treat, ASCO 2019 would not by the T-score alone. Read them side by side, and see what treating does.",
     limits:
-      "This page does not decide. `osteoaxis guidelines` lists all rules side by side; newer guidelines may say something else. Take the question to your team.",
+      "This page does not decide, and newer guidelines may say something else. Take the question to your team.",
   },
   {
     id: "which",
@@ -117,13 +120,13 @@ export const QUESTIONS = [
     chart: "ctx",
     strategies: [
       NONE,
-      plan("stopped after 3 years", 1, `${DENOSUMAB} [m0-m36]`),
+      plan("denosumab for 3 years", 1, `${DENOSUMAB} [m0-m36]`),
       plan(
-        "stopped, then zoledronate",
+        "denosumab, then zoledronate",
         3,
         `${DENOSUMAB} [m0-m36] + zoledronate 5 mg iv over 15 min once [m36]`,
       ),
-      plan("kept on", 2, `${DENOSUMAB} [m0-m72]`),
+      plan("denosumab all along", 2, `${DENOSUMAB} [m0-m72]`),
     ],
     look: "When denosumab wears off, bone is taken away faster than before treatment: CTX shoots up, and about half of the gain is lost within six months.",
     limits:
@@ -167,9 +170,9 @@ export const QUESTIONS = [
     focus: 1,
     chart: "arthralgia_probability",
     strategies: [
-      plan("stay on anastrozole", 1, `${ANASTROZOLE} [m0-m36]`),
-      plan("pause for 3 months", 2, `${ANASTROZOLE} [m0-m12] + ${ANASTROZOLE} [m15-m36]`),
-      plan("switch to exemestane", 3, `${ANASTROZOLE} [m0-m12] + exemestane 25 mg po qd [m12-m36]`),
+      plan("anastrozole all along", 1, `${ANASTROZOLE} [m0-m36]`),
+      plan("a pause of 3 months", 2, `${ANASTROZOLE} [m0-m12] + ${ANASTROZOLE} [m15-m36]`),
+      plan("a switch to exemestane", 3, `${ANASTROZOLE} [m0-m12] + exemestane 25 mg po qd [m12-m36]`),
     ],
     look: "In a pause pain falls within weeks and comes back with the medicine. A switch changes little here, since all three lower estrogen alike.",
     limits:
@@ -203,10 +206,11 @@ export const QUESTIONS = [
     month: 24,
     focus: 1,
     chart: "lumbar_spine_bmd",
+    part: ["check-scans", "Check your two scans"],
     strategies: [NONE, plan("anastrozole", 1, `${ANASTROZOLE} [m0-m60]`)],
     look: "By chance alone two scans can differ by 5.3 % at the spine and 5.0 % at the hip. See how many years the curve needs to fall by more than that.",
     limits:
-      "These limits are for the least precise scanner that is accepted; yours may be better. `osteoaxis change` judges two values. Your team knows which interval is right for you.",
+      "These limits are for the least precise scanner that is accepted; yours may be better. Your team knows which interval is right for you.",
   },
   {
     id: "machine",
@@ -217,10 +221,11 @@ export const QUESTIONS = [
     month: 60,
     focus: 0,
     chart: "lumbar_spine_t_score",
+    part: ["check-scan", "Convert your scan"],
     strategies: [plan("anastrozole", 1, `${ANASTROZOLE} [m0-m60]`)],
     look: "Yes: Hologic and Lunar scanners give different densities for the same bone. Compare T-scores or changes in percent, best from one machine.",
     limits:
-      "Densities here are those of a Hologic scanner. Comparing two makes adds an error of 3.5 %; `osteoaxis change --device-after lunar` takes it into account.",
+      "Densities here are those of a Hologic scanner. Comparing two makes adds an error of 3.5 %.",
   },
   {
     id: "men-estradiol",
@@ -235,9 +240,9 @@ export const QUESTIONS = [
       plan("testosterone", 0, `${TESTOSTERONE} [m0-m36]`),
       plan("with anastrozole", 1, `${TESTOSTERONE} [m0-m36] + anastrozole 0.5 mg po biw [m0-m36]`),
     ],
-    look: "Type in your own estradiol, then compare: less estradiol means more bone taken away (CTX) and a lower spine curve.",
+    look: "Under “Blood tests before these medicines” type in your testosterone and estradiol, then compare: less estradiol means more bone taken away (CTX) and a lower spine curve.",
     limits:
-      "No trial tested this combination for bone; for joints everything in men is extrapolated. Clinics name different “fine” levels, and none of them rests on bone.",
+      "Trials tested parts of it. Anastrozole alone for a year cost older men spine density (Burnett-Bowie 2009). With men’s own hormones blocked, testosterone with an inhibitor let markers of bone loss rise within weeks (Leder), and without both they rose, too (Falahati-Nini 2000). None followed density on testosterone with an inhibitor at doses of clinics; for joints everything in men is extrapolated.",
   },
   {
     id: "men-need",
@@ -256,7 +261,7 @@ export const QUESTIONS = [
         `${TESTOSTERONE} [m0-m24] + anastrozole 1 mg po qd [m0-m6]`,
       ),
       plan(
-        "half dose, twice a week",
+        "half a dose twice a week",
         2,
         `${TESTOSTERONE} [m0-m24] + anastrozole 0.5 mg po biw [m0-m24]`,
       ),
@@ -274,6 +279,7 @@ export const QUESTIONS = [
     month: 24,
     focus: 1,
     chart: "estradiol",
+    part: ["check-level", "Convert your result"],
     units: { estradiol: "pmol/L" },
     strategies: [NONE, plan("anastrozole", 1, `${ANASTROZOLE} [m0-m24]`)],
     look: "1 pg/mL is 3.67 pmol/L: switch the unit beside Estradiol. On an inhibitor levels come close to what plain tests can measure in men, and fall far below it in women after menopause.",
@@ -282,20 +288,28 @@ export const QUESTIONS = [
   },
 ];
 
-export function createQuestions(store) {
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Whether the person is not the example of the question (of `one`: another question). */
+const another = ({ preset, changes }, one) =>
+  preset !== one.preset || !same(changes, one.changes ?? {});
+
+/** Whether somebody changed the person: what an example brings along is no change. */
+function edited(state) {
+  const one = QUESTIONS.find(({ id }) => id === state.question);
+  return Object.keys(state.changes).length > 0 && !(one && !another(state, one));
+}
+
+export function createQuestions(store, catalogue) {
+  const link = (id, text) =>
+    h("button", { type: "button", class: "link", on: { click: () => goTo(id) } }, text);
   const groups = Map.groupBy(QUESTIONS, (one) => one.group);
   const buttons = new Map();
+  const example = ({ preset, changes = {} }) => ({ preset, changes });
   const pick = (one) => {
-    const {
-      preset,
-      changes = {},
-      years,
-      month,
-      focus,
-      strategies,
-      units = store.state.units,
-    } = one;
-    store.update({ preset, changes, years, month, focus, strategies, units, question: one.id });
+    const { id, years, month, focus, strategies, units = store.state.units } = one;
+    const who = edited(store.state) ? {} : example(one);
+    store.update({ ...who, years, month, focus, strategies, units, question: id });
     byId("answer").scrollIntoView({ block: "nearest" });
   };
   for (const [title, questions] of groups) {
@@ -324,27 +338,45 @@ export function createQuestions(store) {
     byId("questions").classList.add("all");
     byId("all-questions").hidden = true;
   });
+  const sexOf = (who) => (table(who, catalogue).sex === "male" ? "man" : "woman");
+  const kept = h("p", { class: "kept", role: "status" });
+  /** Say that the person typed in was kept, and offer the one of the question. */
+  function showKept(state, one) {
+    kept.hidden = !another(state, one);
+    if (kept.hidden) return;
+    const [meant, given] = [sexOf(example(one)), sexOf(state)];
+    const other = meant === given ? "" : `This question is about a ${meant}, and this is a ${given}. `;
+    const use = () => store.update(example(one));
+    kept.replaceChildren(
+      `The person is the one you typed in. ${other}`,
+      h(
+        "button",
+        { type: "button", class: "link", on: { click: use } },
+        "Use the question’s example person",
+      ),
+    );
+  }
   let shown = null;
-  return function show({ question }) {
+  return function show(state) {
+    const { question } = state;
     for (const [id, button] of buttons) set(button, { "aria-pressed": String(id === question) });
-    if (question === shown) return;
-    shown = question;
     const one = QUESTIONS.find((other) => other.id === question);
     byId("answer").hidden = !one;
+    if (one) showKept(state, one);
+    if (question === shown) return;
+    shown = question;
     if (!one) return;
     byId("answer").replaceChildren(
       h("h2", {}, one.ask),
+      kept,
       h(
         "p",
         { class: "look" },
         h("strong", {}, "Look here. "),
         one.look,
         " ",
-        h(
-          "button",
-          { type: "button", class: "link", on: { click: () => goTo(one.chart) } },
-          "Go to the chart",
-        ),
+        link(`chart-${one.chart}`, "Go to the chart"),
+        one.part && [" · ", link(...one.part)],
       ),
       h("p", { class: "limits" }, h("strong", {}, "What it cannot say. "), one.limits),
     );

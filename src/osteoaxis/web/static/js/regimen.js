@@ -5,6 +5,8 @@ const EDGE = String.raw`(mo|m|wk|w|yr|y|d) ?(-?\d+(?:\.\d+)?)`;
 const RANGE = new RegExp(`^${EDGE} ?- ?(?:${EDGE})?$`, "i");
 const ONE = new RegExp(`^${EDGE}$`, "i");
 
+const ONCE = /\bonce\b(?! (a|per|day|week|month|year|daily|weekly|monthly|yearly)\b)/i;
+
 const months = (unit, number) => Number(number) * MONTHS[unit.toLowerCase().replace("wk", "w")];
 
 /**
@@ -32,7 +34,7 @@ function term(text) {
   const range = window.match(RANGE);
   const list = window.split(",").map((day) => day.trim().match(ONE));
   const base = { text, head, drug: drugOf(head), dose: doseOf(head) };
-  const once = /\bonce\b/i.test(head);
+  const once = ONCE.test(head);
   if (range) {
     const stop = range[3] ? months(range[3], range[4]) : null;
     return { ...base, start: months(range[1], range[2]), stop, rules: clauses.slice(1) };
@@ -80,7 +82,39 @@ export const moved = (one, change) => {
 
 export const drugs = (text) => [...new Set(parse(text).map((one) => one.drug))];
 
-const WEEKLY = /\b(qw|biw|tiw|weekly|q\d+(d|wk?)|\d+x\/w(k|eek)?)\b/i;
+/** Names and synonyms of the drugs of a class. */
+export const drugNames = (catalogue, group) =>
+  new Set(
+    catalogue.drugs
+      .filter((drug) => group.test(drug.class))
+      .flatMap((drug) => [drug.name, ...drug.synonyms]),
+  );
+
+/** For which share of the months from 0 to `end` one of these drugs is given. */
+export const covers = (text, names, end) =>
+  parse(text)
+    .filter((one) => names.has(one.drug) && !one.days)
+    .reduce((sum, { start, stop }) => sum + Math.min(stop ?? end, end) - Math.max(start, 0), 0) /
+  end;
+
+/** When each drug that does not last to `end` was given last, in words; the others are left out. */
+export function ends(text, end) {
+  const last = new Map();
+  for (const { drug: name, days, stop = null } of parse(text)) {
+    const drug = name.replaceAll("_", " ");
+    const month = days ? Math.max(...days) : (stop ?? Infinity);
+    if (month < last.get(drug)?.month) continue;
+    last.set(drug, { month, once: Boolean(days) });
+  }
+  return [...last]
+    .filter(([, { month, once }]) => (once ? month <= end : month < end))
+    .map(([drug, { month, once }]) => `${drug} ${once ? "at" : "until"} ${time(month)}`);
+}
+
+const time = (month) =>
+  month === 0 ? "the start" : month % 12 ? `month ${Math.round(month)}` : `year ${month / 12}`;
+
+const WEEKLY = /\b(qw|biw|tiw|weekly|(a|per) week|every \d+ (day|week)s|q\d+(d|wk?)|\d+x\/w(k|eek)?)\b/i;
 
 /** Whether doses fall on days of a week: levels then swing between them. */
 export const weekly = (text) => parse(text).some((one) => WEEKLY.test(one.head));

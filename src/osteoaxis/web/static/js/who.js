@@ -2,10 +2,12 @@
 import { byId, h, say, set } from "./dom.js";
 import { Field } from "./field.js";
 import { changed, given, sentence, table, withSex } from "./patient.js";
+import { drugNames, drugs } from "./regimen.js";
 import { OTHER } from "./units.js";
 
 const T_HELP =
   "A T-score says how far bone density is from that of healthy young adults of the same sex. −1 and above is normal, from −1 to −2.5 is low bone mass, −2.5 and below is osteoporosis.";
+const HIGH_BEFORE = 700; // ng/dL: few men who are given testosterone had more before it
 /** The presets by the names they have here, in this order. */
 const NAMES = {
   "postmenopausal-breast-cancer": "Woman, breast cancer",
@@ -36,6 +38,7 @@ const score = (site, label) => ({
   step: 0.1,
   digits: 1,
   optional: true,
+  open: "estimated",
   help: T_HELP,
 });
 const FIELDS = [
@@ -71,7 +74,7 @@ const FIELDS = [
   },
   score("lumbar_spine", "Spine T-score"),
   score("total_hip", "Hip T-score"),
-  { ...score("femoral_neck", "Hip neck T-score"), expert: true },
+  score("femoral_neck", "Hip neck T-score"),
   baseline("vitamin_d", "Vitamin D", {
     low: 5,
     high: 80,
@@ -87,7 +90,14 @@ const FIELDS = [
     high: 1500,
     help: "Total testosterone in blood.",
   }),
-  baseline("shbg", "SHBG", { low: 8, high: 150, unit: "nmol/L", expert: true }),
+  baseline("shbg", "SHBG", {
+    low: 8,
+    high: 150,
+    unit: "nmol/L",
+    expert: true,
+    men: true,
+    help: "The protein that carries testosterone and estradiol in blood: how much of them is free depends on it.",
+  }),
   baseline("lh", "LH", { low: 0.5, high: 80, unit: "IU/L", expert: true }),
   baseline("pth", "PTH", { low: 10, high: 150, unit: "pg/mL", expert: true }),
   baseline("egfr", "Kidney function (eGFR)", { low: 15, high: 120, unit: "mL/min", expert: true }),
@@ -159,10 +169,21 @@ export function createWho(store, catalogue) {
     h("fieldset", { class: "sexes" }, h("legend", {}, "Sex"), sexes),
     ...fields.filter(({ spec }) => !spec.test).map(({ field }) => field.element),
   );
+  const onTreatment = h(
+    "p",
+    { class: "hint", hidden: true },
+    "This testosterone is high for a man before testosterone. If it was measured on the medicine, clear it and type it into “My own results”.",
+  );
   const tests = h(
     "details",
     { class: "history" },
-    h("summary", {}, "Blood tests"),
+    h("summary", {}, "Blood tests before these medicines"),
+    h(
+      "p",
+      { class: "small" },
+      "Levels before the medicines under “What”. Tests taken while on a medicine belong in “My own results”, with their dates.",
+    ),
+    onTreatment,
     h(
       "div",
       { class: "person" },
@@ -179,6 +200,7 @@ export function createWho(store, catalogue) {
     ),
   );
 
+  const androgens = drugNames(catalogue, /^androgen$/);
   let opened = "{}"; // the blood tests that opened their part last
   /** Show the person; `result` holds what is typical where nothing was measured. */
   return function show(state, result) {
@@ -193,13 +215,19 @@ export function createWho(store, catalogue) {
     }
     for (const label of sexes) label.firstChild.checked = label.firstChild.value === person.sex;
     const first = result?.strategies[0]?.quantities ?? {};
+    const male = person.sex === "male";
     for (const { spec, name, field } of fields) {
-      field.element.hidden =
-        (spec.women && person.sex === "male") || (spec.expert && !state.expert);
+      const value = given(person, spec.path);
+      const shown = !spec.expert || state.expert || (spec.men && male) || value !== undefined;
+      field.element.hidden = (spec.women && male) || !shown; // what is in force is never hidden
       const unit = state.units[name] ?? (spec.units ? Object.keys(spec.units)[0] : spec.unit);
       const plain = spec.path === "body_mass_index" ? 27 : undefined;
-      field.show(given(person, spec.path) ?? plain, first[name]?.values[0], unit);
+      const example = own && !(spec.path in state.changes);
+      field.show(value ?? plain, first[name]?.values[0], unit, example);
     }
+    const before = person.baseline?.testosterone > HIGH_BEFORE;
+    const taken = state.strategies.flatMap((one) => drugs(one.regimen));
+    onTreatment.hidden = !(male && before && taken.some((name) => androgens.has(name)));
     const measured = JSON.stringify(person.baseline ?? {});
     if ((measured !== "{}" && measured !== opened) || state.expert) tests.open = true;
     opened = measured;

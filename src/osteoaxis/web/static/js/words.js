@@ -1,7 +1,8 @@
-// The key result in words, and the table at the end of the period.
+// The key result in words, and the table at a time.
 import { byId, h, say } from "./dom.js";
 import { at, crossing, shown } from "./series.js";
 import { QUESTIONS } from "./questions.js";
+import { ends } from "./regimen.js";
 import { number, signed, span, unitOf } from "./units.js";
 
 const OSTEOPOROSIS = -2.5;
@@ -12,6 +13,17 @@ const FIRST = {
   estradiol: "estradiol",
   ctx: "turnover",
 };
+
+/** "with NAME", of a name that may say so itself. */
+export const along = (name) => (/^with(out)?\b/i.test(name) ? name : `with ${name}`);
+
+const WORN_OFF = ["denosumab-no-exit", "denosumab-late"]; // cautions
+
+/** Why the fractures of a strategy cannot be read as they stand at a month; "" where they can. */
+export const missed = ({ cautions }, month) =>
+  cautions.some(({ id, months }) => WORN_OFF.includes(id) && months[0][0] <= month)
+    ? "too low after denosumab wore off: see the warning"
+    : "";
 
 /** Value and 90 % limits of a quantity of one strategy at a month. */
 export function read(strategy, time, name, as, month) {
@@ -28,30 +40,37 @@ const bracket = (found, write) => (found.low === null ? "" : ` (range ${range(fo
 export const percent = (value) => `${signed(value)}\u00a0%`;
 export const people = (value) => number(value, 0);
 
-/** What is told of one strategy at a month: each fact as parts, the strong ones to be seen first. */
-function facts(get, units) {
+/**
+ * What is told at a month of one strategy, and of another beside it where people are counted: each
+ * fact as parts, the strong ones to be seen first.
+ */
+function facts(one, base, time, month, units) {
+  const get = (name, as) => read(one, time, name, as, month);
   const spine = get("lumbar_spine_bmd", "change");
   const hip = get("total_hip_bmd", "change");
   const ctx = get("ctx", "change");
-  const broken = get("any_fracture_incidence", "level");
-  const pain = get("arthralgia_probability", "share");
   const estradiol = get("estradiol", "level");
   const { unit, factor } = unitOf("estradiol", "pg/mL", units);
   const level = (value) => number(value * factor);
   const strong = (text) => ({ strong: text });
   const density = ["spine density ", strong(percent(spine.value)), bracket(spine, signed)];
+  const counted = (strategy, name, as, note) => {
+    const found = read(strategy, time, name, as, month);
+    const why = note?.(strategy, month);
+    return [
+      strong(people(found.value)),
+      `${bracket(found, people)} ${along(strategy.name)}${why ? ` (${why})` : ""}`,
+    ];
+  };
+  const count = (...about) => [
+    "of 100 people like this one, about ",
+    ...counted(one, ...about),
+    ...(base === one ? [] : [" and ", ...counted(base, ...about)]),
+  ];
   return {
     density: [...density, ", hip ", strong(percent(hip.value)), `${bracket(hip, signed)}.`],
-    fracture: [
-      "about ",
-      strong(`${people(broken.value)} of 100`),
-      ` people like this one${bracket(broken, people)} have broken a bone.`,
-    ],
-    pain: [
-      "about ",
-      strong(`${people(pain.value)} of 100`),
-      ` people like this one${bracket(pain, people)} have joint pain of 3 or more out of 10.`,
-    ],
+    fracture: [...count("any_fracture_incidence", "level", missed), " will have broken a bone."],
+    pain: [...count("arthralgia_probability", "share"), " have joint pain of 3 or more out of 10."],
     estradiol: [
       "estradiol ",
       strong(`${level(estradiol.value)}\u00a0${unit}`),
@@ -77,30 +96,28 @@ const sentence = (parts) => {
 
 /** Sentences on the strategy in focus; the first is the key result of the question. */
 export function sentences(result, { focus, month, question, units }) {
-  const { strategies, time } = result;
+  const { strategies, time, state } = result;
   const one = strategies[focus] ?? strategies[0];
   const base = strategies[0];
-  const of = (strategy) => (name, as) => read(strategy, time, name, as, month);
-  const told = facts(of(one), units);
+  const told = facts(one, base, time, month, units);
   const chart = QUESTIONS.find(({ id }) => id === question)?.chart;
   const first = FIRST[chart] ?? "density";
   const key = [`${month < 0.5 ? "At the start" : `After ${span(month)}`}: `, ...told[first]];
   const more = [];
   if (first === "fracture" || first === "pain") more.push(sentence(told.density));
-  if (base !== one) more.push(beside(of(one), of(base), base.name));
+  if (base !== one) more.push(beside(base, time, month));
   more.push(reached(one, time));
-  for (const name of ["fracture", "pain"]) if (name !== first) more.push(sentence(told[name]));
-  return { name: one.name, colour: one.colour, key, more: more.filter(Boolean) };
+  if (first !== "fracture") more.push(`By then, ${plain(told.fracture)}`);
+  if (first !== "pain") more.push(`At that time, ${plain(told.pain)}`);
+  const until = ends(one.given, 12 * state.years).join(", ");
+  return { name: one.name, until, colour: one.colour, key, more: more.filter(Boolean) };
 }
 
-/** The strategy beside the first one. */
-function beside(own, other, name) {
-  const gap = own("lumbar_spine_bmd", "change").value - other("lumbar_spine_bmd", "change").value;
-  const size = number(Math.abs(gap), 1);
-  const bone = Number(size) === 0 ? "the same" : `${size} points ${gap < 0 ? "more" : "less"}`;
-  const broken = people(other("any_fracture_incidence", "level").value);
-  const pain = people(other("arthralgia_probability", "share").value);
-  return `With ${name}: at the spine ${bone}; ${broken} of 100 with a fracture, ${pain} of 100 with joint pain.`;
+/** Density of the strategy that the one in focus stands beside. */
+function beside(base, time, month) {
+  const of = (name) => percent(read(base, time, name, "change", month).value);
+  const density = `spine density ${of("lumbar_spine_bmd")}, hip ${of("total_hip_bmd")}.`;
+  return sentence([`${along(base.name)}: ${density}`]);
 }
 
 /** When the spine's T-score reaches osteoporosis, with the earliest and latest of the range. */
@@ -121,12 +138,14 @@ function reached(strategy, time) {
 }
 
 /** The sentences as plain text, for the live region. */
-export const spoken = ({ name, key, more }) => [`${name}.`, plain(key), ...more].join(" ");
+export const spoken = ({ name, until, key, more }) =>
+  [`${name}${until && ` (${until})`}.`, plain(key), ...more].join(" ");
 
 export function showWords(result, state) {
-  const { name, colour, key, more } = sentences(result, state);
+  const { name, until, colour, key, more } = sentences(result, state);
   byId("headline-swatch").className = `swatch series-${colour}`;
   say(byId("headline-name"), name);
+  say(byId("headline-until"), until);
   byId("key").replaceChildren(
     ...key.map((part) => (part.strong ? h("strong", {}, part.strong) : part)),
   );

@@ -1,0 +1,239 @@
+"""A forecast in sentences: the same on the page, in the terminal, in the report and in the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from osteoaxis.forecast import Forecast
+from osteoaxis.forecast.person import AS_NOW, UNITS, Measurement, readings
+from osteoaxis.forecast.plain import at_end, by_year, changes, measured, other_makes, summary, unit
+from osteoaxis.outcomes import markers
+from osteoaxis.present import words
+from osteoaxis.present.terminal import DISCLAIMER
+
+TITLES = {
+    "lumbar_spine_bmd": "Lumbar spine", "total_hip_bmd": "Total hip",
+    "femoral_neck_bmd": "Femoral neck", "ctx": "CTX", "ntx": "NTX", "p1np": "P1NP",
+    "bsap": "BSAP", "estradiol": "Estradiol", "testosterone": "Testosterone",
+    "vitamin_d": "Vitamin D",
+}  # fmt: skip
+RARE = 5.0
+"""Percent of people beyond which a value is called lower or higher than theirs."""
+WORTH = 1.0
+"""Percent by which a measurement must narrow the range to be worth a line."""
+UNEXPLAINED = (
+    "The model does not explain these results together. No forecast is fitted to this person: what "
+    "is shown is how people of this age and treatment differ. One of the results can be wrong (a "
+    "date, a unit, a sign, a site, another machine), a medicine can be missing, there can be an "
+    "illness that the model does not know, or the model itself can be wrong here."
+)
+
+
+def as_json(found: Forecast) -> dict[str, Any]:
+    """Return the forecast as plain data for JSON, with its sentences."""
+    told = {
+        "lead": lead(found),
+        "notes": [*notes(found)],
+        "doubts": doubts(found),
+        "next": following(found),
+        "measurements": [value(each) for each in found.person.measurements],
+        "strategies": {name: strategy(asked, found.person.years)
+                       for name, asked in found.person.asked.items()},
+    }  # fmt: skip
+    return {"note": DISCLAIMER, "told": told, **summary(found)}
+
+
+def lead(found: Forecast) -> str:
+    """Say what the first strategy may bring; where nothing is fitted, say that."""
+    if not found.posterior.check.explained:
+        return "The model does not explain these results together, so it makes no forecast of them."
+    row = next(at_end(found))
+    spine, hip = (row[f"{site}_change_percent"] for site in ("lumbar_spine", "total_hip"))
+    low, broken = (
+        share(percent).replace("<", "fewer than ").replace(">", "more than ")
+        for percent in (
+            row["lumbar_spine_osteoporosis_percent"], row["any_fracture_percent"]["median"]
+        )
+    )  # fmt: skip
+    return (
+        f"“{row['strategy']}”, in {words.time(12 * found.person.years)}: spine density "
+        f"{_range(spine, signed=True, end=' %')}, hip {_range(hip, signed=True, end=' %')}. Of 100 "
+        f"people with such results {low} then have a spine T-score of −2.5 or lower, and {broken} "
+        "have broken a bone."
+    )
+
+
+def notes(found: Forecast) -> Iterator[str]:
+    """Yield what the results say by themselves, and when osteoporosis may be reached."""
+    yield from _makes(found)
+    like = _like(found)
+    for row in changes(found):
+        real = "likely real" if row["real"] else "it may be chance"
+        seen = words.number(row["percent"], signed=True)
+        yield (
+            f"{_site(row['site'])} density, {row['device'].capitalize()}, {_month(row['first'])} "
+            f"to {_month(row['last'])}: {seen} %. Two scans of someone who does not change differ "
+            f"by up to {row['least']:.1f} %, so {real}. {like} changed by "
+            f"{_ends(row['usual'], signed=True)} % by then: {seen} is {_place(row['rank'])}."
+        )
+    last = {row["quantity"]: row for row in measured(found) if row["quantity"] in markers.WITHIN}
+    for name, row in last.items():
+        usual = " to ".join(words.rounded(row["usual"][end]) for end in ("low", "high"))
+        yield (
+            f"{TITLES[name]} of {_day(row['date'])}: {words.rounded(row['value'])} {row['unit']}. "
+            f"{like} have {usual}: this is {_place(row['rank'])}."
+        )
+    for row in by_year(found):
+        chances = []
+        told = ((share(percent), _month(day)) for day, percent in row["percent"].items())
+        for many, days in groupby(told, itemgetter(0)):
+            first, *more = (day for _, day in days)
+            chances.append(f"{many} in {first}{f' to {more[-1]}' if more else ''}")
+        yield (
+            f"{_site(row['site'])} T-score today: {_range(row['today'])}. Of 100 people with such "
+            f"results and “{next(iter(found.courses))}” have −2.5 or lower: {', '.join(chances)}. "
+            "The model can be off by more than that."
+        )
+
+
+def _makes(found: Forecast) -> Iterator[str]:
+    """Say that the last scans are from another make, once for sites of which this is the same."""
+    rows = other_makes(found)
+    for (before, last), group in groupby(rows, lambda row: (row["before"], row["last"])):
+        within = words.joined(
+            f"{row['within']:.0f} % at the {_site(row['site']).lower()}" for row in group
+        )
+        yield (
+            f"The last scan is from another make ({last.capitalize()}; before: "
+            f"{before.capitalize()}). A change between makes cannot be judged to within about "
+            f"{within}. Compare scans of one machine, and ask for the next one on the old machine."
+        )
+
+
+def doubts(found: Forecast) -> list[dict[str, Any]]:
+    """Return what is far from expected: the number of the result, a sentence, and if it is alone.
+
+    A result is alone where the others are explained without it.
+    """
+    checked, person = found.posterior.check, found.person
+    rows = []
+    for k, (each, row) in enumerate(zip(person.measurements, measured(found), strict=True)):
+        if not row["far_off"]:
+            continue
+        expected = row["expected"]
+        fitting = [
+            text for text, other in readings(each, person.patient.sex)
+            if expected["low"] <= other <= expected["high"]
+        ]  # fmt: skip
+        text = (
+            f"{TITLES[each.quantity]} of {_day(row['date'])} is {value(each)}. From the other "
+            f"results the model expects about {_level(expected['median'], each)} "
+            f"({_level(expected['low'], each)} to {_level(expected['high'], each)} "
+            f"{row['unit']})."
+        )
+        text += f" It would fit {' or '.join(fitting)}: is it right?" if fitting else (
+            " Is it right? The model can be wrong, too."
+        )  # fmt: skip
+        if k == checked.alone:
+            text += " Without it the other results are explained, and a forecast can be made."
+        rows.append({"measurement": k, "text": text, "alone": k == checked.alone})
+    return rows
+
+
+def following(found: Forecast) -> str:
+    """Say what to measure next, the most telling first."""
+    if not found.posterior.check.explained:
+        return ""
+    best = [each for each in found.next if each.narrower >= WORTH][:3]
+    if not best:
+        return "What to measure next: no single result would tell much more about what lies ahead."
+    told = "; ".join(
+        f"{TITLES[each.quantity]} {f'in {words.time(each.month)}' if each.month else 'now'}"
+        for each in best
+    )
+    return f"What to measure next: {told}. These tell most about the spine’s density ahead."
+
+
+def value(each: Measurement) -> str:
+    """Return a measurement as typed, and in brackets as the model takes it if that differs."""
+    ours = f"{_level(each.value, each)} {unit(each.quantity)}"
+    typed = each.typed.replace("cm2", "cm²").replace("ug/", "µg/").replace(" -", " −") or ours
+    if not each.device:
+        same = each.typed.split(" ")[-1] in ("", *UNITS[each.quantity][:1])
+        return typed if same else f"{typed} ({ours})"
+    by = f"{typed} by {each.device.capitalize()}"
+    if typed.startswith("T"):
+        return f"{by} ({ours})"
+    return by if each.device == "hologic" else f"{by} ({ours} as by Hologic)"
+
+
+def strategy(asked: str, years: float) -> str:
+    """Return what a strategy of a person's file gives from today on, in plain words."""
+    parts = [part.strip() for part in asked.split("+")]
+    return words.joined(
+        phrase
+        for part in parts
+        for phrase in (
+            ["what is taken goes on"] if part.lower() == AS_NOW else words.regimen(part, years)
+        )
+    )
+
+
+def taken(text: str) -> str:
+    """Return a medicine of the past with its dates in plain words."""
+    regimen, _, when = text.partition(" from ")
+    told = words.joined(words.regimen(regimen, np.inf)).removesuffix(", throughout")
+    return f"{told}, from {when}"
+
+
+def share(percent: float) -> str:
+    """Return how many of 100; none and all are never certain."""
+    return "<1" if percent < 0.5 else ">99" if percent > 99.5 else f"{percent:.0f}"
+
+
+def _like(found: Forecast) -> str:
+    """Return who the people are that nothing was measured of."""
+    who = "Men" if found.person.patient.male else "Women"
+    drugs = dict.fromkeys(words.drug(term.drug) for term in found.person.past.terms)
+    on = words.joined(drugs) if 0 < len(drugs) <= 3 else "the same medicines"
+    return f"{who} of this age {f'on {on}' if drugs else 'without these medicines'}"
+
+
+def _place(rank: float) -> str:
+    if rank < RARE:
+        return f"lower than in {100 - RARE:.0f} of 100 of them"
+    if rank > 100 - RARE:
+        return f"higher than in {100 - RARE:.0f} of 100 of them"
+    return "usual"
+
+
+def _range(found: Mapping[str, float], *, signed: bool = False, end: str = "") -> str:
+    middle = words.number(found["median"], signed=signed)
+    return f"{middle}{end} ({_ends(found, signed=signed)})"
+
+
+def _ends(found: Mapping[str, float], *, signed: bool = False) -> str:
+    return words.span(found["low"], found["high"], signed=signed)
+
+
+def _level(level: float, each: Measurement) -> str:
+    return f"{level:.3f}" if each.device else words.rounded(level)
+
+
+def _site(site: str) -> str:
+    return {"lumbar_spine": "Spine", "total_hip": "Hip", "femoral_neck": "Hip neck"}[site]
+
+
+def _day(text: str) -> str:
+    return re.sub("^0", "", date.fromisoformat(text).strftime("%d %b %Y"))
+
+
+def _month(text: str) -> str:
+    return date.fromisoformat(text).strftime("%b %Y")
