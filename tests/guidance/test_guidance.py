@@ -341,7 +341,7 @@ RULE = 'id = "a"\nkind = "caution"\nquestion = "q"\nwhen = "age > 90"\ntext = "t
         (HEAD + RULE.replace("read = true", 'read = "yes"'), "read: must be true or false"),
         (HEAD + RULE.replace("text", "txt"), "unknown key 'txt'"),
         (HEAD + RULE + "[[rules]]\n" + RULE, "given twice"),
-        (HEAD + RULE.replace("caution", "safety"), r"a.toml: rules\[0\]: hazard: is missing; it must be a text"),
+        (HEAD + RULE.replace("caution", "safety"), r"a.toml: rules\[0\]: hazard: is missing"),
         (HEAD + RULE + 'supersedes = ["b"]\n', "supersedes: there is no rule 'b'"),
         (HEAD + RULE + "supersedes = [1]\n", "supersedes: must be a list of ids"),
         (
