@@ -376,7 +376,7 @@ export function createQuestions(store, catalogue) {
         one.look,
         " ",
         link(`chart-${one.chart}`, "Go to the chart"),
-        one.part && [" · ", link(...one.part)],
+        one.part ? [" · ", link(...one.part)] : "",
       ),
       h("p", { class: "limits" }, h("strong", {}, "What it cannot say. "), one.limits),
     );
