@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
+from osteoaxis.inference.posterior import VERDICTS
 
 
 def osteoaxis(*args: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -207,7 +210,8 @@ def test_compare_puts_the_arms_side_by_side(tmp_path: Path) -> None:
     assert exit_[loss] < stopped[loss]
     assert loss not in found["arms"]["bare"]["metrics"]
     for arm in found["arms"].values():
-        assert set(arm["metrics"]) <= set(found["metrics"])
+        limits = ("_low", "_high")
+        assert {n for n in arm["metrics"] if not n.endswith(limits)} <= set(found["metrics"])
     table = (folder / "strategies.csv").read_text().splitlines()
     assert table[0] == "metric,group,meaning,unit,bare,stopped,exit"
 
@@ -271,6 +275,17 @@ def test_show(name: str, expected: str, tmp_path: Path) -> None:
     done = osteoaxis("show", name, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert expected in done.stdout
+
+
+def test_show_says_what_the_data_say_of_a_fitted_parameter(tmp_path: Path) -> None:
+    shown = osteoaxis("show", "steroids.aromatase_independent", folder=tmp_path).stdout
+    assert re.search(r"fitted: joint fit \(\d+ studies\); before the fit: ", shown)
+    assert "ARNO" not in shown
+    found = re.findall(
+        r"^  (in men )?([a-z ]+): 90 % before the fit \S+ to \S+, after", shown, re.M
+    )
+    assert [men for men, _ in found] == ["", "in men "]
+    assert all(verdict in VERDICTS for _, verdict in found)
 
 
 @pytest.mark.parametrize(

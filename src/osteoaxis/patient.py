@@ -77,6 +77,16 @@ MEASURABLE: dict[str, tuple[float, float, str]] = {
 }
 MOLAR_MASS = {"testosterone": 288.42, "estradiol": 272.38, "estrone": 270.37, "vitamin_d": 400.64}
 """Grams per mole, from the formulas; vitamin D is 25-hydroxyvitamin D3."""
+UNITS: dict[str, tuple[str, ...]] = {
+    "estradiol": ("pg/mL", "pmol/L"),
+    "testosterone": ("ng/dL", "nmol/L", "ng/mL"),
+    "vitamin_d": ("ng/mL", "nmol/L"),
+    "ctx": ("ng/mL", "pg/mL", "ng/L"),
+    "p1np": ("ng/mL", "ug/L"),
+    "bsap": ("ug/L", "ng/mL"),
+    "ntx": ("nmol/mmol",),
+}
+"""Units in which laboratories give a test, the model's own first."""
 
 
 @dataclass(frozen=True)

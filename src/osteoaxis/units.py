@@ -35,16 +35,22 @@ def unit(text: str) -> pint.Unit:
 
 
 @lru_cache(maxsize=512)
-def conversion_factor(source: str, target: str) -> float:
+def conversion_factor(source: str, target: str, molar_mass: float | None = None) -> float:
     """Return the factor that turns a number in `source` into one in `target`.
 
-    Raises `ValueError` when the units measure different things or one is unknown.
+    With a `molar_mass` (g/mol) mass and amount of substance turn into each other, too. Raises
+    `ValueError` when the units measure different things or one is unknown.
     """
     if source == target:
         return 1.0
     import pint
 
+    known = registry()
     try:
-        return float(registry().Quantity(1.0, unit(source)).to(unit(target)).magnitude)
+        one = known.Quantity(1.0, unit(source))
+        if molar_mass is None:
+            return float(one.to(unit(target)).magnitude)
+        mass = known.Quantity(molar_mass, "g/mol")
+        return float(one.to(unit(target), "chemistry", mw=mass).magnitude)
     except pint.PintError as problem:
         raise ValueError(str(problem)) from problem

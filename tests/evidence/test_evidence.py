@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from osteoaxis.evidence import check
 from osteoaxis.evidence.prediction import Plan
 from osteoaxis.evidence.row import parse
 from osteoaxis.patient import Patient
+from osteoaxis.present import evidence as shown
 from osteoaxis.simulation import simulator
 
 KEYS = {"study_id", "arm", "endpoint", "time_months", "observed", "predicted", "low", "high",
@@ -155,6 +157,50 @@ def test_intervals_hold_the_error_of_the_model(monkeypatch: pytest.MonkeyPatch):
     assert wide**2 == pytest.approx(narrow**2 + (2 * 1.644854 * 3.0) ** 2, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("how", "lowest", "highest"),
+    [("change", -100.0, math.inf), ("annual", -100.0, math.inf), ("incidence", 0.0, 100.0),
+     ("ever", 0.0, 100.0), ("prevalence", 0.0, 100.0)],
+)  # fmt: skip
+def test_intervals_hold_nothing_impossible(how: str, lowest: float, highest: float):
+    top = min(highest, 300.0)
+    for part in (0.0, 1e-6, 0.01, 0.1, 0.5, 0.9, 1.0):
+        centre = lowest + part * (top - lowest)
+        for spread in (0.1, 10.0, 60.0):
+            low, high = check.interval(how, centre, spread)
+            assert lowest <= low <= centre <= high <= highest
+            assert low < high
+    far = check.interval(how, 40.0, 2.0)
+    assert far == pytest.approx((40.0 - 1.644854 * 2.0, 40.0 + 1.644854 * 2.0), abs=1e-3)
+
+
+def test_intervals_of_ratios_are_even_in_logarithms():
+    low, high = check.interval("hazard_ratio", 0.5, 0.4, logarithmic=True)
+    assert low * high == pytest.approx(0.25)
+    assert low == pytest.approx(0.5 * math.exp(-1.644854 * 0.4), rel=1e-5)
+    low, high = check.interval("incidence", 60.0, 0.9, logarithmic=True)
+    assert 0.0 < low < 60.0 < high <= 100.0
+
+
+def test_no_interval_of_the_package_holds_what_cannot_be():
+    for each in evidence.verdicts(role="validation", draws=5):
+        if each.low is None or each.planned.given:
+            continue
+        assert each.planned.question is not None
+        how = each.planned.question.how
+        assert how == "difference" or each.low > (-100.0 if how in ("change", "annual") else 0.0)
+        assert how not in ("incidence", "ever", "prevalence") or each.high < 100.0
+        assert each.low <= each.predicted <= each.high
+
+
+def test_the_statistics_tell_coverage_and_width_of_the_intervals():
+    rows = [parse(table(), "x"), parse(table(value="-9"), "x")]
+    scored = check.score(Plan(rows, simulator()), np.array([[-2.0, -2.0]] * 2), {})
+    found = check.summary(scored)["lumbar_spine_bmd"]
+    assert found["coverage"] == 0.5
+    assert found["width"] == pytest.approx(scored[0].high - scored[0].low)
+
+
 def test_check_of_a_strangers_table(tmp_path: Path):
     path = tmp_path / "mine.csv"
     rows = [table(), table(treatment="moonshine 5mg po qd", arm="b")]
@@ -181,17 +227,66 @@ def test_fewer_than_a_tenth_of_rows_cannot_be_executed():
     assert len(stuck) < 0.1 * len(rows)
 
 
-def test_listing_and_showing():
-    runner = CliRunner()
-    listed = runner.invoke(app, ["evidence", "list"])
-    assert listed.exit_code == 0
-    assert "BURNETT2009" in listed.output
-    assert json.loads(runner.invoke(app, ["evidence", "list", "--json"]).stdout)
-    shown = runner.invoke(app, ["evidence", "show", "ATAC"])
-    assert "anastrozole 1 mg po qd [m0-m60]" in shown.output
-    assert json.loads(runner.invoke(app, ["evidence", "show", "ATAC", "--json"]).stdout)["rows"]
-    missing = runner.invoke(app, ["evidence", "show", "NOPE"])
+def invoked(*words: str) -> str:
+    result = CliRunner().invoke(app, ["evidence", *words])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_listing():
+    assert "BURNETT2009" in invoked("list")
+    everything = json.loads(invoked("list", "--json"))
+    assert [s["study_id"] for s in everything] == list(evidence.studies())
+    men = json.loads(invoked("list", "--drug", "arimidex", "--sex", "male", "--json"))
+    assert men[0]["study_id"] == "BURNETT2009"
+    assert {"male"} == {sex for s in men for sex in s["sex"]}
+    both = ("list", "--drug", "letrozole", "--drug", "zoledronate")
+    found = json.loads(invoked(*both, "--endpoint", "fracture_any_pct", "--json"))
+    assert {"Z-FAST", "ZO-FAST"} >= {s["study_id"] for s in found if s["match"] == "same drugs"}
+    assert "letrozole + zoledronate" in invoked(*both)
+    for wrong, hint in (("--drug", "letrozole"), ("--endpoint", "total_hip_bmd")):
+        failed = CliRunner().invoke(app, ["evidence", "list", wrong, hint[:-1]])
+        assert isinstance(failed.exception, InputError)
+        assert f"Did you mean '{hint}'" in str(failed.exception)
+
+
+def test_one_study_with_its_predictions_verdicts_and_sources():
+    text = " ".join(invoked("show", "Z-FAST").split())
+    for told in ("letrozole 2.5 mg po qd [m0-m60]", "602", "agrees", "off", "recalled, not read",
+                 "10.1200/JCO.2005.05.3744", "10.3816/CBC.2009.n.015", "predicted",
+                 "what such a study would observe"):  # fmt: skip
+        assert told in text
+    assert all(word in text for word in ("adjusted;", "25%", "delayed", "started", "ZA"))
+    rows = json.loads(invoked("show", "Z-FAST", "--json"))["rows"]
+    assert {"observed", "predicted", "difference", "allowed", "within", "doi", "n"} <= set(rows[0])
+    missing = CliRunner().invoke(app, ["evidence", "show", "NOPE"])
     assert isinstance(missing.exception, InputError)
+
+
+def test_verdicts_are_whole_in_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = [parse(table(arm="a very long name of an arm " * 3, value=v), "x") for v in ("-2", "9")]
+    shown.show(check.score(Plan(rows, simulator()), np.array([[-2.0, -2.0]] * 2), {}))
+    text = capsys.readouterr().out
+    assert "agrees" in text
+    assert re.search(r"\boff\s*$", text, re.M)
+    assert "external" in text
+    assert "…" not in text
+
+
+def test_a_row_has_one_verdict_everywhere():
+    rows = [parse(table(value=value), "x") for value in ("-2.5", "-9")]
+    recalled = parse(table(source_quality="memory"), "x")
+    plan = Plan([*rows, recalled], simulator())
+    scored = check.score(plan, np.array([[-2.0, -2.0]] * 3), {})
+    assert [shown.verdict(each) for each in scored] == ["agrees", "off", "recalled, not read"]
+    assert [each.as_json()["within"] for each in scored] == [True, False, True]
+    assert [shown.off_by(each) for each in scored[:2]] == ["+0.5", "+7.0"]
+    context = check.score(plan, np.array([[-2.0, -2.0]] * 3), {"MINE": "context"})
+    assert shown.verdict(context[0]) == "of a study for context"
 
 
 def test_recalled_rows_have_no_weight():

@@ -81,14 +81,14 @@ def test_frax_is_typed_in_and_decides() -> None:
     person = Patient(age=60, menopause_age=50, history={"frax_major": 5.0, "frax_hip": 1.0})
     assert findings(INHIBITOR, person)["asco-2019-osteoporosis"].when == "not met"
     unknown = findings(INHIBITOR)["asco-2019-osteoporosis"]
-    assert unknown.when == "cannot be decided: needs frax hip, frax major"
+    assert unknown.when == "cannot be decided: needs FRAX (hip), FRAX (major)"
 
 
 def test_a_rule_holds_while_the_inhibitor_is_taken() -> None:
     found = findings(INHIBITOR, t_score=-2.2)["joint-2017-low-density"]
     assert found.spans == ((0.0, 60.0),)
     assert found.when == "now to month 60"
-    assert found.because == "t score min -2.2"
+    assert found.because == "lowest T-score -2.2"
 
 
 CAUTIONS = {
@@ -341,7 +341,7 @@ RULE = 'id = "a"\nkind = "caution"\nquestion = "q"\nwhen = "age > 90"\ntext = "t
         (HEAD + RULE.replace("read = true", 'read = "yes"'), "read: must be true or false"),
         (HEAD + RULE.replace("text", "txt"), "unknown key 'txt'"),
         (HEAD + RULE + "[[rules]]\n" + RULE, "given twice"),
-        (HEAD + RULE.replace("caution", "safety"), r"a.toml: rules\[0\]: hazard: must be a text"),
+        (HEAD + RULE.replace("caution", "safety"), r"a.toml: rules\[0\]: hazard: is missing"),
         (HEAD + RULE + 'supersedes = ["b"]\n', "supersedes: there is no rule 'b'"),
         (HEAD + RULE + "supersedes = [1]\n", "supersedes: must be a list of ids"),
         (

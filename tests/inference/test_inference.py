@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +14,15 @@ from typer.testing import CliRunner
 from osteoaxis import evidence, fitted, intervals
 from osteoaxis.cli import app
 from osteoaxis.errors import InputError
+from osteoaxis.evidence import check
 from osteoaxis.evidence.prediction import Plan
 from osteoaxis.evidence.row import parse
+from osteoaxis.evidence.tested import BESIDE
 from osteoaxis.inference import fit, leftout, posterior, validation
 from osteoaxis.inference.free import STAGES, space
 from osteoaxis.inference.objective import STUDENT, Objective
 from osteoaxis.patient import Patient
+from osteoaxis.pharmacology.drug import catalogue
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import build_model, month_grid, simulator
 
@@ -215,6 +219,53 @@ def test_a_perfect_model_is_within_where_tolerance_is_wide():
     assert usual < validation.perfect_share(wide) <= 100.0
 
 
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, "women: aromatase inhibitor"),
+        ({"treatment": "none"}, "women: no drug"),
+        ({"treatment": "calcium 1000mg po qd"}, "women: no drug"),
+        ({"treatment": "tamoxifen 20mg po qd [m-24-m0] + letrozole 2.5mg po qd [m0-m60]"},
+         "women: aromatase inhibitor"),
+        ({"treatment": "letrozole 2.5mg po qd + zoledronate 4mg iv q6mo vs none",
+          "statistic": "difference_pct"}, "women: aromatase inhibitor + bisphosphonate"),
+        ({"treatment": "denosumab 60mg sc q6mo [m0-m12]", "time_months": "24",
+          "note": "ref_month=12"}, "women: treatment stopped"),
+        ({"treatment": "goserelin 3.6mg sc q28d + denosumab 60mg sc q6mo",
+          "population": "men; mean age 75"}, "men: GnRH agonist + denosumab"),
+        ({"treatment": "testosterone_gel 50mg td qd", "population": "men; mean age 60"},
+         "men: testosterone"),
+        ({"treatment": "teriparatide 20ug sc qd"}, "women: anabolic"),
+        ({"treatment": "raloxifene 60mg po qd"}, "women: estrogen or SERM"),
+    ],
+)  # fmt: skip
+def test_the_treatment_of_a_row_follows_from_its_drugs(changes: dict[str, str], wanted: str):
+    plan = Plan([parse(ROWS[0] | changes, "x")], simulator())
+    assert validation.treatment_of(plan, plan.rows[0]) == wanted
+
+
+def test_every_class_of_drugs_is_a_treatment_or_is_given_beside_one():
+    groups = {drug.group for drug in catalogue().values()}
+    assert groups == set(validation.KINDS) | (groups & set(BESIDE))
+
+
+def test_every_row_with_weight_is_in_one_group():
+    known = evidence.studies()
+    rows = [row for name in ("HALT_PC", "SABRE", "DEFEND") for row in known[name].rows]
+    plan = Plan(rows, simulator(), known)
+    scored = check.score(plan, plan.predict([{}, {}]), {n: s.role for n, s in known.items()})
+    groups = validation.by_treatment(plan, scored)
+    assert sum(each.statistics["n"] for each in groups) == sum(e.weight > 0 for e in scored)
+    women = [each.treatment.startswith("women") for each in groups]
+    assert women == sorted(women, reverse=True)
+    risedronate = "women: aromatase inhibitor + bisphosphonate"
+    own = [e for e in scored if e.weight > 0 and e.row.endpoint == "lumbar_spine_bmd"
+           and validation.treatment_of(plan, e.planned) == risedronate]  # fmt: skip
+    (spine,) = [e for e in groups if (e.treatment, e.endpoint) == (risedronate, "spine")]
+    assert {e.row.study_id for e in own} == {"SABRE"}
+    assert spine.statistics["bias"] == pytest.approx(np.mean([e.difference for e in own]))
+
+
 def test_shipped_values_lie_in_their_ranges_and_replace_those_declared():
     declared = fit.declared()
     values = fitted.values()
@@ -273,6 +324,12 @@ def test_validate_writes_the_report(tmp_path: Path):
     found = json.loads((tmp_path / "v" / "summary.json").read_text())
     assert len(found["goals"]) == 15
     assert "goals met" in result.output
+    with (tmp_path / "v" / "by_treatment.csv").open(newline="") as file:
+        groups = list(csv.DictReader(file))
+    assert len(groups) == len(found["treatments"])
+    assert {"treatment", "endpoint", "role", "n", "bias", "rmse", "share_within"} <= set(groups[0])
+    assert all(group["treatment"] in page for group in groups)
+    assert "Median width" in page
     assert (tmp_path / "v" / "forest-lumbar_spine_bmd.png").stat().st_size > 10_000
 
 

@@ -16,15 +16,25 @@ import pyarrow.compute
 import pytest
 
 import osteoaxis
-from osteoaxis import evidence, forecast, guidance, intervals, scenario, treatment
+from osteoaxis import (
+    evidence,
+    fitted,
+    forecast,
+    guidance,
+    intervals,
+    population,
+    scenario,
+    treatment,
+)
 from osteoaxis.evidence import Scored
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.present import evidence as shown
 from osteoaxis.present import told
 from osteoaxis.process import Rate
 from osteoaxis.simulation import Simulator, month_grid
-from osteoaxis.web import answers, equations
-from osteoaxis.web.asked import USUAL
+from osteoaxis.web import answers, crowd, equations
+from osteoaxis.web.asked import USUAL, People
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import ARROW, TOLD, to_json
 
@@ -219,6 +229,13 @@ def test_a_quantity_is_told_with_its_equation_and_sources(
         declared = ready.model.parameters[parameter["name"]]
         assert (parameter["value"], parameter["source"]) == (declared.value, declared.source)
         assert parameter["name"] in found["equations"][0]["text"]
+    told = {
+        p["name"]: p for p in got(client, "quantities/peripheral_aromatase_activity")["parameters"]
+    }
+    assert told
+    for name, parameter in told.items():
+        row = fitted.identified().get(name)
+        assert (parameter["found"] or {}).get("verdict") == (row and row["verdict"])
     women, men = got(client, "quantities/total_hip_t_score")["equations"]
     assert (women["sex"], men["sex"]) == ("female", "male")
 
@@ -230,7 +247,17 @@ def test_studies_are_found_by_drug_and_endpoint(client: httpx.Client) -> None:
     assert 0 < len(some) < len(everything["studies"])
     for study in some:
         assert "ctx" in study["endpoints"]
-        assert any("letrozole" in regimen for regimen in study["arms"].values())
+        if study["match"] != "same class":
+            assert any("letrozole" in regimen for regimen in study["arms"].values())
+
+
+def test_the_nearest_studies_come_first(client: httpx.Client) -> None:
+    found = got(client, "evidence", drug=["testosterone_cypionate"], sex="male")["studies"]
+    assert {study["match"] for study in found} == {"same class"}
+    men = got(client, "evidence", drug=["anastrozole"], sex="male")["studies"]
+    assert (men[0]["id"], men[0]["sex"], men[0]["match"]) == ("BURNETT2009", ["male"], "same drugs")
+    both = got(client, "evidence", drug=["letrozole", "zoledronate"])["studies"]
+    assert "letrozole + zoledronate" in both[0]["treatments"]
 
 
 @pytest.fixture(scope="module")
@@ -254,9 +281,9 @@ def test_a_study_stands_beside_its_prediction(
     for result, scored in zip(found["results"], expected, strict=True):
         assert result["observed"] == scored.row.value
         one = scored.as_json()
-        assert {key: result[key] for key in ("predicted", "low", "high", "weight")} == {
-            key: one[key] for key in ("predicted", "low", "high", "weight")
-        }
+        same = ("predicted", "low", "high", "weight", "within", "allowed")
+        assert {key: result[key] for key in same} == {key: one[key] for key in same}
+        assert result["verdict"] == shown.verdict(scored)
     assert any(result["predicted"] is not None for result in found["results"])
     assert got(client, f"evidence/{name}") == found
 
@@ -281,6 +308,43 @@ def test_answers_are_compressed_and_static_files_revalidated(client: httpx.Clien
     again = client.get("/", headers={"If-None-Match": page.headers["etag"]})
     assert again.status_code == 304
     assert page.headers["cache-control"] == "no-cache"
+
+
+def test_people_like_one_are_those_of_the_library(client: httpx.Client, ready: Simulator) -> None:
+    strategies = {"nothing": "none", "letrozole": LETROZOLE, "ruled": RULED}
+    found = asked(client, "people", strategies=strategies, years=2.0, step=6.0, seed=3)
+    answers.Alike.model_validate(found, extra="forbid")
+    assert "not a medical device" in found["note"]
+    plans = {name: Regimen.parse(text) for name, text in strategies.items()}
+    person = Patient.load("postmenopausal-breast-cancer")
+    own = population.alike(ready, person, plans, month_grid(2.0, 6.0), seed=3)
+    assert found["time"] == [0.0, 6.0, 12.0, 18.0, 24.0]
+    assert (found["people"], found["left_out"]) == (own.count, own.left_out) == (200, {})
+    assert (found["t_scores"], found["typical"]) == (person.t_scores, [])
+    assert 5.0 < found["off_by"] < 6.0
+    for name, one in found["strategies"].items():
+        assert one["regimen"] == str(plans[name])
+        for line, shares in one["at_or_below"].items():
+            assert shares == orjson.loads(to_json(own.below(name, float(line))))
+        for site, band in own.change(name).items():
+            assert [one["change"][site][end] for end in ("low", "median", "high")] == band.tolist()
+
+
+@pytest.mark.parametrize(
+    ("regimen", "years", "fewest"),
+    [
+        ("none", 20.0, 200),
+        ("none", 5e-324, 200),
+        ("letrozole 2.5 mg po qd [start when lumbar_spine_t_score < -2.0]", 7.0, 200),
+        ("teriparatide 20 ug sc qd [m0-m24]", 2.0, 80),
+        ("letrozole 2.5 mg po qd [taken 80 %]", 0.5, 80),
+    ],
+)
+def test_how_many_people_there_are_goes_by_what_they_cost(
+    known: Catalogue, regimen: str, years: float, fewest: int
+) -> None:
+    found = crowd.people(known, People(strategies={"one": regimen}, years=years, step=12.0))
+    assert fewest <= found["people"] <= 200
 
 
 MARY = {

@@ -168,6 +168,9 @@ def test_the_map_follows_time_and_opens_what_a_part_is(explorer: Explorer) -> No
     panel.get_by_text("Equation, numbers and their sources").click()
     playwright.expect(panel.locator("math").first).to_be_visible()
     assert panel.locator(".parameters tbody tr").count() > 3
+    fitted_one = panel.locator(".parameters tr", has_text="rankl.rankl_estrogen")
+    assert "90 % before the fit" in fitted_one.inner_text()
+    assert "ARNO-95" not in panel.inner_text()
     assert panel.locator("path.line").count() == 1
     assert violations(page) == []
     page.keyboard.press("Escape")
@@ -248,10 +251,50 @@ def test_evidence_is_shown_for_the_chosen_medicines(explorer: Explorer) -> None:
     page.locator("#evidence").scroll_into_view_if_needed()
     first = page.locator("details.study").first
     playwright.expect(first.locator(".forest").first).to_be_visible()
-    assert "observed results lie in the range that was predicted" in first.inner_text()
+    counted = first.locator(".forest g:not(.aside) > circle.observed").count()
+    assert f"of {counted} observed results agree with the prediction" in first.inner_text()
     assert first.locator("circle.observed").count() == first.locator("path.predicted").count() > 0
     first.get_by_text("All numbers and sources").click()
     assert first.locator("tbody tr").count() >= first.locator("circle.observed").count()
+
+
+def test_what_was_only_recalled_is_hollow_and_not_counted(explorer: Explorer) -> None:
+    page = explorer.open(
+        "plan=0~none~none&plan=1~mine~anastrozole 1 mg po qd %2B denosumab 60 mg sc q6mo"
+    )
+    page.locator("#evidence").scroll_into_view_if_needed()
+    recalled = page.locator("details.study", has=page.locator(".forest .aside")).first
+    playwright.expect(recalled).to_be_visible()
+    assert "recalled, not read" in recalled.inner_text()
+    hollow = recalled.locator(".aside circle.observed").first
+    solid = recalled.locator("g:not(.aside) > circle.observed").first
+    fill = "element => getComputedStyle(element).fill"
+    assert hollow.evaluate(fill) != solid.evaluate(fill)
+
+
+def test_men_see_studies_of_men_first_and_a_class_where_there_is_no_study(
+    explorer: Explorer,
+) -> None:
+    page = explorer.open(
+        "who=man-on-testosterone&plan=0~t~testosterone_cypionate 100 mg im qw"
+        "&plan=1~both~testosterone_cypionate 100 mg im qw %2B anastrozole 0.5 mg po biw&focus=0"
+    )
+    page.locator("#evidence").scroll_into_view_if_needed()
+    body = page.locator("#evidence-body")
+    playwright.expect(body).to_contain_text("No study here gave testosterone cypionate.")
+    playwright.expect(body).to_contain_text("medicines of the same class")
+    playwright.expect(body.locator("details.study").first).to_contain_text("men")
+    tabs = page.locator("#evidence-drugs button")
+    assert tabs.all_inner_texts() == [
+        "testosterone cypionate", "testosterone cypionate + anastrozole", "anastrozole",
+    ]  # fmt: skip
+    tabs.nth(2).click()
+    playwright.expect(body).to_contain_text("gave anastrozole")
+    whom = body.locator("details.study > summary > .role:nth-of-type(2)")
+    page.get_by_role("button", name="Show all").click()
+    order = whom.all_inner_texts()
+    assert order == sorted(order)
+    assert set(order) == {"men", "women"}
 
 
 def test_the_address_holds_everything_and_goes_back_and_forth(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,17 @@ def test_the_key_result_is_that_of_the_question(
     page.get_by_role("button", name=ask).click()
     explorer.settle()
     assert told in explorer.key()
+
+
+def test_the_question_of_the_line_counts_people_at_once(explorer: Explorer) -> None:
+    page = explorer.open()
+    page.get_by_role("button", name="Will I cross the line of osteoporosis, and when?").click()
+    key = page.locator("#crossing-key")
+    playwright.expect(key).to_contain_text(
+        re.compile(r"at or below −2\.5 after 5 years: \d+ \(letrozole\), \d+ \(no treatment\)")
+    )
+    page.get_by_role("button", name="Go to the chart").click()
+    playwright.expect(page.locator("#chart-crossing")).to_be_in_viewport()
 
 
 def test_numbers_in_the_answers_are_those_of_the_outcomes() -> None:

@@ -111,13 +111,65 @@ def test_what_cannot_be_simulated_is_refused(
     "strategies",
     [{}, {str(k): "none" for k in range(5)}, {"": "none"}, {"a": ""}, {"a": "b" * 10_001}],
 )
-def test_strategies_have_limits(client: httpx.Client, strategies: dict[str, str]) -> None:
-    refused(posted(client, orjson.dumps({"strategies": strategies}), "compare"), 422, "strategies")
+@pytest.mark.parametrize("path", ["compare", "people"])
+def test_strategies_have_limits(
+    client: httpx.Client, strategies: dict[str, str], path: str
+) -> None:
+    refused(posted(client, orjson.dumps({"strategies": strategies}), path), 422, "strategies")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"years": 20.5}, ["years"]),
+        ({"step": 0.5}, ["step"]),
+        ({"intervals": 20}, ["intervals"]),
+        ({"patient": "nobody"}, ["nobody"]),
+        ({"strategies": {"mine": "letrozol 2.5 mg po qd"}}, ["mine: ", "letrozole"]),
+        ({"strategies": {"mine": "letrozole 2.5 mg po qd [m-600-m0]"}}, ["simulated life"]),
+        ({"strategies": {"daily": "teriparatide 20 ug sc qd"}, "years": 20}, ["too many doses"]),
+        ({"strategies": {"missed": "letrozole 2.5 mg po qd [taken 80 %]"}, "years": 10},
+         ["too many doses"]),
+        ({"patient": {"baseline": {"pth": 1000, "egfr": 5, "vitamin_d": 2}}}, ["no steady state"]),
+    ],
+)  # fmt: skip
+def test_people_who_cannot_be_simulated_are_refused(
+    client: httpx.Client, body: dict[str, Any], words: list[str]
+) -> None:
+    whole = {"strategies": {"none": "none"}, "years": 1, **body}
+    refused(posted(client, orjson.dumps(whole), "people"), 422, *words)
 
 
 def test_a_name_of_a_strategy_is_told_in_errors(client: httpx.Client) -> None:
     body = {"strategies": {"mine": "letrozole 2.5 mg po"}}
     refused(posted(client, orjson.dumps(body), "compare"), 422, "mine: regimen term")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("{}", ["kind"]),
+        ('{"kind": "xray"}', ["'scans', 'scan', 'level'"]),
+        ('{"kind": "scans", "site": "wrist", "before": 1, "after": 1}', ["site"]),
+        ('{"kind": "scans", "site": "total_hip", "before": 820, "after": 1}', ["before: 820"]),
+        ('{"kind": "scans", "site": "total_hip", "before": 1, "after": "1"}', ["after"]),
+        ('{"kind": "scans", "site": "total_hip", "before": 1, "after": 1, "precision": 0}',
+         ["precision: 0"]),
+        ('{"kind": "scan", "site": "total_hip", "value": 0, "device": "lunar", "sex": "male"}',
+         ["value: 0 is outside 0.2 to 2.5 g/cm2"]),
+        ('{"kind": "scan", "site": "total_hip", "value": 1, "device": "lunar"}', ["sex"]),
+        ('{"kind": "level", "test": "ctx", "value": 0.4, "unit": "9**9**9**9"}', ["ng/mL"]),
+        ('{"kind": "level", "test": "rankl", "value": 1, "unit": "pmol/L"}', ["test"]),
+        ('{"kind": "level", "test": "estradiol", "value": -1, "unit": "pmol/L"}', ["pmol/L"]),
+        ('{"kind": "level", "test": "estradiol", "value": 9, "later": 8, "unit": "pg/mL"}',
+         ["later", "ctx"]),
+        ('{"kind": "level", "test": "ctx", "value": 0.4, "unit": "ng/mL", "more": 1}', ["more"]),
+    ],
+)  # fmt: skip
+def test_a_result_that_cannot_be_is_refused(
+    client: httpx.Client, body: str, words: list[str]
+) -> None:
+    refused(posted(client, body, "check"), 422, *words)
 
 
 @pytest.mark.parametrize("size", [MOST_BYTES + 1, 20 * MOST_BYTES])
@@ -162,6 +214,8 @@ def test_only_json_is_taken(client: httpx.Client, kind: str) -> None:
         ("GET", "/api/evidence/nothing", 404),
         ("GET", "/api/evidence?drug=letrozol", 422),
         ("GET", "/api/evidence?endpoint=nothing", 422),
+        ("GET", "/api/evidence?drug=letrozole&sex=other", 422),
+        ("GET", f"/api/evidence?{'drug=letrozole&' * 11}", 422),
         ("GET", f"/api/evidence?drug={'a' * 1000}", 422),
     ],
 )

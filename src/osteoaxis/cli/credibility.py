@@ -31,14 +31,29 @@ def _study_names(incomplete: str) -> list[str]:
     return [name for name in studies() if name.lower().startswith(incomplete.lower())]
 
 
+class Sex(StrEnum):
+    """Of whom studies are."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
 @evidence.command("list")
 def evidence_list(
+    drug: Annotated[
+        list[str] | None,
+        typer.Option(help="Given to one arm, or drugs of its class; may be repeated."),
+    ] = None,
+    sex: Annotated[Sex | None, typer.Option(help="Only studies of women or of men.")] = None,
+    endpoint: Annotated[
+        str | None, typer.Option(help="Only studies that report it, e.g. total_hip_bmd.")
+    ] = None,
     json_only: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
-    """List the studies: role, number of results, population."""
+    """List the studies: role, whom, what was given; with --drug the nearest first."""
     from osteoaxis.present import evidence as shown
 
-    shown.show_studies(json_only=json_only)
+    shown.show_studies(drug or (), sex and sex.value, endpoint, json_only=json_only)
 
 
 @evidence.command("show")
@@ -46,7 +61,7 @@ def evidence_show(
     study: Annotated[str, typer.Argument(help="A study.", autocompletion=_study_names)],
     json_only: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show one study: whom, what each arm was given, every result and its quality."""
+    """Show one study: whom, what was given, every result, its prediction, verdict and source."""
     from osteoaxis.present import evidence as shown
 
     shown.show_study(study, json_only=json_only)

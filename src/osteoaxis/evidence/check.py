@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,14 @@ WITHIN_PERSON = {"bmd": 4.0, "marker": 35.0, "hormone": 30.0, "other": 4.0}
 LEAST_LEFT = 0.02
 """Share of a hormone below which its errors shrink no further."""
 USUAL_N = 60.0
-_NORMAL_95, _NORMAL_90 = 1.959964, 1.644854
+_LEAST = 1e-9
+"""What takes the place of zero in a logarithm."""
+_POSSIBLE = {
+    "change": (-100.0, math.inf), "annual": (-100.0, math.inf),
+    "incidence": (0.0, 100.0), "ever": (0.0, 100.0), "prevalence": (0.0, 100.0),
+}  # fmt: skip
+"""Between what the answer to a question lies; levels, rates and ratios are above zero."""
+_NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Scored:
     `low` and `high` hold the 90 % interval of what such a study would observe: uncertainty of the
     parameters, error of the model, spread between studies and sampling. `difference` is predicted
     minus observed in points (percent for levels, log units for fractures); `allowed` what counts
-    as agreement.
+    as agreement. `reason` says why there is no prediction or no weight.
     """
 
     planned: Planned
@@ -66,6 +74,7 @@ class Scored:
 
     @property
     def within(self) -> bool:
+        """Whether the difference counts as agreement: the one criterion of every verdict."""
         assert self.difference is not None
         assert self.allowed is not None
         return abs(self.difference) <= self.allowed + 1e-9
@@ -80,23 +89,48 @@ class Scored:
             return True
         return self.low - 1e-9 <= self.row.value <= self.high + 1e-9
 
+    @property
+    def width(self) -> float:
+        """Width of the interval: points, percent of what is predicted for levels, log units."""
+        assert self.predicted is not None
+        assert self.low is not None
+        assert self.high is not None
+        if relative(self.row):
+            return math.log(self.high / self.low)
+        unit = self.predicted / 100.0 if self.row.statistic == "level" else 1.0
+        return (self.high - self.low) / unit
+
     def as_json(self) -> dict[str, Any]:
+        """Return the row, its prediction and the verdict by name."""
+        row = self.row
         return {
-            "study_id": self.row.study_id,
-            "arm": self.row.arm,
-            "endpoint": self.row.endpoint,
-            "time_months": self.row.time_months,
-            "statistic": self.row.statistic,
-            "observed": self.row.value,
+            "study_id": row.study_id,
+            "role": self.role,
+            "arm": row.arm,
+            "treatment": row.treatment,
+            "endpoint": row.endpoint,
+            "time_months": row.time_months,
+            "statistic": row.statistic,
+            "unit": row.unit,
+            "n": row.n,
+            "observed": row.value,
+            "observed_low": row.low,
+            "observed_high": row.high,
+            "uncertainty": row.uncertainty,
             "predicted": _rounded(self.predicted),
             "low": _rounded(self.low),
             "high": _rounded(self.high),
+            "difference": _rounded(self.difference),
+            "allowed": _rounded(self.allowed),
+            "standard_errors": _rounded(self.standard_errors),
+            "within": None if self.difference is None else self.within,
+            "weight": self.weight,
             "executable": self.planned.executable,
             "reason": self.reason,
-            "role": self.role,
-            "weight": self.weight,
-            "difference": _rounded(self.difference),
-            "standard_errors": _rounded(self.standard_errors),
+            "quality": row.quality,
+            "citation": row.citation,
+            "doi": row.doi,
+            "note": row.note,
         }
 
 
@@ -191,11 +225,13 @@ def _score(planned: Planned, values: Array, role: str) -> Scored:
     kind = group(row.endpoint)
     weight = 0.0 if row.quality == "memory" or role == "context" or row.value is None else 1.0
     if planned.given:
-        reason, weight = "the level at time zero, which the patient is given", 0.0
+        reason, weight = "given to the patient", 0.0
     elif planned.executable and row.value is None:
         reason = "a direction only; no number was read"
     elif planned.executable and row.quality == "memory":
-        reason = "recalled, not read: no weight"
+        reason = "recalled, not read"
+    elif planned.executable and role == "context":
+        reason = "of a study for context"
     central = values[0]
     if not planned.executable or not np.isfinite(central):
         failed = reason or "the equations could not be solved"
@@ -206,17 +242,19 @@ def _score(planned: Planned, values: Array, role: str) -> Scored:
     error = sampling_error(row)
     beyond = fitted.model_error().get(error_kind(row), 0.0)
     others = error**2 + between_studies(row) ** 2 + beyond**2
-    if relative(row):
-        spread = math.sqrt(np.var(np.log(np.maximum(draws, 1e-9))) + others)
-        low, high = (central * math.exp(s * _NORMAL_90 * spread) for s in (-1, 1))
-    else:
-        unit = scale(row)
-        spread = math.sqrt(np.var(draws) / unit**2 + others) * unit
-        low, high = central - _NORMAL_90 * spread, central + _NORMAL_90 * spread
+    level = row.statistic == "level"
+    logarithmic = relative(row) or level
+    varied = np.log(np.maximum(draws, _LEAST)) if logarithmic else draws
+    spread = math.hypot(np.std(varied), math.sqrt(others) * (0.01 if level else 1.0))
+    assert planned.question is not None
+    low, high = interval(
+        planned.question.how, max(central, _LEAST) if logarithmic else central, spread,
+        logarithmic=logarithmic,
+    )  # fmt: skip
     if row.value is None:
         return Scored(planned, role, central, low, high, None, None, None, 0.0, reason)
     if relative(row):
-        difference = math.log(max(central, 1e-9) / max(row.value, 1e-9))
+        difference = math.log(max(central, _LEAST) / max(row.value, _LEAST))
         allowed = max(_NORMAL_95 * error, math.log(1.25)) if row.low is None else _limits(row)
     else:
         difference = off(row, (central - row.value) / scale(row))
@@ -232,6 +270,24 @@ def _score(planned: Planned, values: Array, role: str) -> Scored:
     )  # fmt: skip
 
 
+def interval(
+    how: str, central: float, spread: float, *, logarithmic: bool = False
+) -> tuple[float, float]:
+    """Return the 90 % interval about `central`, in its units; it holds no impossible values.
+
+    `spread` is the standard deviation of a normal distribution in the same units, or of the
+    logarithm. What a question of this `how` cannot answer is cut off it: shares of people beyond
+    0 and 100 %, losses of more than 100 %.
+    """
+    to, back = (math.log, math.exp) if logarithmic else (float, float)
+    normal = NormalDist(to(central), spread)
+    lowest, highest = _POSSIBLE.get(how, (-math.inf, math.inf))
+    below = 0.0 if logarithmic else normal.cdf(lowest)
+    inside = normal.cdf(to(highest)) - below
+    low, high = (back(normal.inv_cdf(below + share * inside)) for share in (0.05, 0.95))
+    return min(low, central), max(high, central)
+
+
 def _limits(row: Row) -> float:
     """Half-width of a printed interval of a ratio or share, in log units."""
     assert row.low is not None
@@ -240,7 +296,7 @@ def _limits(row: Row) -> float:
 
 
 def summary(scored: Iterable[Scored]) -> dict[str, dict[str, float]]:
-    """Return n, bias, rmse and share within of rows with weight, by endpoint.
+    """Return the statistics of rows with weight, by endpoint, see `statistics`.
 
     Points; fractures in log units, hormone levels in percent.
     """
@@ -252,17 +308,18 @@ def summary(scored: Iterable[Scored]) -> dict[str, dict[str, float]]:
 
 
 def statistics(rows: Sequence[Scored]) -> dict[str, float]:
-    """Return n, bias, rmse, the share within what counts as agreement, and coverage."""
+    """Return n, bias, rmse, the share within what counts as agreement, coverage, median width."""
     differences = np.array([r.difference for r in rows], dtype=float)
     if not differences.size:
         return {"n": 0, "bias": math.nan, "rmse": math.nan, "share_within": math.nan,
-                "coverage": math.nan}  # fmt: skip
+                "coverage": math.nan, "width": math.nan}  # fmt: skip
     return {
         "n": len(rows),
         "bias": float(differences.mean()),
         "rmse": float(np.sqrt((differences**2).mean())),
         "share_within": float(np.mean([r.within for r in rows])),
         "coverage": float(np.mean([r.covered for r in rows])),
+        "width": float(np.median([r.width for r in rows])),
     }
 
 

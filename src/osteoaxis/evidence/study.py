@@ -26,7 +26,7 @@ _KEYS = ("id", "title", "population", "role", "reason", _EARLIER, "patient", "pa
 class Study:
     """A study: its rows, whom it studied and what each arm was given.
 
-    `role` is calibration, validation (looked at once, after the fit is frozen) or context.
+    `role` is calibration, validation (never fitted, looked at after a fit is frozen) or context.
     `earlier_vertebral_fracture` is the share of people who had one, None if it was not read or
     their patient says it.
     """

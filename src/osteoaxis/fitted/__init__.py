@@ -8,6 +8,7 @@ men.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ HERE = Path(__file__).parent
 VALUES = HERE / "fitted.toml"
 ENSEMBLE = HERE / "ensemble.parquet"
 MODEL_ERROR = HERE / "model_error.toml"
+IDENTIFIED = HERE / "identifiability.csv"
 MEN = "@men"
 
 
@@ -60,6 +62,18 @@ def model_error() -> Mapping[str, float]:
 
 
 @lru_cache(maxsize=1)
+def identified() -> Mapping[str, Mapping[str, str]]:
+    """Return what the data say of each parameter by full name: the rows of `identifiability.csv`.
+
+    Those that move with another parameter, or were fitted last, have none.
+    """
+    if not IDENTIFIED.exists():
+        return {}
+    with IDENTIFIED.open(encoding="utf-8", newline="") as file:
+        return {row["name"]: row for row in csv.DictReader(file)}
+
+
+@lru_cache(maxsize=1)
 def digest() -> str:
     """Return the hash of fitted values, ensemble and error of the model."""
     found = hashlib.sha256()
@@ -80,8 +94,7 @@ def of_sex(changes: Mapping[str, float], *, male: bool) -> dict[str, float]:
 def applied(process: Process) -> Process:
     """Return a process with fitted values in place of those it declares."""
     found = values()
-    fit = record()["fit"]
-    studies = ", ".join(fit.get("studies", ()))
+    studies = len(record()["fit"].get("studies", ()))
     declared = dict(process.declarations)
     for name, param in process.declarations.items():
         full = f"{process.name}.{name}"
@@ -91,6 +104,6 @@ def applied(process: Process) -> Process:
             param,
             value=found.get(full, param.value),
             men=found.get(full + MEN, param.men),
-            source=f"fitted: {studies} jointly; before the fit: {param.source}",
+            source=f"fitted: joint fit ({studies} studies); before the fit: {param.source}",
         )
     return replace(process, declarations=declared)

@@ -31,7 +31,6 @@ MOST = 200
 """Measurements, drugs taken or strategies of one file at most."""
 MAX_STRATEGIES = 6
 T_SCORES = (-6.0, 6.0)
-DENSITIES = (0.2, 2.5)
 LIKE_DENSITY = (0.4, 1.7)
 """Positive T-scores with more than one digit after the point that look like g/cm2: reports give
 T-scores with one digit, densities with three (ISCD official positions; recalled)."""
@@ -303,7 +302,7 @@ def _density(given: Any, site: str, sex: str, device: str, where: str) -> float:
     if number is not None and T_SCORES[0] <= number < 0:
         raise InputError(f"{where}: {number:g} looks like a T-score, not like g/cm2.")
     value = float(
-        dxa.convert(_amount(given, ("g/cm2",), DENSITIES, None, where), site, device, "hologic")
+        dxa.convert(_amount(given, ("g/cm2",), dxa.LIMITS, None, where), site, device, "hologic")
     )
     score = dxa.t_score(value, site, sex)
     if not T_SCORES[0] <= score <= T_SCORES[1]:
@@ -377,10 +376,7 @@ def _factor(written: str, unit: str, molar_mass: float | None) -> float:
     source, target = (
         re.sub(r"cm(2|²)$", "cm^2", re.sub("[µμ]", "u", each)) for each in (written, unit)
     )
-    if molar_mass and "mol" in source:
-        mole = conversion_factor(source, "mol/L") * molar_mass
-        return mole * conversion_factor("g/L", target)
-    return conversion_factor(source, target)
+    return conversion_factor(source, target, molar_mass)
 
 
 def _asked(table: Mapping[str, Any], goes_on: bool, where: str) -> dict[str, str]:

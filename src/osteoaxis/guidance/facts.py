@@ -40,6 +40,20 @@ RISK_FACTORS = {"one_risk_factor": 1, "two_risk_factors": 2}
 """At least how many of them."""
 PARTS = dict.fromkeys(RISK_FACTORS, HISTORY_OF_RISK)
 """What has to be known for a fact that is made of others."""
+WORDS = {
+    "t_score_min": "lowest T-score",
+    "frax_major": "FRAX (major)",
+    "frax_hip": "FRAX (hip)",
+    "on_gnrh": "on a GnRH agonist",
+    "on_aromatase_inhibitor": "on an aromatase inhibitor",
+    "one_joint_risk_factor": "a risk factor",
+    "two_joint_risk_factors": "two risk factors",
+    "two_esmo_risk_factors": "two risk factors",
+    "parent_hip_fracture": "whether a parent broke a hip",
+    "egfr": "eGFR",
+    "ctx": "CTX",
+}
+"""Facts whose names are no words that people use."""
 DENOSUMAB_LASTS = 7.0  # months: six, and four weeks of grace as in 10.7326/M20-0882
 
 
@@ -91,6 +105,11 @@ def names(drugs: Mapping[str, Drug]) -> set[str]:
         *(f"{d.name}_{what}" for d in drugs.values()
           for what in ("doses", "years", "days", "interval", "mg")),
     }  # fmt: skip
+
+
+def words(name: str) -> str:
+    """Return a fact as people call it."""
+    return WORDS.get(name, name.replace("_", " "))
 
 
 @lru_cache

@@ -9,7 +9,7 @@ import numpy as np
 
 from osteoaxis.conditions import Truth, column
 from osteoaxis.errors import InputError, did_you_mean
-from osteoaxis.guidance.facts import PARTS, Array, Fact
+from osteoaxis.guidance.facts import PARTS, Array, Fact, words
 from osteoaxis.guidance.rule import Rule
 
 Value = float | bool | None
@@ -44,7 +44,7 @@ class Finding:
     @property
     def when(self) -> str:
         """When the rule is met, in words."""
-        needs = ", ".join(name.replace("_", " ") for name in self.missing)
+        needs = ", ".join(map(words, self.missing))
         if not self.spans:
             return f"cannot be decided: needs {needs}" if needs else "not met"
         told = ", ".join(_span(*span) for span in self.spans[:MOST_SPANS])
@@ -55,7 +55,7 @@ class Finding:
     def because(self) -> str:
         """The values that met the rule, in words."""
         return ", ".join(
-            name.replace("_", " ") + ("" if value is True else f" {value:.3g}")
+            words(name) + ("" if value is True else f" {value:.3g}")
             for name, value in sorted(self.seen.items())
             if name in self.rule.when.names and value is not None and value is not False
         )

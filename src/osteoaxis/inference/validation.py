@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import itertools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -17,15 +17,38 @@ from osteoaxis import fitted, intervals, toml
 from osteoaxis.evidence import DRAWS, check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
-from osteoaxis.evidence.prediction import Plan, Progress
+from osteoaxis.evidence.prediction import Plan, Planned, Progress
 from osteoaxis.evidence.row import Row
 from osteoaxis.evidence.study import Study, studies
 from osteoaxis.simulation import simulator
+from osteoaxis.units import DAYS_PER_MONTH
 
 Array = NDArray[np.float64]
 
 FROZEN = fitted.HERE / "frozen.toml"
 CAUSES = Path(__file__).parents[1] / "evidence" / "causes.toml"
+KINDS = {
+    "gonadotropin-releasing hormone agonist": "GnRH agonist",
+    "aromatase inhibitor": "aromatase inhibitor",
+    "aromatase inactivator": "aromatase inhibitor",
+    "androgen": "testosterone",
+    "estrogen": "estrogen or SERM",
+    "progestogen": "estrogen or SERM",
+    "selective estrogen receptor modulator": "estrogen or SERM",
+    "bisphosphonate": "bisphosphonate",
+    "RANKL antibody": "denosumab",
+    "parathyroid hormone analogue": "anabolic",
+    "sclerostin antibody": "anabolic",
+    "TNF inhibitor": "cytokine blocker",
+    "IL-1 receptor antagonist": "cytokine blocker",
+    "IL-6 receptor antibody": "cytokine blocker",
+}
+"""Classes of drugs that make a treatment, as they are told apart in tables by treatment."""
+ENDPOINTS = {
+    "lumbar_spine_bmd": "spine", "total_hip_bmd": "hip", "femoral_neck_bmd": "neck",
+    "marker": "markers", "hormone": "hormones", "fracture": "fractures",
+    "arthralgia": "joint pain", "other": "other",
+}  # fmt: skip
 FEWEST_POINTS = 4
 """Points a curve needs to be drawn as a course."""
 
@@ -61,14 +84,30 @@ class Course:
 
 
 @dataclass(frozen=True)
+class Group:
+    """How rows with weight of one treatment, endpoint and role stand, see `check.statistics`."""
+
+    treatment: str
+    endpoint: str
+    role: str
+    statistics: Mapping[str, float]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything by name, on one level."""
+        found = {"treatment": self.treatment, "endpoint": self.endpoint, "role": self.role}
+        return found | {k: v if k == "n" else round(v, 4) for k, v in self.statistics.items()}
+
+
+@dataclass(frozen=True)
 class Validation:
     """Everything the report shows."""
 
     scored: tuple[Scored, ...]
     goals: tuple[Goal, ...]
     courses: tuple[Course, ...]
+    treatments: tuple[Group, ...]
     criticism: tuple[dict[str, Any], ...]
-    identified: tuple[dict[str, str], ...]
+    identified: tuple[Mapping[str, str], ...]
     shares: tuple[dict[str, Any], ...]
     fit: Mapping[str, Any]
     model_error: Mapping[str, float]
@@ -116,8 +155,9 @@ def validate(progress: Progress | None = None) -> Validation:
         scored=tuple(scored),
         goals=tuple(goals(scored, men_of(plan))),
         courses=tuple(_courses(known, plan, chosen)),
+        treatments=tuple(by_treatment(plan, scored)),
         criticism=tuple(_criticism(plan, roles, scored)),
-        identified=_csv(fitted.HERE / "identifiability.csv"),
+        identified=tuple(fitted.identified().values()),
         shares=tuple(_json(fitted.HERE / "shares.json")),
         fit=fitted.record()["fit"],
         model_error=fitted.model_error(),
@@ -129,6 +169,51 @@ def validate(progress: Progress | None = None) -> Validation:
 def men_of(plan: Plan) -> set[str]:
     """Return the studies of men."""
     return {p.row.study_id for p in plan.rows if p.people and p.people[0][0].male}
+
+
+def by_treatment(plan: Plan, scored: Sequence[Scored]) -> list[Group]:
+    """Return how rows with weight stand by what was given, women first, then by most rows."""
+    rows: dict[str, dict[tuple[str, str], list[Scored]]] = {}
+    for each in scored:
+        if each.weight > 0:
+            of = rows.setdefault(treatment_of(plan, each.planned), {})
+            of.setdefault((endpoint_of(each.row), each.role), []).append(each)
+    order = sorted(rows, key=lambda name: (name.startswith("men"),
+                                           -sum(map(len, rows[name].values()))))  # fmt: skip
+    return [
+        Group(name, endpoint, role, check.statistics(rows[name][endpoint, role]))
+        for name in order
+        for endpoint, role in sorted(
+            rows[name], key=lambda key: (list(ENDPOINTS.values()).index(key[0]), key[1])
+        )
+    ]
+
+
+def treatment_of(plan: Plan, planned: Planned) -> str:
+    """Return who was given what, in classes of drugs, between the months of a row's question.
+
+    Of a comparison it is the first arm. What is given beside a treatment does not count.
+    """
+    asked = planned.question
+    assert asked is not None
+    members = [plan.members[number] for number in planned.arms[0]]
+    given, earlier = set(), False
+    for term in itertools.chain.from_iterable(member.regimen.terms for member in members):
+        kind = KINDS.get(plan.ready.drug(term.drug).group)
+        stop = math.inf if term.stop_day is None else term.stop_day / DAYS_PER_MONTH
+        start = term.start_day / DAYS_PER_MONTH
+        if kind is not None and start < asked.end and stop > asked.start:
+            given.add(kind)
+        elif kind is not None and stop <= asked.start:
+            earlier = True
+    who = "men" if members[0].patient.male else "women"
+    what = [kind for kind in dict.fromkeys(KINDS.values()) if kind in given]
+    return f"{who}: {' + '.join(what) or ('treatment stopped' if earlier else 'no drug')}"
+
+
+def endpoint_of(row: Row) -> str:
+    """Return the site of density, or the kind of endpoint, in words."""
+    return ENDPOINTS.get(row.endpoint) or ENDPOINTS[group(row.endpoint)]
 
 
 def error_without_model(each: Scored) -> float:
@@ -252,13 +337,6 @@ def _bone(scored: Sequence[Scored]) -> dict[str, float]:
         result[f"{role}_rmse"] = values["rmse"]
         result[f"{role}_within"] = values["share_within"]
     return result
-
-
-def _csv(path: Path) -> tuple[dict[str, str], ...]:
-    if not path.exists():
-        return ()
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
 
 
 def _json(path: Path) -> list[dict[str, Any]]:

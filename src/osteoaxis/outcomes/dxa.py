@@ -30,11 +30,20 @@ SITES = ("lumbar_spine", "total_hip", "femoral_neck")
 NEEDS = (*(f"{site}_bmd" for site in SITES), "trabecular_bone_score")
 REFERENCE = Path(__file__).parent / "reference" / "density.csv"
 
+LIMITS = (0.2, 2.5)
+"""Widest density taken, g/cm2."""
+
 # (mean, standard deviation) in g/cm2 by site, women and men.
 YOUNG_ADULT: dict[str, dict[str, tuple[float, float]]] = {
     "lumbar_spine": {"female": (1.047, 0.110), "male": (1.091, 0.110)},
     "total_hip": {"female": (0.942, 0.122), "male": (1.041, 0.144)},
     "femoral_neck": {"female": (0.858, 0.120), "male": (0.934, 0.137)},
+}
+
+YOUNG_ADULT_FROM = {
+    "lumbar_spine": "reference of Hologic machines for L1 to L4",
+    "total_hip": "NHANES III",
+    "femoral_neck": "NHANES III",
 }
 
 ETHNICITIES: dict[str, dict[str, float]] = {

@@ -18,7 +18,7 @@ from osteoaxis.outcomes.person import People
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.members import Member, members
 from osteoaxis.population.named import Population
-from osteoaxis.simulation import Simulator
+from osteoaxis.simulation import Cohort, Simulator
 
 Array = NDArray[np.float64]
 
@@ -88,11 +88,7 @@ def solve(task: Task, ready: Simulator, first: int, last: int) -> Solved:
     names = tuple(dict.fromkeys((*QUANTITIES, *dxa.NEEDS, *fracture.NEEDS)))
     solved = treatment.run_all(ready, cohort, task.regimen, months, names, seed=task.seed)
     values = {name: solved.values[:, :, k] for k, name in enumerate(names)}
-    status = np.zeros(len(people), dtype=np.int8)
-    status[solved.status != 0] = FAILED
-    for k, problem_found in enumerate(cohort.problems):
-        if problem_found is not None:
-            status[k] = NOT_MET if isinstance(problem_found, InputError) else NO_STEADY_STATE
+    status = statuses(cohort, solved.status)
     for name, (low, high) in task.population.plausible.items():
         start = values[name][:, 0]
         status[(status == SIMULATED) & ~((low <= start) & (start <= high))] = IMPLAUSIBLE
@@ -103,6 +99,15 @@ def solve(task: Task, ready: Simulator, first: int, last: int) -> Solved:
         array[off] = np.nan
     weight = task.population.weights({name: kept[name][:, 0] for name in QUANTITIES})
     return Solved(first, people, status, np.where(off, 0.0, weight), kept)
+
+
+def statuses(cohort: Cohort, solved: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Return the status of each person from how they started and how they were `solved`."""
+    status = np.where(solved, FAILED, SIMULATED).astype(np.int8)
+    for k, problem in enumerate(cohort.problems):
+        if problem is not None:
+            status[k] = NOT_MET if isinstance(problem, InputError) else NO_STEADY_STATE
+    return status
 
 
 def hazards(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from osteoaxis import toml
+from osteoaxis import fitted, toml
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.forecast import persons
 from osteoaxis.model import Model
@@ -211,5 +211,20 @@ def _parameter_lines(model: Model, name: str) -> list[str]:
         f"{full} = {_number(p.value)} {p.unit}{men}",
         f"  {p.meaning}",
         f"  plausible range {_number(low)} to {_number(high)} {p.unit}",
+        *_found(full),
         f"  {p.source if told else f'{p.basis}: {p.source}'}",
     ]
+
+
+def _found(full: str) -> list[str]:
+    """Return what the data say of a fitted parameter, of all and of men."""
+    return [
+        f"  {whom}{found['verdict']}: 90 % before the fit {_span(found, 'prior')}, "
+        f"after it {_span(found, 'posterior')}"
+        for name, whom in ((full, ""), (full + fitted.MEN, "in men "))
+        if (found := fitted.identified().get(name))
+    ]
+
+
+def _span(found: Mapping[str, str], which: str) -> str:
+    return " to ".join(_number(float(found[f"{which}_{end}"])) for end in ("low", "high"))

@@ -37,20 +37,20 @@ def judge(
         )
     second = device if device_after is None else device_after
     if quantity in dxa.SITES:
-        for name, value in (("BEFORE", before), ("AFTER", after)):
-            toml.number(value, 0.2, 2.5, "g/cm2", name)
-        for name, given in (("--device", device), ("--device-after", second)):
+        for name, value in (("before", before), ("after", after)):
+            toml.number(value, *dxa.LIMITS, "g/cm2", name)
+        for name, given in (("device", device), ("device after", second)):
             toml.one_of(given, dxa.DEVICES, name)
         if precision is not None:
-            toml.number(precision, 0.1, 10.0, "percent", "--precision")
-        unit = toml.one_of(unit or "g/cm2", ("g/cm2",), "--unit")
+            toml.number(precision, 0.1, 10.0, "percent", "precision")
+        unit = toml.one_of(unit or "g/cm2", ("g/cm2",), "unit")
         found = dxa.compare(before, after, quantity, precision=precision, devices=(device, second))
     else:
         if precision is not None or device_after is not None or device != "hologic":
-            raise InputError("--precision and --device are for density, not for markers.")
+            raise InputError("precision and device are for density, not for markers.")
         units = UNITS[quantity]
-        unit = toml.one_of(unit or units[0], units, "--unit")
-        for name, value in (("BEFORE", before), ("AFTER", after)):
+        unit = toml.one_of(unit or units[0], units, "unit")
+        for name, value in (("before", before), ("after", after)):
             _check_level(name, value, quantity, unit)
         found = markers.compare(quantity, before, after)
     return {
@@ -64,6 +64,7 @@ def judge(
         "real": found.real,
         "probability_of_a_fall": round(found.falling, 4),
         "text": _sentence(quantity, found),
+        "basis": _basis(quantity, precision, other=second != device),
     }
 
 
@@ -87,6 +88,7 @@ def show(verdict: dict[str, Any]) -> None:
     typer.echo(f"{title}: {verdict['before']:g} to {verdict['after']:g} {verdict['unit']}")
     typer.echo(_line(verdict))
     typer.echo(verdict["text"])
+    typer.echo(verdict["basis"])
     typer.echo(DISCLAIMER)
 
 
@@ -101,6 +103,21 @@ def _sentence(quantity: str, found: Change) -> str:
         f"differ by {limits} in 19 of 20 cases. The change is {verdict}. "
         f"Probability that the true {what} fell: {100 * found.falling:.0f} %."
     )
+
+
+def _basis(quantity: str, precision: float | None, *, other: bool) -> str:
+    """Return which errors a verdict rests on."""
+    if quantity in markers.WITHIN:
+        within, assay = markers.WITHIN[quantity], markers.ASSAY[quantity]
+        return f"{quantity.upper()} varies by {within:g} % in a person, its assay by {assay:g} %."
+    told = (
+        f"Precision error of {dxa.PRECISION[quantity]:g} %, the largest that is accepted: your "
+        "centre may be better."
+        if precision is None
+        else f"Precision error of {precision:g} %."
+    )
+    makes = f" Two makes of machine differ by {dxa.DEVICE_ERROR:g} % in one person, which is added."
+    return told + makes * other
 
 
 def _line(verdict: dict[str, Any]) -> str:

@@ -138,8 +138,8 @@ def show(found: Forecast, folder: Path | None) -> None:
         console.print(f"[bold]{text}[/bold]")
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("strategy")
-    scores = ("spine T-score", "T ≤ −2.5, of 100") if explained else ()
-    for title in ("spine, %", "hip, %", *scores, "fracture, of 100"):
+    scores = ("spine T-score", "T ≤ −2.5") if explained else ()
+    for title in ("spine, %", "hip, %", *scores, "fracture"):
         table.add_column(title, justify="right")
     for row in at_end(found):
         table.add_row(
@@ -152,7 +152,9 @@ def show(found: Forecast, folder: Path | None) -> None:
         )  # fmt: skip
     console.print(table)
     whom = "could be this person" if explained else "are of this age and treatment"
-    console.print(f"Median and the range of 90 % of people who {whom}.")
+    console.print(
+        f"Median and the range of 90 % of people who {whom}; T-scores and fractures: of 100."
+    )
     for note in (*told.notes(found), told.following(found)):
         if note:
             console.print(note)

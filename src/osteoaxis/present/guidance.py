@@ -37,10 +37,12 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "link": rule.link,
         "read": rule.read,
         "superseded_by": newer.id if newer else None,
+        "superseded_in": newer.year if newer else None,
         "met": finding.met,
         "when": finding.when,
         "months": [list(span) for span in finding.spans],
         "because": {name: value for name, value in finding.seen.items() if value is not None},
+        "reason": finding.because,
         "missing": list(finding.missing),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from osteoaxis.evidence import check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
 from osteoaxis.inference.posterior import VERDICTS
-from osteoaxis.inference.validation import FEWEST_POINTS, Course, Goal, Validation
+from osteoaxis.inference.validation import FEWEST_POINTS, Course, Goal, Group, Validation
 from osteoaxis.present import pages, style
 
 FORESTS = {
@@ -180,18 +180,21 @@ def figures(found: Validation) -> dict[str, tuple[Figure, str]]:
 
 
 def write(found: Validation, folder: Path) -> None:
-    """Write credibility.html, its figures, verdicts.csv and summary.json into `folder`."""
+    """Write credibility.html, its figures, tables (CSV) and summary.json into `folder`."""
     pictures = []
     for name, (figure, caption) in figures(found).items():
         text = style.svg(figure)
         (folder / f"{name}.svg").write_text(text, encoding="utf-8", newline="\n")
         (folder / f"{name}.png").write_bytes(style.png(figure))
         pictures.append({"name": name, "caption": caption, "svg": text})
-    with (folder / "verdicts.csv").open("w", encoding="utf-8", newline="") as file:
-        rows = [each.as_json() for each in found.scored]
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    for name, rows in (
+        ("verdicts", [each.as_json() for each in found.scored]),
+        ("by_treatment", [each.as_json() for each in found.treatments]),
+    ):
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
     text = json.dumps(summary(found), indent=1, allow_nan=False)
     (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
     page = pages.render(
@@ -200,10 +203,22 @@ def write(found: Validation, folder: Path) -> None:
         number=goal_number,
         pictures=pictures,
         tables={role: check.summary(found.of_role(role)) for role in ("calibration", "validation")},
+        treatments=side_by_side(found.treatments),
         stuck=[each for each in found.scored if not each.planned.executable],
         verdicts=verdict_counts(found),
     )
     (folder / "credibility.html").write_text(page, encoding="utf-8")
+
+
+def side_by_side(
+    groups: Sequence[Group],
+) -> dict[str, dict[str, dict[str, Mapping[str, float]]]]:
+    """Return statistics by treatment, endpoint and role, in the order given."""
+    found: dict[str, dict[str, dict[str, Mapping[str, float]]]] = {}
+    for each in groups:
+        of = found.setdefault(each.treatment, {}).setdefault(each.endpoint, {})
+        of[each.role] = each.statistics
+    return found
 
 
 def verdict_counts(found: Validation) -> dict[str, int]:
@@ -229,6 +244,7 @@ def summary(found: Validation) -> dict[str, object]:
             }
             for role in ("calibration", "validation")
         },
+        "treatments": [each.as_json() for each in found.treatments],
         "identifiability": verdict_counts(found),
         "misses": len(found.misses),
     }  # fmt: skip

@@ -66,3 +66,40 @@ class Compared(BaseModel):
     strategies: dict[str, Strategy]
     warnings: list[str]
     note: str
+
+
+class Range(BaseModel):
+    """The change in percent of 90 of 100 people, and the median, over time."""
+
+    low: list[float]
+    median: list[float]
+    high: list[float]
+
+
+class Differing(BaseModel):
+    """What comes of people on one regimen.
+
+    `at_or_below` holds the percent at or below a T-score of "-2.5" and "-2" over time: at `any`
+    site and by site; `change` that of density since the start by site.
+    """
+
+    regimen: str
+    at_or_below: dict[str, dict[str, list[float]]]
+    change: dict[str, Range]
+
+
+class Alike(BaseModel):
+    """People like one patient on several regimens; `time` in months.
+
+    All start with `t_scores`; of the sites `typical` none was given. `left_out` counts who could
+    not be simulated, and why; `off_by` is what chance of drawing `people` may do to a share.
+    """
+
+    time: list[float]
+    people: int
+    left_out: dict[str, int]
+    off_by: float
+    t_scores: dict[str, float]
+    typical: list[str]
+    strategies: dict[str, Differing]
+    note: str

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.staticfiles import StaticFiles
@@ -18,8 +18,8 @@ from starlette.routing import Match, Mount
 from starlette.types import Scope
 
 from osteoaxis.present.terminal import DISCLAIMER
-from osteoaxis.web import answers, docs, equations, problems, runs, studies
-from osteoaxis.web.asked import Comparison, Forecast, Simulation
+from osteoaxis.web import answers, checks, crowd, docs, equations, problems, runs, studies
+from osteoaxis.web.asked import Check, Comparison, Forecast, Name, People, Simulation
 from osteoaxis.web.bodies import JsonRoute
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.encode import ARROW, JSON, to_arrow, to_json
@@ -29,6 +29,7 @@ from osteoaxis.web.workers import Task, Workers
 STATIC = Path(__file__).parent / "static"
 ERRORS = problems.documented(400, 404, 408, 413, 415, 422, 429, 500, 503)
 MOST_KEPT = 512
+MOST_DRUGS = 10
 GZIP_LEVEL = 4
 
 
@@ -124,11 +125,13 @@ def _information(known: Catalogue) -> APIRouter:
 
     @api.get("/evidence", tags=["evidence"])
     async def evidence(
-        drug: Annotated[str | None, Query(max_length=100)] = None,
+        drug: Annotated[list[Name] | None, Query(max_length=MOST_DRUGS)] = None,
+        sex: Annotated[Literal["female", "male"] | None, Query(description="Comes first.")] = None,
         endpoint: Annotated[str | None, Query(max_length=100)] = None,
     ) -> Response:
-        """The published studies of a drug and an endpoint."""
-        return _json(await asyncio.to_thread(studies.listed, known.ready, drug, endpoint))
+        """The published studies of drugs given together, the nearest first, and of an endpoint."""
+        asked = (known.ready, drug or (), sex, endpoint)
+        return _json(await asyncio.to_thread(studies.listed, *asked))
 
     @api.get("/evidence/{study:path}", tags=["evidence"])
     async def study(study: str, request: Request) -> Response:
@@ -153,6 +156,12 @@ def _computation() -> APIRouter:
         """One patient on one to four regimens, solved together."""
         return await _computed(request, runs.compare, asked)
 
+    @api.post("/people", response_model=answers.Alike)
+    async def people(asked: People, request: Request) -> Response:
+        """How many people like one patient are osteoporotic by year, and how they differ."""
+        body = await request.app.state.workers.run(crowd.people, asked, to_json)
+        return Response(body, media_type=JSON)
+
     @api.post("/forecast")
     async def forecast(asked: Forecast, request: Request) -> Response:
         """One person from their own dated scans, samples and drugs; takes several seconds."""
@@ -165,6 +174,11 @@ def _computation() -> APIRouter:
         """Which guidelines, labels and cautions a person meets on a regimen, and when."""
         body = await request.app.state.workers.run(runs.guidelines, asked, to_json)
         return Response(body, media_type=JSON)
+
+    @api.post("/check", tags=["tests"])
+    async def check(asked: Check) -> Response:
+        """A bone scan on other machines, a level in other units, and whether a change is real."""
+        return _json(checks.check(asked))
 
     return api
 

@@ -20,6 +20,7 @@ STEPS = (0.25, 12.0)  # months
 MOST_QUANTITIES = 400
 MOST_POINTS = 250_000
 """Of one answer: times x quantities x strategies."""
+MOST_YEARS_OF_PEOPLE = 20.0
 
 SITES = ("lumbar_spine", "total_hip", "femoral_neck")
 USUAL = tuple(
@@ -38,6 +39,9 @@ USUAL = tuple(
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+Site = Literal["lumbar_spine", "total_hip", "femoral_neck"]
+Device = Literal["hologic", "lunar", "norland"]
+Test = Literal["estradiol", "testosterone", "vitamin_d", "ctx", "p1np", "bsap", "ntx"]
 
 
 def _number_of_sets(given: Any) -> Any:
@@ -54,8 +58,18 @@ Sets = Annotated[
 ]
 
 
-class Course(BaseModel):
-    """Who is simulated, how long, and what of it is wanted."""
+Strategies = Annotated[
+    dict[Name, Text],
+    Field(
+        min_length=1,
+        max_length=MOST_STRATEGIES,
+        examples=[{"none": "none", "letrozole": "letrozole 2.5 mg po qd [y0-y5]"}],
+    ),
+]
+
+
+class Who(BaseModel):
+    """Who is simulated, and chance."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -63,6 +77,14 @@ class Course(BaseModel):
         "postmenopausal-breast-cancer",
         description="The name of a preset, or a table with the keys of a patient's TOML file.",
     )
+    seed: int = Field(
+        1, ge=0, le=2**32 - 1, description="Of chance, where rules of a regimen leave doses to it."
+    )
+
+
+class Course(Who):
+    """Who is simulated, how long, and what of it is wanted."""
+
     years: float = Field(5.0, gt=0, le=MAX_YEARS)
     step: float = Field(1.0, ge=STEPS[0], le=STEPS[1], description="Months between the times.")
     quantities: list[Name] = Field(
@@ -76,9 +98,6 @@ class Course(BaseModel):
         description="Every dose as it is given ('events'), or drugs swallowed at least daily as a "
         "steady input.",
     )
-    seed: int = Field(
-        1, ge=0, le=2**32 - 1, description="Of chance, where rules of a regimen leave doses to it."
-    )
 
 
 class Simulation(Course):
@@ -90,11 +109,15 @@ class Simulation(Course):
 class Comparison(Course):
     """One patient on several regimens."""
 
-    strategies: dict[Name, Text] = Field(
-        min_length=1,
-        max_length=MOST_STRATEGIES,
-        examples=[{"none": "none", "letrozole": "letrozole 2.5 mg po qd [y0-y5]"}],
-    )
+    strategies: Strategies
+
+
+class People(Who):
+    """People like one patient on several regimens; `seed` draws them, too."""
+
+    years: float = Field(5.0, gt=0, le=MOST_YEARS_OF_PEOPLE)
+    step: float = Field(3.0, ge=1.0, le=STEPS[1], description="Months between the times.")
+    strategies: Strategies
 
 
 class Forecast(BaseModel):
@@ -123,3 +146,46 @@ class Forecast(BaseModel):
         ],
     )
     seed: int = Field(1, ge=0, le=2**32 - 1, description="Equal seeds give equal answers.")
+
+
+class Scans(BaseModel):
+    """Two bone scans: is the change real?"""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    kind: Literal["scans"]
+    site: Site
+    before: float = Field(description="g/cm2", examples=[0.95])
+    after: float = Field(description="g/cm2", examples=[0.93])
+    device: Device = "hologic"
+    device_after: Device | None = Field(None, description="Where it is another one.")
+    precision: float | None = Field(
+        None, description="Precision error of the centre, percent; none: the largest accepted."
+    )
+
+
+class Scan(BaseModel):
+    """One bone scan: what would another machine give?"""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    kind: Literal["scan"]
+    site: Site
+    value: float = Field(description="g/cm2", examples=[0.95])
+    device: Device
+    sex: Literal["female", "male"]
+
+
+class Level(BaseModel):
+    """One blood or urine test: what is it in other units, and is a change of a marker real?"""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    kind: Literal["level"]
+    test: Test
+    value: float = Field(examples=[0.4])
+    unit: Name = Field(description="See `measurable` of /api/catalogue.", examples=["ng/mL"])
+    later: float | None = Field(None, description="A later value, of a marker of turnover.")
+
+
+Check = Annotated[Scans | Scan | Level, Field(discriminator="kind")]

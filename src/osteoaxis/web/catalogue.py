@@ -10,6 +10,7 @@ from typing import Any
 from osteoaxis import forecast, outcomes, toml
 from osteoaxis import patient as patients
 from osteoaxis.intervals import SETS
+from osteoaxis.outcomes import markers
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.drug import ROUTES
 from osteoaxis.pharmacology.regimen import MAX_TEXT, Regimen
@@ -69,7 +70,14 @@ class Catalogue:
             "scenarios": _scenarios(),
             "quantities": self.quantities,
             "usual_quantities": list(asked.USUAL),
-            "measurable": {n: _limits(*given) for n, given in patients.MEASURABLE.items()},
+            "measurable": {
+                name: _limits(*given)
+                | {
+                    "units": list(patients.UNITS.get(name, given[2:])),
+                    "judged": name in markers.WITHIN,
+                }
+                for name, given in patients.MEASURABLE.items()
+            },
             "history": {
                 **{n: {"kind": "boolean", "meaning": text} for n, text in patients.HISTORY.items()},
                 **{

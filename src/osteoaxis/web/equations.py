@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from osteoaxis import outcomes
+from osteoaxis import fitted, outcomes
 from osteoaxis.errors import did_you_mean
 from osteoaxis.outcomes import dxa
 from osteoaxis.process import Param, Rate, Reaction, Site, State
@@ -96,7 +96,21 @@ def _parameter(full: str, parameter: Param) -> Answer:
         "high": high,
         "basis": parameter.basis,
         "source": parameter.source,
+        "found": _found(full),
+        "found_in_men": _found(full + fitted.MEN),
     }
+
+
+def _found(name: str) -> Answer | None:
+    """Return 90 % of what was believed of a parameter before the fit and after it, and a verdict.
+
+    None for what was not fitted, moves with another parameter, or was fitted last.
+    """
+    row = fitted.identified().get(name)
+    if row is None:
+        return None
+    limits = ("prior_low", "prior_high", "posterior_low", "posterior_high")
+    return {limit: float(row[limit]) for limit in limits} | {"verdict": row["verdict"]}
 
 
 def _equation(left: str, expression: sympy.Expr) -> Answer:

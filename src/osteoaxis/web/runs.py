@@ -63,7 +63,7 @@ def compare(catalogue: Catalogue, asked: Comparison) -> Answer:
 def guidelines(catalogue: Catalogue, asked: Simulation) -> Answer:
     """Return every rule that is for this person at some time, and when it is met."""
     ready = catalogue.ready
-    person, plan = patient(asked.patient), _plan(ready, "regimen", asked.regimen)
+    person, plan = patient(asked.patient), regimen(ready, "regimen", asked.regimen)
     months = month_grid(asked.years, asked.step)
     data = treatment.run(
         ready, ready.start(person), plan, months, seed=asked.seed, dosing=asked.dosing
@@ -106,7 +106,7 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
         if name not in known:
             raise InputError(f"unknown quantity '{name}'.{did_you_mean(name, known)}")
     person = patient(asked.patient)
-    plans = {name: _plan(ready, name, text) for name, text in texts.items()}
+    plans = {name: regimen(ready, name, text) for name, text in texts.items()}
     found = _trajectories(ready, person, plans, months, asked)
     warnings = _warnings(found)
     return {
@@ -126,7 +126,8 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
     }
 
 
-def _plan(ready: Simulator, name: str, text: str) -> Regimen:
+def regimen(ready: Simulator, name: str, text: str) -> Regimen:
+    """Return the regimen of a strategy; raises `InputError` that names it."""
     try:
         plan = Regimen.parse(text)
         ready.check(plan)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from osteoaxis import evidence, intervals
-from osteoaxis.errors import InputError, did_you_mean
-from osteoaxis.evidence import Plan, Study
+from osteoaxis.errors import InputError
+from osteoaxis.evidence import Plan, Study, tested
 from osteoaxis.evidence.check import Scored, score
-from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.present.evidence import AGREES, RANGE, off_by, verdict
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator
 from osteoaxis.web.catalogue import Catalogue
@@ -19,34 +18,22 @@ from osteoaxis.web.problems import Unknown
 Answer = dict[str, Any]
 
 
-def listed(ready: Simulator, drug: str | None = None, endpoint: str | None = None) -> Answer:
-    """Return the studies in which `drug` was given and `endpoint` reported (default: all).
+def listed(
+    ready: Simulator, asked: Sequence[str], sex: str | None = None, endpoint: str | None = None
+) -> Answer:
+    """Return the studies of the drugs `asked` (default: all) that report `endpoint`.
 
-    Raises `InputError` for a drug or endpoint that is unknown.
+    An arm was given all of these, or drugs of their classes; people of `sex` come first. Raises
+    `InputError` for a drug or endpoint that is unknown.
     """
-    known = evidence.studies()
-    endpoints = sorted({row.endpoint for study in known.values() for row in study.rows})
-    if endpoint is not None and endpoint not in endpoints:
-        raise InputError(
-            f"unknown endpoint '{endpoint}'.{did_you_mean(endpoint, endpoints)}"
-            f" Known: {', '.join(endpoints)}."
-        )
-    given = None if drug is None else ready.drug(drug)
     return {
         "studies": [
-            _study(study)
-            for study in known.values()
-            if (given is None or _gives(study, given))
-            and (endpoint is None or any(row.endpoint == endpoint for row in study.rows))
+            {**_study(each.study), "match": each.match,
+             "treatments": tested.treatments(each.study, ready.drugs)}
+            for each in tested.listed(asked, ready.drugs, sex, endpoint)
         ],
-        "endpoints": endpoints,
-    }
-
-
-def _gives(study: Study, drug: Drug) -> bool:
-    names = "|".join(map(re.escape, (drug.name, *drug.synonyms)))
-    word = re.compile(rf"\b(?:{names})\b", re.I)
-    return any(word.search(regimen) for regimen in study.arms.values())
+        "endpoints": tested.endpoints(),
+    }  # fmt: skip
 
 
 def _study(study: Study) -> Answer:
@@ -58,6 +45,7 @@ def _study(study: Study) -> Answer:
         "role": study.role,
         "reason": study.reason,
         "population": study.population,
+        "sex": list(tested.sexes(study)),
         "arms": dict(study.arms),
         "endpoints": sorted({row.endpoint for row in study.rows}),
         "rows": len(study.rows),
@@ -76,26 +64,23 @@ def find(name: str) -> Study:
 def predicted(known: Catalogue, name: str) -> Answer:
     """Return every result of a study beside its prediction; a task of a worker.
 
-    `low` and `high` hold the 90 % interval of what such a study would observe.
+    `low` and `high` hold the 90 % interval of what such a study would observe; `verdict` is
+    "agrees" or "off", or why a result is not counted.
     """
     study = evidence.find(name)
     plan = Plan(study.rows, known.ready, evidence.studies())
     values = plan.predict([{}, *intervals.sets(evidence.DRAWS)])
     scored = score(plan, values, {study.id: study.role})
-    return {**_study(study), "results": [_result(each) for each in scored], "note": DISCLAIMER}
-
-
-def _result(scored: Scored) -> Mapping[str, Any]:
-    row, told = scored.row, scored.as_json()
-    del told["study_id"], told["role"]
-    return told | {
-        "treatment": row.treatment,
-        "unit": row.unit,
-        "observed_low": row.low,
-        "observed_high": row.high,
-        "uncertainty": row.uncertainty,
-        "n": row.n,
-        "quality": row.quality,
-        "doi": row.doi,
-        "note": row.note,
+    return {
+        **_study(study),
+        "results": [_result(each) for each in scored],
+        "range": RANGE,
+        "agrees": AGREES,
+        "note": DISCLAIMER,
     }
+
+
+def _result(scored: Scored) -> Answer:
+    told = scored.as_json()
+    del told["study_id"], told["role"]
+    return told | {"off_by": off_by(scored), "verdict": verdict(scored)}

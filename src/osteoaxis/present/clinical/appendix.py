@@ -26,6 +26,7 @@ from osteoaxis.present.document import (
     Table,
     Text,
 )
+from osteoaxis.present.evidence import AGREES, RANGE, off_by, verdict
 from osteoaxis.process import Param
 from osteoaxis.simulation import Progress
 
@@ -113,8 +114,7 @@ def _evidence(case: Case, progress: Progress) -> Iterator[Block]:
     yield Paragraph(
         (f"{more} more rows, and other endpoints: " if more > 0 else "Other endpoints: ",
          Run("osteoaxis evidence check", "code"),
-         ". In brackets: 90 % of what such a trial would observe. Validation trials were not "
-         "fitted. What agrees is within the larger of the errors and of the spread of trials."),
+         f". Validation trials were not fitted. In brackets: {RANGE}. Agrees: {AGREES}."),
         small=True,
     )  # fmt: skip
 
@@ -147,14 +147,15 @@ def _results(scored: Sequence[Scored]) -> Table:
             words.number(each.row.value, digits),
             (words.number(each.predicted, digits),
              Run(f" ({words.span(each.low, each.high, digits)})", "soft")),
+            off_by(each),
+            verdict(each),
             each.role,
-            "yes" if each.within else "no",
         )  # fmt: skip
 
     heads = (
         Column("Trial", "left"), Column("Arm", "left", share=1), Column("Result", "left"),
-        Column("Month"), Column("Observed"), Column("Predicted"), Column("Role", "left"),
-        Column("Agrees", "left"),
+        Column("Month"), Column("Observed"), Column("Predicted"), Column("Off by"),
+        Column("Verdict", "left"), Column("Role", "left"),
     )  # fmt: skip
     return Table(heads, [row(each) for each in scored], grouped=True)
 

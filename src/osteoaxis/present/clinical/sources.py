@@ -14,7 +14,7 @@ NONE = "No study of these treatments is in the evidence of osteoaxis."
 
 
 def trials(case: Case) -> dict[str, list[Tested]]:
-    """Return the studies of each treatment of a case, by its drugs in words."""
+    """Return the studies of each treatment in people of this sex, by its drugs in words."""
     found = {}
     for arm in case.arms:
         given = case.regimen(arm)

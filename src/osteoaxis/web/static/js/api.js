@@ -35,7 +35,8 @@ async function ask(path, options, tries = 1) {
 const enc = encodeURIComponent;
 export const catalogue = () => ask("catalogue");
 export const quantity = (name) => ask(`quantities/${enc(name)}`);
-export const studies = (drug) => ask(`evidence?drug=${enc(drug)}`);
+export const studies = (drugs, sex) =>
+  ask(`evidence?sex=${sex}${drugs.map((drug) => `&drug=${enc(drug)}`).join("")}`);
 export const study = (id) => ask(`evidence/${enc(id)}`);
 const post = (path) => (body, signal) =>
   ask(path, {
@@ -45,4 +46,7 @@ const post = (path) => (body, signal) =>
     signal,
   });
 export const compare = post("compare");
+export const people = post("people");
 export const forecast = post("forecast");
+export const guidelines = post("guidelines");
+export const check = post("check");

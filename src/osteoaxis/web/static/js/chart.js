@@ -72,7 +72,7 @@ export class Chart {
   }
 
   resize(width) {
-    if (!width || Math.abs(width - this.width) < 1) return;
+    if (width < 1 || Math.abs(width - this.width) < 1) return; // hidden, or the same
     this.width = width;
     set(this.svg, { width, viewBox: `0 0 ${width} ${HEIGHT}` });
     if (this.view) this.draw();

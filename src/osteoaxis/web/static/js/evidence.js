@@ -2,6 +2,7 @@
 import { studies, study } from "./api.js";
 import { byId, h, later, s } from "./dom.js";
 import { sourceLink } from "./panel.js";
+import { table as personOf } from "./patient.js";
 import { drugs } from "./regimen.js";
 import { ticks } from "./series.js";
 import { number, pretty } from "./units.js";
@@ -26,6 +27,7 @@ const ROLES = {
   validation: "never fitted: a test of the model",
   context: "for context, never fitted",
 };
+const PEOPLE = { female: "women", male: "men" };
 const named = (endpoint) => ENDPOINTS[endpoint] ?? endpoint.replaceAll("_", " ");
 
 const STATISTICS = {
@@ -41,25 +43,33 @@ function axisOf(row) {
   return what + (STATISTICS[row.statistic] ?? row.statistic.replaceAll("_", " "));
 }
 
+const verdict = (row) => `${row.verdict}${row.off_by && row.weight ? `, ${row.off_by}` : ""}`;
+const POWERS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
+
 const HEIGHT = 26;
 /** The observed value and its interval above the predicted one, row by row, on one axis. */
 function forest(title, rows) {
-  const label = 300;
-  const width = 760;
+  const [label, right, width] = [300, 130, 840];
+  const ratio = rows[0].statistic === "hazard_ratio";
   const printed = (row) =>
     row.uncertainty === "ci95" ? [row.observed_low, row.observed_high] : [];
   const all = rows
     .flatMap((row) => [row.observed, ...printed(row), row.predicted, row.low, row.high])
     .filter(Number.isFinite);
   let [low, high] = [Math.min(...all), Math.max(...all)];
-  if (!/^Level|Ratio/.test(title)) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
-  const pad = 0.04 * (high - low) || 1;
+  const scale = ratio ? Math.log : (value) => value;
+  const even = ratio ? 1 : 0; // no difference
+  if (rows[0].statistic !== "level") [low, high] = [Math.min(low, even), Math.max(high, even)];
+  const span = scale(high) - scale(low) || 1;
   const x = (value) =>
-    label + ((width - label - 10) * (value - low + pad)) / (high - low + 2 * pad);
+    label + ((width - label - right) * ((scale(value) - scale(low)) / span + 0.04)) / 1.08;
   const height = HEIGHT * rows.length + 24;
-  const grid = ticks(low, high, 6).found.map((value) => [
+  const marked = ratio
+    ? POWERS.filter((value) => value >= low && value <= high)
+    : ticks(low, high, 6).found;
+  const grid = marked.map((value) => [
     s("line", {
-      class: value === 0 ? "grid zero" : "grid",
+      class: value === even ? "grid zero" : "grid",
       x1: x(value),
       x2: x(value),
       y1: 0,
@@ -71,7 +81,7 @@ function forest(title, rows) {
       number(value),
     ),
   ]);
-  const span = ([from, to], y, look) =>
+  const bar = ([from, to], y, look) =>
     Number.isFinite(from) && Number.isFinite(to)
       ? s("line", { class: `span ${look}`, x1: x(from), x2: x(to), y1: y, y2: y })
       : null;
@@ -80,20 +90,25 @@ function forest(title, rows) {
     const words = `${named(row.endpoint)}, month ${number(row.time_months)}: ${row.arm}`;
     return s(
       "g",
-      {},
-      s("title", {}, words),
+      { class: row.weight ? "" : "aside" },
+      s("title", {}, `${words}. ${verdict(row)}`),
       s(
         "text",
         { class: "tick", x: 0, y: y + 4 },
         words.length > 48 ? `${words.slice(0, 47)}…` : words,
       ),
-      span(printed(row), y - 4, "observed"),
+      bar(printed(row), y - 4, "observed"),
       s("circle", { class: "observed", cx: x(row.observed), cy: y - 4, r: 4 }),
-      span([row.low, row.high], y + 5, "predicted"),
+      bar([row.low, row.high], y + 5, "predicted"),
       s("path", {
         class: "predicted",
         d: `M${x(row.predicted) - 5} ${y + 5}l5 -4.5l5 4.5l-5 4.5Z`,
       }),
+      s(
+        "text",
+        { class: row.verdict === "off" ? "tick off" : "tick", x: width - right + 8, y: y + 4 },
+        verdict(row),
+      ),
     );
   });
   return h(
@@ -128,8 +143,8 @@ function table(rows) {
         h(
           "tr",
           {},
-          ["Result", "Month", "Arm", "Observed", "Predicted (90 %)", "Source"].map((text) =>
-            h("th", { scope: "col" }, text),
+          ["Result", "Month", "Arm", "People", "Observed", "Predicted (range)", "Verdict", "Source"].map(
+            (text) => h("th", { scope: "col" }, text),
           ),
         ),
       ),
@@ -148,6 +163,7 @@ function table(rows) {
             ),
             h("td", {}, number(row.time_months)),
             h("td", {}, row.arm),
+            h("td", {}, number(row.n)),
             h(
               "td",
               {},
@@ -160,11 +176,8 @@ function table(rows) {
                 ? row.reason || "not computed"
                 : `${number(row.predicted)}${limits(row.low, row.high)}`,
             ),
-            h(
-              "td",
-              {},
-              row.quality === "memory" ? "recalled, not read" : sourceLink(row.doi || row.quality),
-            ),
+            h("td", {}, verdict(row)),
+            h("td", {}, sourceLink(row.doi || row.quality)),
           ),
         ),
       ),
@@ -175,38 +188,68 @@ function table(rows) {
 function shownStudy(found) {
   const rows = found.results.filter((row) => Number.isFinite(row.observed));
   const both = rows.filter((row) => Number.isFinite(row.predicted));
-  const covered = both.filter((row) => row.observed >= row.low && row.observed <= row.high).length;
+  const counted = both.filter((row) => row.weight);
+  const agreeing = counted.filter((row) => row.within).length;
+  const aside = Map.groupBy(
+    both.filter((row) => !row.weight),
+    (row) => row.verdict,
+  );
   const axes = Map.groupBy(both, axisOf);
   return [
     h("p", {}, found.population),
-    both.length
+    counted.length
       ? h(
           "p",
           {},
-          h("strong", {}, `${covered} of ${both.length}`),
-          " observed results lie in the range that was predicted.",
+          h("strong", {}, `${agreeing} of ${counted.length}`),
+          " observed results agree with the prediction. They agree if chance, and how much such studies differ, explain the difference.",
         )
-      : h("p", {}, "None of its results can be predicted by the model."),
+      : h("p", {}, "None of its results counts as a test of the model."),
+    aside.size
+      ? h(
+          "p",
+          {},
+          `Not counted, and drawn hollow: ${[...aside].map(([why, left]) => `${left.length} ${why}`).join("; ")}.`,
+        )
+      : null,
     h(
       "p",
       { class: "forest-key" },
       h("span", { class: "mark observed", "aria-hidden": "true" }),
       " observed, as printed ",
       h("span", { class: "mark predicted", "aria-hidden": "true" }),
-      " predicted, with 90 % range",
+      " predicted, with the range in which nine of ten such studies should end",
     ),
     [...axes].map(([title, group]) => [h("h5", {}, title), forest(title, group)]),
-    h("details", { class: "numbers" }, h("summary", {}, "All numbers and sources"), table(rows)),
-  ];
+    h(
+      "details",
+      { class: "numbers" },
+      h("summary", {}, "All numbers and sources"),
+      h("p", {}, `Range: ${found.range}. Agrees: ${found.agrees}.`),
+      table(rows),
+    ),
+  ].filter(Boolean);
 }
 
-export function createEvidence(store) {
+/** What was found for a treatment, in words. */
+function summed(found, title, together) {
+  const same = found.filter((one) => one.match === "same drugs").length;
+  if (!found.length)
+    return `No study here gave ${title} or medicines of the same class: nothing holds these curves to account.`;
+  const rest = found.length - same;
+  const others = rest ? " gave medicines of the same class, or these with others" : "";
+  if (!same) return `No study here gave ${title}${together}. ${rest} ${others.trim()}.`;
+  return `${same} ${same === 1 ? "study" : "studies"} gave ${title}${rest ? `; ${rest} more${others}` : ""}.`;
+}
+
+export function createEvidence(store, catalogue) {
   const host = byId("evidence-body");
   const tabs = byId("evidence-drugs");
   let near = false;
-  let drug = "";
+  let asked = []; // medicines given together
   let listed = "";
   const known = new Map();
+  const titled = (names) => names.map((name) => name.replaceAll("_", " ")).join(" + ");
 
   function item(one) {
     const inside = h(
@@ -221,6 +264,10 @@ export function createEvidence(store) {
         "summary",
         {},
         h("span", { class: "study-title" }, one.citation || one.id),
+        h("span", { class: "role" }, one.sex.map((sex) => PEOPLE[sex]).join(" and ")),
+        one.match === "same drugs"
+          ? null
+          : h("span", { class: "role" }, one.treatments.join("; ").replaceAll("_", " ")),
         h("span", { class: `role ${one.role}` }, ROLES[one.role] ?? one.role),
       ),
       inside,
@@ -239,18 +286,20 @@ export function createEvidence(store) {
   }
 
   async function list() {
-    if (!near || !drug || drug === listed) return;
-    const asked = (listed = drug);
+    const { sex } = personOf(store.state, catalogue);
+    const key = `${sex} ${asked.join(" ")}`;
+    if (!near || !asked.length || key === listed) return;
+    listed = key;
+    const names = asked;
     try {
-      if (!known.has(asked)) known.set(asked, (await studies(asked)).studies);
+      if (!known.has(key)) known.set(key, (await studies(names, sex)).studies);
     } catch (problem) {
       listed = "";
       host.replaceChildren(h("p", { class: "error" }, problem.message));
       return;
     }
-    if (asked !== drug) return;
-    const bone = (one) => one.endpoints.filter((name) => name.endsWith("_bmd")).length;
-    const found = known.get(asked).toSorted((a, b) => bone(b) - bone(a) || b.rows - a.rows);
+    if (key !== listed) return;
+    const found = known.get(key);
     const items = found.map(item);
     const rest = items.slice(FEW);
     const all = h(
@@ -259,13 +308,7 @@ export function createEvidence(store) {
       `Show all ${found.length} studies`,
     );
     host.replaceChildren(
-      h(
-        "p",
-        {},
-        found.length
-          ? `${found.length} studies gave ${asked.replaceAll("_", " ")}.`
-          : `No study here gave ${asked.replaceAll("_", " ")}: nothing holds its curves to account.`,
-      ),
+      h("p", {}, summed(found, titled(names), names.length > 1 ? " together" : "")),
       ...items.slice(0, FEW),
       ...(rest.length ? [all] : []),
     );
@@ -282,26 +325,26 @@ export function createEvidence(store) {
 
   return later(() => {
     const { strategies, focus } = store.state;
-    const own = [
-      ...new Set([strategies[focus], ...strategies].flatMap((one) => drugs(one.regimen))),
-    ];
-    if (!own.includes(drug)) drug = own[0] ?? "";
-    const pick = (name) => {
-      drug = name;
+    const given = [strategies[focus], ...strategies].map((one) => drugs(one.regimen));
+    const wanted = [...given, ...given.flat().map((name) => [name])].filter((one) => one.length);
+    const own = [...new Map(wanted.map((names) => [titled(names.toSorted()), names])).values()];
+    asked = own.find((names) => titled(names) === titled(asked)) ?? own[0] ?? [];
+    const pick = (names) => {
+      asked = names;
       show();
     };
     const show = () => {
-      [...tabs.children].forEach((tab) =>
-        tab.setAttribute("aria-pressed", String(tab.dataset.drug === drug)),
+      [...tabs.children].forEach((tab, k) =>
+        tab.setAttribute("aria-pressed", String(own[k] === asked)),
       );
       list();
     };
     tabs.replaceChildren(
-      ...own.map((name) =>
+      ...own.map((names) =>
         h(
           "button",
-          { type: "button", class: "choice", "data-drug": name, on: { click: () => pick(name) } },
-          name.replaceAll("_", " "),
+          { type: "button", class: "choice", on: { click: () => pick(names) } },
+          titled(names),
         ),
       ),
     );

@@ -38,6 +38,7 @@ export class Figure {
   constructor(spec, seek, onTitle = null) {
     this.spec = spec;
     this.chart = new Chart(spec, seek);
+    set(this.chart.svg, { "aria-label": spec.title });
     this.seen = false;
     this.rows = [];
     this.unit = h("span", { class: "unit" });
@@ -196,13 +197,14 @@ export class Figure {
     const months = [];
     const when = told(this.view);
     const measured = this.measured();
+    const range = series.some((one) => one.low && one.high) ? ", with 90 % range" : "";
     const end = time[time.length - 1];
     for (let month = 0; month <= end; month += years <= 3 ? 6 : 12) months.push(month);
     this.table.replaceChildren(
       h(
         "table",
         {},
-        h("caption", {}, `${this.spec.title}${unit ? `, ${unit}` : ""}, with 90 % range`),
+        h("caption", {}, `${this.spec.title}${unit ? `, ${unit}` : ""}${range}`),
         h(
           "thead",
           {},
@@ -242,11 +244,14 @@ export class Figure {
   }
 }
 
+/** Show a chart or a part of the page, opened, and put the keyboard into its first field. */
 export const goTo = (id) => {
-  const target = byId(`chart-${id}`);
+  const target = byId(id);
   if (!target) return;
   target.closest("details")?.setAttribute("open", "");
-  target.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+  target.querySelector("input, select")?.focus({ preventScroll: true });
+  const block = target.offsetHeight > innerHeight ? "start" : "center";
+  target.scrollIntoView({ block, behavior: calm() ? "auto" : "smooth" });
   target.classList.add("pointed");
   setTimeout(() => target.classList.remove("pointed"), 2500);
 };

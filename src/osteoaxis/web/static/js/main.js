@@ -1,9 +1,12 @@
 // The page: one state, one result, and the parts that show them.
 import { catalogue as load } from "./api.js";
 import { Charts } from "./charts.js";
+import { createCheck } from "./check.js";
+import { createCrossing } from "./crossing.js";
 import { byId, later, say, set } from "./dom.js";
 import { createEvidence } from "./evidence.js";
 import { createForecast } from "./forecast.js";
+import { createGuidelines } from "./guidelines.js";
 import { isEmpty } from "./own.js";
 import { key, PathwayMap } from "./map.js";
 import { createNotes } from "./notes.js";
@@ -41,7 +44,10 @@ function start(catalogue) {
   const showQuestion = createQuestions(store, catalogue);
   const notes = createNotes(catalogue);
   const forecast = createForecast(store, catalogue, seek);
-  const showEvidence = createEvidence(store);
+  const crossing = createCrossing(store, catalogue, seek);
+  const showGuidelines = createGuidelines(store, catalogue);
+  const showCheck = createCheck(store, catalogue);
+  const showEvidence = createEvidence(store, catalogue);
   const results = createResults(catalogue, arrived);
 
   const speak = later(() => {
@@ -54,6 +60,7 @@ function start(catalogue) {
     charts.seek(month);
     panel.seek(month);
     forecast.seek(month);
+    crossing.seek(month);
     if (result) showAt({ ...store.state, month });
     if (resting) speak();
   });
@@ -106,6 +113,9 @@ function start(catalogue) {
     showQuestion(state);
     forecast.show(state, changed);
     notes.showUrgent(state);
+    crossing.show(state);
+    showGuidelines();
+    showCheck();
     showEvidence();
     const anew = MODEL.some((part) => changed.has(part));
     if (anew) {

@@ -25,6 +25,15 @@ export function sourceLink(text) {
   return url ? h("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, text) : text;
 }
 
+/** What the data say of a parameter: a verdict, and 90 % of it before and after the fit. */
+function said(found, whom = "") {
+  if (!found) return null;
+  const before = `${number(found.prior_low)} to ${number(found.prior_high)}`;
+  const after = `${number(found.posterior_low)} to ${number(found.posterior_high)}`;
+  const verdict = `${whom}${found.verdict}`;
+  return h("p", {}, h("strong", {}, verdict), `: 90 % before the fit ${before}, after it ${after}`);
+}
+
 function parameters(list) {
   return h(
     "div",
@@ -39,7 +48,7 @@ function parameters(list) {
         h(
           "tr",
           {},
-          ["Name", "Value", "Range", "Source"].map((text) => h("th", { scope: "col" }, text)),
+          ["Name", "Value", "Plausible", "What data say, and source"].map((text) => h("th", { scope: "col" }, text)),
         ),
       ),
       h(
@@ -62,7 +71,13 @@ function parameters(list) {
               one.men === null || one.men === undefined ? "" : ` (men ${number(one.men)})`,
             ),
             h("td", {}, `${number(one.low)} to ${number(one.high)}`),
-            h("td", { class: "source" }, sourceLink(one.source)),
+            h(
+              "td",
+              { class: "source" },
+              said(one.found),
+              said(one.found_in_men, "Men: "),
+              sourceLink(one.source),
+            ),
           ),
         ),
       ),

@@ -30,7 +30,7 @@ export const QUESTIONS = [
     strategies: [NONE, plan("anastrozole", 1, `${ANASTROZOLE} [m0-m60]`)],
     look: "Move the time to 1, 2 and 5 years and read the spine and hip: loss is quickest at first, then slows down.",
     limits:
-      "The shaded band is what studies leave open for a typical woman. It does not show how women differ: you may lose more or less.",
+      "The shaded band is what studies leave open for a typical woman. It does not show how women differ: you may lose more or less; “How many people like this one would cross the line” shows that.",
   },
   {
     id: "when-low",
@@ -41,11 +41,11 @@ export const QUESTIONS = [
     years: 7,
     month: 60,
     focus: 1,
-    chart: "lumbar_spine_t_score",
+    chart: "crossing",
     strategies: [NONE, plan("letrozole", 1, `${LETROZOLE} [m0-m60]`)],
-    look: "Put in your own T-scores and watch where the curve meets the lines at −1 and −2.5. Where the shaded band meets them shows how early or late it may be. For the chance by date, type your scans into “My own results” and update the forecast.",
+    look: "Put in your own T-scores, then read how many of 100 people like you would be at or below −2.5 by each year, with and without the medicine. Scans during treatment say more: type them into “My own results” and update the forecast.",
     limits:
-      "A T-score is one sign among others. Two scans of the same person can differ by chance, so a crossing date is never exact.",
+      "It counts people like you and cannot say which of them you are. A T-score is one sign among others. Two scans of the same person can differ by chance, so a crossing date is never exact.",
   },
   {
     id: "fracture",
@@ -70,18 +70,20 @@ export const QUESTIONS = [
       "t_scores.lumbar_spine": -2.2,
       "t_scores.total_hip": -1.8,
       "t_scores.femoral_neck": -1.9,
+      "history.breast_cancer": true,
     },
     years: 5,
     month: 60,
     focus: 1,
     chart: "lumbar_spine_t_score",
+    part: ["guidelines", "See what guidelines say"],
     strategies: [
       plan("letrozole alone", 0, `${LETROZOLE} [m0-m60]`),
       plan("with zoledronate now", 2, `${LETROZOLE} [m0-m60] + ${ZOLEDRONATE} [m0-m60]`),
     ],
-    look: "Guidelines disagree here: at a T-score of −2.2 the joint statement of 2017 would treat, ASCO 2019 would not by the T-score alone. See what treating does.",
+    look: "Guidelines disagree here: at a T-score of −2.2 the joint statement of 2017 would treat, ASCO 2019 would not by the T-score alone. Read them side by side, and see what treating does.",
     limits:
-      "This page does not decide. `osteoaxis guidelines` lists all rules side by side; newer guidelines may say something else. Take the question to your team.",
+      "This page does not decide, and newer guidelines may say something else. Take the question to your team.",
   },
   {
     id: "which",
@@ -204,10 +206,11 @@ export const QUESTIONS = [
     month: 24,
     focus: 1,
     chart: "lumbar_spine_bmd",
+    part: ["check-scans", "Check your two scans"],
     strategies: [NONE, plan("anastrozole", 1, `${ANASTROZOLE} [m0-m60]`)],
     look: "By chance alone two scans can differ by 5.3 % at the spine and 5.0 % at the hip. See how many years the curve needs to fall by more than that.",
     limits:
-      "These limits are for the least precise scanner that is accepted; yours may be better. `osteoaxis change` judges two values. Your team knows which interval is right for you.",
+      "These limits are for the least precise scanner that is accepted; yours may be better. Your team knows which interval is right for you.",
   },
   {
     id: "machine",
@@ -218,10 +221,11 @@ export const QUESTIONS = [
     month: 60,
     focus: 0,
     chart: "lumbar_spine_t_score",
+    part: ["check-scan", "Convert your scan"],
     strategies: [plan("anastrozole", 1, `${ANASTROZOLE} [m0-m60]`)],
     look: "Yes: Hologic and Lunar scanners give different densities for the same bone. Compare T-scores or changes in percent, best from one machine.",
     limits:
-      "Densities here are those of a Hologic scanner. Comparing two makes adds an error of 3.5 %; `osteoaxis change --device-after lunar` takes it into account.",
+      "Densities here are those of a Hologic scanner. Comparing two makes adds an error of 3.5 %.",
   },
   {
     id: "men-estradiol",
@@ -275,6 +279,7 @@ export const QUESTIONS = [
     month: 24,
     focus: 1,
     chart: "estradiol",
+    part: ["check-level", "Convert your result"],
     units: { estradiol: "pmol/L" },
     strategies: [NONE, plan("anastrozole", 1, `${ANASTROZOLE} [m0-m24]`)],
     look: "1 pg/mL is 3.67 pmol/L: switch the unit beside Estradiol. On an inhibitor levels come close to what plain tests can measure in men, and fall far below it in women after menopause.",
@@ -296,6 +301,8 @@ function edited(state) {
 }
 
 export function createQuestions(store, catalogue) {
+  const link = (id, text) =>
+    h("button", { type: "button", class: "link", on: { click: () => goTo(id) } }, text);
   const groups = Map.groupBy(QUESTIONS, (one) => one.group);
   const buttons = new Map();
   const example = ({ preset, changes = {} }) => ({ preset, changes });
@@ -368,11 +375,8 @@ export function createQuestions(store, catalogue) {
         h("strong", {}, "Look here. "),
         one.look,
         " ",
-        h(
-          "button",
-          { type: "button", class: "link", on: { click: () => goTo(one.chart) } },
-          "Go to the chart",
-        ),
+        link(`chart-${one.chart}`, "Go to the chart"),
+        one.part && [" · ", link(...one.part)],
       ),
       h("p", { class: "limits" }, h("strong", {}, "What it cannot say. "), one.limits),
     );

@@ -20,6 +20,10 @@ export const COLOURS = 5;
 const MOST = 4;
 const LONGEST_NAME = 40;
 
+/** How a strategy of this name looks, also one that is there no more. */
+export const lookOf = ({ strategies }, name, index) =>
+  `series-${strategies.find((one) => one.name === name)?.colour ?? index}`;
+
 export const fresh = () => structuredClone(START);
 
 /** A name that can stand in the address and is not taken. */

@@ -32,6 +32,10 @@ export const pretty = (unit) => PRETTY[unit] ?? unit;
 
 const MINUS = "−";
 
+/** A text of the server with true minus signs, and percent signs that stay with their number. */
+export const typeset = (text) =>
+  text.replace(/(?<![\w.])-(?=\d)/g, MINUS).replaceAll(" %", "\u00a0%");
+
 /** A number as read: true minus, `digits` after the point, or three significant ones. */
 export function number(value, digits) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";

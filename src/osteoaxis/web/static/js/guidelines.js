@@ -1,0 +1,128 @@
+// What guidelines say of the strategy in focus: asked for once it is seen, and when things rest.
+import { guidelines } from "./api.js";
+import { byId, h, later, say } from "./dom.js";
+import { payload } from "./patient.js";
+import { span, typeset } from "./units.js";
+
+const REST = 450; // ms without a change
+const QUESTION = "treat-now"; // the question that is answered here
+const FIRST = "Start bone protection?";
+
+/** One statement: who says it, what, whether it is met and why, and where it stands. */
+function rule(one) {
+  const source = one.link
+    ? h("a", { href: one.link, rel: "noreferrer noopener", target: "_blank" }, one.citation)
+    : one.citation;
+  return h(
+    "li",
+    { class: one.met ? "rule met" : "rule" },
+    h("h4", {}, `${one.body} ${one.year ?? ""}`),
+    one.superseded_by && h("p", { class: "small" }, `Renewed in ${one.superseded_in}; see there.`),
+    h("p", {}, typeset(one.text)),
+    h(
+      "p",
+      { class: "rule-met" },
+      h("strong", {}, one.met ? "Met " : one.missing.length ? "" : "Not met"),
+      one.met || one.missing.length ? typeset(one.when) : "",
+      one.reason && h("span", { class: "meaning" }, `because: ${typeset(one.reason)}`),
+    ),
+    one.strength && h("p", { class: "small" }, `Strength, as they grade it: ${one.strength}`),
+    h("p", { class: "small for-experts" }, h("code", {}, one.id), " ", source),
+  );
+}
+
+export function createGuidelines(store, catalogue) {
+  const host = byId("guidelines-body");
+  const opened = new Set([FIRST]); // questions, kept open from answer to answer
+  let near = false;
+  let shown = ""; // what was asked, as text
+  let running = null;
+
+  const list = (rules) => h("ul", { class: "rules" }, rules.map(rule));
+
+  function question([asked, rules]) {
+    const old = (one) => Boolean(one.superseded_by);
+    const current = rules.toSorted((a, b) => old(a) - old(b));
+    const met = current.filter((one) => one.met);
+    const open = current.filter((one) => !one.met && one.missing.length);
+    const failed = current.filter((one) => !one.met && !one.missing.length);
+    const aside = [...open.filter(old), ...failed];
+    const counts = [
+      [met, "met"],
+      [open, "undecided"],
+      [failed, "not met"],
+    ].filter(([some]) => some.length);
+    const element = h(
+      "details",
+      { class: "guideline", open: opened.has(asked) },
+      h(
+        "summary",
+        {},
+        h("span", { class: "guideline-title" }, asked),
+        h("span", { class: "small" }, counts.map(([some, is]) => `${some.length} ${is}`).join(", ")),
+      ),
+      list([...met, ...open.filter((one) => !old(one))]),
+      aside.length
+        ? h(
+            "details",
+            {},
+            h("summary", {}, `Not met, or renewed since (${aside.length})`),
+            list(aside),
+          )
+        : null,
+    );
+    element.addEventListener("toggle", () => opened[element.open ? "add" : "delete"](asked));
+    return element;
+  }
+
+  async function ask() {
+    const { state } = store;
+    if (!near && state.question !== QUESTION) return;
+    const { name, regimen } = state.strategies[state.focus];
+    say(
+      byId("guidelines-lead"),
+      `For this person and the strategy “${name}”, over ${span(12 * state.years)}; months count from the start. Not advice: things to ask your clinical team about.`,
+    );
+    const body = { patient: payload(state, catalogue), regimen, years: state.years };
+    const asked = JSON.stringify(body);
+    if (asked === shown) return;
+    shown = asked;
+    running?.abort();
+    running = new AbortController();
+    host.classList.add("old");
+    try {
+      const { findings } = await guidelines(body, running.signal);
+      const rules = findings.filter(({ kind }) => kind === "guideline");
+      const questions = [...Map.groupBy(rules, (one) => one.question)];
+      const undecided = rules.some((one) => one.missing.length);
+      host.replaceChildren(
+        ...questions.toSorted(([a], [b]) => (b === FIRST) - (a === FIRST)).map(question),
+        ...(undecided
+          ? [
+              h(
+                "p",
+                { class: "small" },
+                "Undecided: something is not known. Tick what is so under “What happened before”; a box that is not ticked counts as unknown.",
+              ),
+            ]
+          : []),
+        ...(rules.length ? [] : [h("p", {}, "No guideline that we read speaks of this case.")]),
+      );
+    } catch (problem) {
+      if (problem.name === "AbortError") return;
+      shown = "";
+      host.replaceChildren(h("p", { class: "error" }, problem.message));
+    }
+    host.classList.remove("old");
+  }
+
+  new IntersectionObserver(
+    (entries) => {
+      near = entries.some((entry) => entry.isIntersecting);
+      ask();
+    },
+    { rootMargin: "300px" },
+  ).observe(byId("guidelines"));
+
+  return later(ask, REST);
+}
