@@ -260,12 +260,13 @@ def test_scans_of_one_machine_are_compared_and_the_other_make_is_told(ready: Sim
     (row,) = plain["density_changes"]
     assert row["percent"] == pytest.approx(100 * (0.92 / 0.98 - 1))
     assert row["usual"]["low"] < row["percent"] < row["usual"]["high"]
-    makes, change, ctx, *by_year, following = [*plain["told"]["notes"], plain["told"]["next"]]
+    (makes,), (change, ctx, *by_year) = plain["told"]["makes"], plain["told"]["notes"]
     assert "another make (Hologic; before: Lunar)" in makes
+    assert "Compare the scans by Lunar (spine −6.1 %)" in makes
     assert "Lunar, Oct 2021 to Nov 2023: −6.1 %" in change
     assert re.search(r"CTX of 12 Oct 2026: 0.62 ng/mL. Women of this age on letrozole have", ctx)
     assert re.search(r"<1 in Nov 2027|\d+ in Nov 2027", by_year[0])
-    assert following.startswith("What to measure next: ")
+    assert plain["told"]["next"].startswith("What to measure next: ")
     assert plain["told"]["measurements"][0] == "0.98 g/cm² by Lunar (0.862 g/cm² as by Hologic)"
     assert plain["told"]["measurements"][3] == "620 pg/mL (0.62 ng/mL)"
 

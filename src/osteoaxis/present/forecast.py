@@ -134,8 +134,8 @@ def show(found: Forecast, folder: Path | None) -> None:
     console.print(f"[bold]{person.title}[/bold]: {person.years:g} years from {person.today}")
     explained = found.posterior.check.explained
     console.print(told.lead(found) if explained else f"[bold]{UNEXPLAINED}[/bold]")
-    for doubt in told.doubts(found):
-        console.print(f"[bold]{doubt['text']}[/bold]")
+    for text in (*told.makes(found), *(doubt["text"] for doubt in told.doubts(found))):
+        console.print(f"[bold]{text}[/bold]")
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("strategy")
     scores = ("spine T-score", "T ≤ −2.5") if explained else ()

@@ -40,6 +40,7 @@ def as_json(found: Forecast) -> dict[str, Any]:
     """Return the forecast as plain data for JSON, with its sentences."""
     told = {
         "lead": lead(found),
+        "makes": [*makes(found)],
         "notes": [*notes(found)],
         "doubts": doubts(found),
         "next": following(found),
@@ -72,7 +73,6 @@ def lead(found: Forecast) -> str:
 
 def notes(found: Forecast) -> Iterator[str]:
     """Yield what the results say by themselves, and when osteoporosis may be reached."""
-    yield from _makes(found)
     like = _like(found)
     for row in changes(found):
         real = "likely real" if row["real"] else "it may be chance"
@@ -103,17 +103,23 @@ def notes(found: Forecast) -> Iterator[str]:
         )
 
 
-def _makes(found: Forecast) -> Iterator[str]:
+def makes(found: Forecast) -> Iterator[str]:
     """Say that the last scans are from another make, once for sites of which this is the same."""
+    pairs = {(row["site"], row["device"]): row["percent"] for row in changes(found)}
     rows = other_makes(found)
-    for (before, last), group in groupby(rows, lambda row: (row["before"], row["last"])):
-        within = words.joined(
-            f"{row['within']:.0f} % at the {_site(row['site']).lower()}" for row in group
+    for (before, last), group in groupby(rows, itemgetter("before", "last")):
+        within = {row["site"]: row["within"] for row in group}
+        limits = words.joined(f"{p:.0f} % at the {_site(s).lower()}" for s, p in within.items())
+        seen = ", ".join(
+            f"{_site(site).lower()} {words.number(pairs[site, before], signed=True)} %"
+            for site in within
+            if (site, before) in pairs
         )
         yield (
             f"The last scan is from another make ({last.capitalize()}; before: "
             f"{before.capitalize()}). A change between makes cannot be judged to within about "
-            f"{within}. Compare scans of one machine, and ask for the next one on the old machine."
+            f"{limits}. Compare the scans by {before.capitalize()}{f' ({seen})' if seen else ''}, "
+            "and ask for the next one on that machine."
         )
 
 

@@ -162,6 +162,7 @@ def _page(case: Own, found: Forecast) -> Part:
 
 
 def _brief(case: Own, found: Forecast) -> Iterator[Text]:
+    yield from told.makes(found)
     yield from told.notes(found)
     yield from expect.ends(case)
     if found.posterior.check.explained:

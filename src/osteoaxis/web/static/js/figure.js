@@ -20,6 +20,7 @@ addEventListener("beforeprint", () =>
 
 /** A value of this chart as text. */
 export function written(spec, value) {
+  if (spec.write) return spec.write(value);
   return spec.as === "change" ? signed(value, spec.digits ?? 1) : number(value, spec.digits);
 }
 

@@ -24,6 +24,8 @@ const TITLES = {
   testosterone: "Testosterone",
   vitamin_d: "Vitamin D",
 };
+/** How many of 100: none and all are never certain. */
+const share = (value) => (value < 0.5 ? "<1" : value > 99.5 ? ">99" : number(value, 0));
 const SPECS = [
   { id: "lumbar_spine_bmd", digits: 3, least: 0.06 },
   { id: "total_hip_bmd", digits: 3, least: 0.06 },
@@ -35,11 +37,11 @@ const SPECS = [
     floor: 0,
     least: 10,
     unit: "of 100 who could be you",
+    write: share,
   },
 ];
 const rate = (value) => number(value, value < 9.95 ? 1 : 0);
 const score = (value) => number(value, 1);
-const share = (value) => (value < 0.5 ? "<1" : value > 99.5 ? ">99" : number(value, 0));
 /** Label, key, how it is written, and whether it says nothing where no forecast is fitted. */
 const ROWS = [
   ["Spine density, change %", "lumbar_spine_change_percent", signed],
@@ -198,7 +200,10 @@ export function createForecast(store, catalogue, seek) {
       `From ${dayName(dated(answer.today))} on: people who could be you, by sex, age, results and medicines so far.${why}`,
     );
     byId("forecast-unexplained").hidden = fit.explained;
-    byId("forecast-doubts").replaceChildren(...told.doubts.map((one) => doubt(one, stale)));
+    byId("forecast-doubts").replaceChildren(
+      ...told.makes.map((text) => h("p", { class: "hint" }, text)),
+      ...told.doubts.map((one) => doubt(one, stale)),
+    );
     figures.at(-1).element.hidden = !fit.explained;
     const month = state.month;
     for (const figure of figures) figure.show(view(figure.spec, answer, asked, month, look));
