@@ -73,7 +73,8 @@ def _type(about: dict[str, Any]) -> str:
         return " or ".join(f"“{value}”" for value in about.get("enum", [about.get("const")]))
     kind = str(about.get("type", "anything"))
     if kind == "array":
-        kind = f"list of {_type(about['items'])}"
+        of = about.get("items") or {"anyOf": about.get("prefixItems", [{}])}
+        kind = f"list of {_type(of)}"
     elif isinstance(inner := about.get("additionalProperties"), dict):
         kind = f"object of {_type(inner)}"
     words = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤"}
