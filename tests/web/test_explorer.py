@@ -52,13 +52,14 @@ def test_the_page_answers_in_words_curves_and_intervals(explorer: Explorer) -> N
 
 def test_presets_sliders_and_exact_numbers_move_the_result(explorer: Explorer) -> None:
     page = explorer.open()
+    explorer.settle("banded")
     before = explorer.key()
     page.get_by_role("button", name="Man on testosterone", exact=True).click()
     explorer.settle()
     assert page.get_by_label("Age at menopause", exact=True).is_hidden()
     assert page.get_by_label("Testosterone", exact=True).input_value() == "280"
     page.get_by_role("button", name="Woman, breast cancer").click()
-    explorer.settle()
+    explorer.settle("banded")
     assert explorer.key() == before
     slider = page.get_by_label("Age at menopause, slider")
     slider.focus()
@@ -263,9 +264,10 @@ def test_what_was_only_recalled_is_hollow_and_not_counted(explorer: Explorer) ->
         "plan=0~none~none&plan=1~mine~anastrozole 1 mg po qd %2B denosumab 60 mg sc q6mo"
     )
     page.locator("#evidence").scroll_into_view_if_needed()
-    recalled = page.locator("details.study", has=page.locator(".forest .aside")).first
+    recalled = page.locator("details.study", has_text="Ellis 2008").first
+    recalled.locator("summary").first.click()
     playwright.expect(recalled).to_be_visible()
-    assert "recalled, not read" in recalled.inner_text()
+    playwright.expect(recalled).to_contain_text("recalled, not read")
     hollow = recalled.locator(".aside circle.observed").first
     solid = recalled.locator("g:not(.aside) > circle.observed").first
     fill = "element => getComputedStyle(element).fill"
