@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from explorer_browser import Explorer
 from test_explorer import violations
@@ -61,7 +59,7 @@ def test_guidelines_stand_side_by_side(explorer: Explorer) -> None:
     page.get_by_text("What happened before", exact=True).click()
     page.get_by_label("Smokes now").check()
     risk = start.locator(".rule", has_text="with one more risk factor")
-    playwright.expect(risk).to_contain_text(re.compile("because: .*smok"))
+    playwright.expect(risk).to_contain_text("because: one risk factor")
     assert len(asked) == 3
 
 
