@@ -60,6 +60,7 @@ def test_guidelines_stand_side_by_side(explorer: Explorer) -> None:
     page.get_by_label("Smokes now").check()
     risk = start.locator(".rule", has_text="with one more risk factor")
     playwright.expect(risk).to_contain_text("because: one risk factor")
+    page.wait_for_timeout(2000)
     assert len(asked) == 3
 
 
