@@ -81,6 +81,10 @@ def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
     assert len(rows) == 6
     assert re.match(r"Spine density, change %\s+[−+]?\d", rows[0])
     assert "What to measure next" in page.locator("#forecast-notes").inner_text()
+    page.get_by_text("The results as they were used").click()
+    used = page.locator("#forecast-used").inner_text()
+    assert "20 May 2025, Spine density: T-score −1.2 by Hologic (0.915 g/cm²)" in used
+    assert "20 Nov 2025, Vitamin D: 60 nmol/L (24 ng/mL)" in used
 
     figure = page.locator("#chart-own-lumbar_spine_bmd")
     figure.locator("summary").click()

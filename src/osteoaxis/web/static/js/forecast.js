@@ -181,8 +181,8 @@ export function createForecast(store, catalogue, seek) {
     );
 
   function draw(answer, state, asked, stale) {
-    const used = state.strategies.map(({ colour }) => colour);
-    const free = [1, 2, 3, 4, 0].find((colour) => !used.includes(colour)); // grey is the past
+    const taken = state.strategies.map(({ colour }) => colour);
+    const free = [1, 2, 3, 4, 0].find((colour) => !taken.includes(colour)); // grey is the past
     const look = (name) => {
       const colour = state.strategies.find((one) => one.name === name)?.colour ?? free;
       return `series-${colour}`;
@@ -211,6 +211,11 @@ export function createForecast(store, catalogue, seek) {
     byId("forecast-end").replaceChildren(endTable(answer, asked.years, look));
     const notes = [...told.notes, told.next].filter(Boolean);
     byId("forecast-notes").replaceChildren(...notes.map((text) => h("li", {}, text)));
+    const used = answer.measurements.map(
+      ({ date, quantity }, place) =>
+        `${dayName(dated(date))}, ${TITLES[quantity]}: ${told.measurements[place]}`,
+    );
+    byId("forecast-used").replaceChildren(...used.map((text) => h("li", {}, text)));
   }
 
   const at = (month, { today }) =>
