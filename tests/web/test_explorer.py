@@ -396,6 +396,31 @@ def test_nothing_serious_for_axe_and_nothing_too_wide(
     context.close()
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1440, "dark")])
+def test_nothing_serious_for_axe_with_all_open_and_a_forecast(
+    browser: playwright.Browser, address: str, width: int, scheme: str
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    explorer = Explorer(context, address)
+    page = explorer.open("question=bone-protection&expert=1")
+    page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.get_by_role("button", name="Load an invented example").click()
+    page.get_by_role("button", name="Update the forecast with my results").click()
+    playwright.expect(page.get_by_text("The forecast is ready.")).to_be_visible()
+    for place, drawn in (
+        ("#chart-own-ctx", "#chart-own-ctx path.line"),
+        ("#crossing-figures", "#chart-crossing path.line"),
+        ("#guidelines", "#guidelines .rules"),
+        ("#evidence", ".forest"),
+    ):
+        page.locator(place).scroll_into_view_if_needed()
+        playwright.expect(page.locator(drawn).first).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(page) == []
+    assert explorer.faults == []
+    context.close()
+
+
 def test_a_server_that_is_gone_is_said_in_words(explorer: Explorer) -> None:
     page = explorer.open()
     page.route("**/api/compare", lambda route: route.abort())
