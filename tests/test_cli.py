@@ -312,6 +312,7 @@ def test_show_says_what_the_data_say_of_a_fitted_parameter(tmp_path: Path) -> No
         (["show", "rankll"], "Did you mean 'rankl'"),
         (["list", "drug"], "drug"),
         (["run"], "Missing argument"),
+        (["run", "--model", "nosuch"], "--model nosuch: a published model runs a scenario"),
     ],
 )
 def test_bad_input_is_one_message_and_exit_code_2(

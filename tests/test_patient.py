@@ -104,6 +104,8 @@ def test_bone_at_time_zero_is_what_life_left(ready: Simulator) -> None:
         ({"baseline": {"estradiol": -5}}, r"baseline\.estradiol: -5 is outside 0.1 to 1000 pg/mL"),
         ({"t_scores": {"spine": -1}}, "t_scores: 'spine' is not allowed"),
         ({"t_scores": {"total_hip": -12}}, "total_hip: -12 is outside"),
+        ({"parameters": {"rankl.rankl_il1": "0.1"}}, "rankl_il1: must be a number, not '0.1'"),
+        ({"parameters": {"rankl.rankl_il1": float("nan")}}, "rankl_il1: must be a number"),
     ],
 )
 def test_impossible_patients_are_refused(fields: dict[str, object], message: str) -> None:

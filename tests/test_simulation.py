@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+import osteoaxis
 from osteoaxis import engine
+from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import Cohort, month_grid, simulator
@@ -37,6 +41,21 @@ def test_derivatives_against_central_differences(name: str) -> None:
     exact = (-found[0] + 8 * found[1] - 8 * found[2] + found[3]) / (12 * step)
     scale = np.abs(exact).max(axis=0) + 1e-6 * np.abs(values).max(axis=0) / abs(step)
     assert (np.abs(slopes - exact) / scale).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"years": "2"}, "years: must be a number in years, not '2'"),
+        ({"years": 0}, "years: must be above 0"),
+        ({"regimen": None}, "regimen: must be a text, not None"),
+        ({"regimen": ["anastrozole 1 mg po qd"]}, "regimen: must be a text"),
+        ({"drugs_folder": "no-such-folder"}, "'no-such-folder' does not exist"),
+    ],
+)
+def test_wrong_arguments_of_simulate_are_refused_by_name(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        osteoaxis.simulate(**given)
 
 
 def test_osteoclasts_never_fall_below_none_where_denosumab_meets_high_estradiol() -> None:

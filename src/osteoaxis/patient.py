@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,6 +139,8 @@ class Patient:
         for site, value in self.t_scores.items():
             toml.one_of(site, SITES, f"{where}: t_scores")
             toml.number(value, *T_SCORE, f"{where}: t_scores.{site}")
+        for full, value in self.parameters.items():
+            toml.number(value, -math.inf, math.inf, "", f"{where}: parameters.{full}")
 
     @property
     def male(self) -> bool:

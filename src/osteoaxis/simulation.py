@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from osteoaxis import engine, fitted, outcomes
+from osteoaxis import engine, fitted, outcomes, toml
 from osteoaxis.biology import BIOLOGY
 from osteoaxis.dosing import DOSINGS, Doses, Dosing, average
 from osteoaxis.errors import InputError, OsteoaxisError, SolverError, did_you_mean
@@ -515,8 +515,8 @@ def month_grid(years: float, step_months: float = 1.0) -> Array:
 
     Raises `InputError` for a duration that is not above 0 or too long.
     """
-    if not 0 < years <= MAX_YEARS:
-        raise InputError(f"years: {years:g} is outside 0 to {MAX_YEARS:g}.")
+    if toml.number(years, 0.0, MAX_YEARS, "years", "years") == 0.0:
+        raise InputError("years: must be above 0.")
     end = years * 12.0
     grid = np.arange(0.0, end, step_months)
     return np.append(grid[end - grid > 1e-9], end)

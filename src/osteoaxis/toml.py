@@ -78,6 +78,14 @@ def number(value: Any, low: float, high: float, unit: str, where: str) -> float:
     return float(value)
 
 
+def whole(value: Any, low: int, high: int, unit: str, where: str) -> int:
+    """Return `value` as a whole number between `low` and `high`, or raise `InputError`."""
+    found = number(value, low, high, unit, where)
+    if found != int(found):
+        raise InputError(f"{where}: must be a whole number in {unit}, not {value!r}.")
+    return int(found)
+
+
 def text(value: Any, where: str) -> str:
     """Return `value` as a non-empty text, or raise `InputError`."""
     if value is None:

@@ -234,7 +234,7 @@ def simulate(
     years: float = 10.0,
     *,
     step_months: float = 1.0,
-    drugs_folder: Path | None = None,
+    drugs_folder: Path | str | None = None,
     dosing: Dosing = "events",
     seed: int = 1,
     rtol: float = RTOL,
@@ -253,7 +253,7 @@ def simulate(
     person = patient if isinstance(patient, Patient) else Patient.load(patient)
     plan = regimen if isinstance(regimen, Regimen) else Regimen.parse(regimen)
     months = month_grid(years, step_months)
-    ready = simulator((drugs_folder,) if drugs_folder else ())
+    ready = simulator((Path(drugs_folder),) if drugs_folder else ())
     result = run(
         ready, ready.start(person), plan, months, seed=seed, dosing=dosing, rtol=rtol, atol=atol
     )

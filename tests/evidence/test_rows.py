@@ -47,6 +47,13 @@ def test_a_row_is_normalised():
         ({"uncertainty_kind": "maybe"}, "uncertainty_kind"),
         ({"endpoint": ""}, "endpoint"),
         ({"high": "inf"}, "high"),
+        ({"n": "-60"}, "n: -60 given; people are at least 1"),
+        ({"time_months": "-12"}, "time_months: -12 given; it must not be below 0"),
+        (
+            {"value": "-2.6", "low": "5", "high": "9"},
+            "value: -2.6 is not within low, 5, to high, 9",
+        ),
+        ({"value": "", "low": "9", "high": "5"}, "is not within low, 9, to high, 5"),
     ],
 )
 def test_a_faulty_row_names_its_field(change: dict[str, str], said: str):

@@ -18,8 +18,9 @@ from osteoaxis.errors import InputError
 from osteoaxis.forecast import Person, forecast
 from osteoaxis.forecast import particles as parts
 from osteoaxis.forecast import posterior as beliefs
-from osteoaxis.present import told
+from osteoaxis.present import arms, told
 from osteoaxis.simulation import Simulator
+from osteoaxis.units import DAYS_PER_MONTH
 
 from .test_person import read
 
@@ -260,7 +261,8 @@ def test_scans_of_one_machine_are_compared_and_the_other_make_is_told(ready: Sim
     (row,) = plain["density_changes"]
     assert row["percent"] == pytest.approx(100 * (0.92 / 0.98 - 1))
     assert row["usual"]["low"] < row["percent"] < row["usual"]["high"]
-    (makes,), (change, ctx, *by_year) = plain["told"]["makes"], plain["told"]["notes"]
+    (makes,), (left_out, change, ctx, *by_year) = plain["told"]["makes"], plain["told"]["notes"]
+    assert left_out == f"Less of the inhibitor in “stop”. {arms.LEFT_OUT}"
     assert "another make (Hologic; before: Lunar)" in makes
     assert "Compare the scans by Lunar (spine −6.1 %)" in makes
     assert "Lunar, Oct 2021 to Nov 2023: −6.1 %" in change
@@ -285,6 +287,24 @@ def test_one_odd_result_is_named_with_what_was_expected_and_would_fit(ready: Sim
     )
     assert "It would fit as 1.1 nmol/L" in doubt["text"]
     assert doubt["alone"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "worn_off"),
+    [
+        ("denosumab 60 mg sc q6mo [y0-y1]", True),
+        ("denosumab 60 mg sc q6mo [y0-y2]", False),
+        ("denosumab 60 mg sc q6mo [y0-y1] + zoledronate 4 mg iv once [m14]", False),
+        ("zoledronate 4 mg iv once [m0] + denosumab 60 mg sc q6mo [m6-m12]", True),
+    ],
+)
+def test_denosumab_that_wears_off_is_said_beside_the_numbers(
+    ready: Simulator, strategy: str, worn_off: bool
+) -> None:
+    density = scans({"t_score": -1.2}, {"t_score": -1.7}, {"t_score": -2.0})
+    person = read(**ANN, density=density, strategies={"with it": f"as now + {strategy}"})
+    regimen = person.strategies["with it"]
+    assert arms.worn_off(regimen, ready.drugs, person.now / DAYS_PER_MONTH + 24.0) == worn_off
 
 
 def test_errors_leave_nothing_behind(tmp_path: Path) -> None:

@@ -271,6 +271,7 @@ TABLE = {
         ({"eligibility": {"age": [1]}}, "a list of 2 numbers"),
         ({"population": "older-man"}, "Did you mean 'older-men'"),
         ({"participants": 1}, "outside"),
+        ({"participants": 30.5}, "participants: must be a whole number in people, not 30.5"),
         ({"visits": None}, "visits: is missing; it must be a list of numbers"),
         ({"participants": None}, "participants: is missing"),
         ({"population": None}, "population: is missing"),

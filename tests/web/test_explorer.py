@@ -58,6 +58,7 @@ def test_presets_sliders_and_exact_numbers_move_the_result(explorer: Explorer) -
     explorer.settle()
     assert page.get_by_label("Age at menopause", exact=True).is_hidden()
     assert page.get_by_label("Testosterone", exact=True).input_value() == "280"
+    assert page.locator("#headline-name").inner_text() == "with anastrozole"
     page.get_by_role("button", name="Woman, breast cancer").click()
     explorer.settle("banded")
     assert explorer.key() == before

@@ -33,7 +33,9 @@ def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
     scan.get_by_label("Value").fill("-1.2")
     error = page.locator("#own-error")
     page.get_by_role("button", name=ASK).press("Enter")
-    playwright.expect(error).to_contain_text("You listed no medicine: none taken so far?")
+    playwright.expect(error).to_contain_text(
+        "Scan 1: choose the unit. You listed no medicine: none taken so far?"
+    )
     page.get_by_label("None taken so far").check()
     page.get_by_role("button", name=ASK).press("Enter")
     playwright.expect(error).to_contain_text("Scan 1: device is missing")

@@ -83,6 +83,11 @@ def run(
         return
     if duration is not None or points is not None:
         raise InputError("--duration and --points: are for --model with an SBML file only.")
+    if scenario is None and model is not None:
+        raise InputError(
+            f"--model {model}: a published model runs a scenario (osteoaxis run SCENARIO --model "
+            "NAME; see 'osteoaxis list models'), an SBML file ends in .xml or .sbml."
+        )
     if scenario is None:
         raise InputError("Missing argument SCENARIO; see 'osteoaxis list scenarios'.")
     if model is not None:

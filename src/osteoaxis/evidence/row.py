@@ -155,6 +155,22 @@ def parse(record: Mapping[str, str | None], where: str) -> Row:
     months = _number(text.get("time_months", ""), f"{where}: time_months")
     if months is None:
         raise InputError(f"{where}: time_months: is empty.")
+    if months < 0.0:
+        raise InputError(f"{where}: time_months: {months:g} given; it must not be below 0.")
+    n = _number(text.get("n", ""), f"{where}: n")
+    if n is not None and n < 1.0:
+        raise InputError(f"{where}: n: {n:g} given; people are at least 1.")
+    value, low, high = (
+        _number(text.get(name, ""), f"{where}: {name}") for name in ("value", "low", "high")
+    )
+    if (
+        low is not None
+        and high is not None
+        and not low <= (low if value is None else value) <= high
+    ):
+        raise InputError(
+            f"{where}: value: {text['value']} is not within low, {low:g}, to high, {high:g}."
+        )
     return Row(
         study_id=text["study_id"],
         population=text.get("population", ""),
@@ -163,11 +179,11 @@ def parse(record: Mapping[str, str | None], where: str) -> Row:
         endpoint=text["endpoint"],
         time_months=months,
         statistic=statistic,
-        value=_number(text.get("value", ""), f"{where}: value"),
-        low=_number(text.get("low", ""), f"{where}: low"),
-        high=_number(text.get("high", ""), f"{where}: high"),
+        value=value,
+        low=low,
+        high=high,
         uncertainty=kind,
-        n=_number(text.get("n", ""), f"{where}: n"),
+        n=n,
         unit=text.get("unit", ""),
         quality=quality,
         citation=text.get("citation", ""),

@@ -16,6 +16,7 @@ from osteoaxis.forecast.posterior import Posterior, Progress
 from osteoaxis.outcomes import fracture, numbers
 from osteoaxis.outcomes.incidence import incidence
 from osteoaxis.outcomes.person import People
+from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.solve import hazards
 from osteoaxis.simulation import Simulator
@@ -80,6 +81,8 @@ class Forecast:
     before: Course
     """The first strategy in people like this one of whom nothing was measured."""
     next: tuple[Value, ...]
+    drugs: Mapping[str, Drug]
+    """The drugs that regimens may name."""
 
     @property
     def now(self) -> float:
@@ -129,7 +132,7 @@ def forecast(
         before = _course(person, unmeasured, usual, posterior, ready, regimen, months, luck)
     say("Weighing up what to measure next", 0.97)
     worth = _values(person, posterior, courses[first], months) if posterior.check.explained else ()
-    return Forecast(person, posterior, months, courses, before, worth)
+    return Forecast(person, posterior, months, courses, before, worth, ready.drugs)
 
 
 def _months(person: Person) -> Array:

@@ -42,9 +42,14 @@ class Finding:
         return self.spans[0][0] if self.spans else None
 
     @property
+    def needs(self) -> str:
+        """What is not known and would decide, in words."""
+        return ", ".join(map(words, self.missing))
+
+    @property
     def when(self) -> str:
         """When the rule is met, in words."""
-        needs = ", ".join(map(words, self.missing))
+        needs = self.needs
         if not self.spans:
             return f"cannot be decided: needs {needs}" if needs else "not met"
         told = ", ".join(_span(*span) for span in self.spans[:MOST_SPANS])

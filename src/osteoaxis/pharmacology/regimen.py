@@ -49,6 +49,8 @@ class Regimen:
     @classmethod
     def parse(cls, text: str, *, most: float = MAX_TEXT) -> Regimen:
         """Read a regimen from text of at most `most` characters; `none`, `placebo ...`: no drug."""
+        if not isinstance(text, str):
+            raise InputError(f"regimen: must be a text, not {text!r}.")
         if len(text) > most:
             raise InputError(f"regimen: {len(text)} characters; the limit is {most}.")
         plain = " ".join(re.sub("[µμ]", "u", re.sub("[–—−]", "-", text)).split())

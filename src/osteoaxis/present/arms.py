@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 
 from osteoaxis.guidance import Finding
+from osteoaxis.guidance.facts import DENOSUMAB_LASTS
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.units import DAYS_PER_MONTH
 
+DENOSUMAB, BISPHOSPHONATE = "RANKL antibody", "bisphosphonate"
 INHIBITORS = ("aromatase inhibitor", "aromatase inactivator")
 LESS = 0.95  # of the longest time on an inhibitor
 WORN_OFF = (
@@ -39,6 +42,18 @@ def less_inhibitor(
         return []
     days = {arm: given(plan, INHIBITORS, drugs, end) for arm, plan in regimens.items()}
     return [arm for arm in days if days[arm] < LESS * max(days.values())]
+
+
+def worn_off(regimen: Regimen, drugs: Mapping[str, Drug], end: float) -> bool:
+    """Whether by month `end` denosumab has worn off, and no bisphosphonate came after it."""
+    named = {name: drug for drug in drugs.values() for name in (drug.name, *drug.synonyms)}
+    last = dict.fromkeys((DENOSUMAB, BISPHOSPHONATE), -math.inf)
+    for term in regimen.terms:
+        if (group := named[term.drug].group) in last:
+            last[group] = max([last[group], *term.times(end * DAYS_PER_MONTH)])
+    given = math.isfinite(last[DENOSUMAB])
+    over = last[DENOSUMAB] < (end - DENOSUMAB_LASTS) * DAYS_PER_MONTH
+    return given and over and last[BISPHOSPHONATE] <= last[DENOSUMAB]
 
 
 def alike(given: Mapping[str, Hashable]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from osteoaxis.forecast import Forecast
 from osteoaxis.forecast.person import AS_NOW, UNITS, Measurement, readings
 from osteoaxis.forecast.plain import at_end, by_year, changes, measured, other_makes, summary, unit
 from osteoaxis.outcomes import markers
-from osteoaxis.present import words
+from osteoaxis.present import arms, words
 from osteoaxis.present.terminal import DISCLAIMER
 
 TITLES = {
@@ -72,7 +72,8 @@ def lead(found: Forecast) -> str:
 
 
 def notes(found: Forecast) -> Iterator[str]:
-    """Yield what the results say by themselves, and when osteoporosis may be reached."""
+    """Yield what numbers leave out, what results say by themselves, when osteoporosis may come."""
+    yield from _left_out(found)
     like = _like(found)
     for row in changes(found):
         real = "likely real" if row["real"] else "it may be chance"
@@ -101,6 +102,21 @@ def notes(found: Forecast) -> Iterator[str]:
             f"results and “{next(iter(found.courses))}” have −2.5 or lower: {', '.join(chances)}. "
             "The model can be off by more than that."
         )
+
+
+def _left_out(found: Forecast) -> Iterator[str]:
+    """Say of which strategies the numbers tell too little, whatever they are."""
+    person, end = found.person, float(found.months[-1])
+    if less := arms.less_inhibitor(person.patient, person.strategies, found.drugs, end):
+        yield f"Less of the inhibitor in {_named(less)}. {arms.LEFT_OUT}"
+    open_ = [name for name, regimen in person.strategies.items()
+             if arms.worn_off(regimen, found.drugs, end)]  # fmt: skip
+    if open_:
+        yield f"{_named(open_)}: {arms.WORN_OFF}"
+
+
+def _named(names: list[str]) -> str:
+    return words.joined(f"“{name}”" for name in names)
 
 
 def makes(found: Forecast) -> Iterator[str]:
@@ -147,6 +163,11 @@ def doubts(found: Forecast) -> list[dict[str, Any]]:
         text += f" It would fit {' or '.join(fitting)}: is it right?" if fitting else (
             " Is it right? The model can be wrong, too."
         )  # fmt: skip
+        if each.quantity == "testosterone" and _injected(found):
+            text += (
+                " After injections of testosterone it is: there it rises too much here, about "
+                "twice as far as found. Leave it out."
+            )
         if k == checked.alone:
             text += " Without it the other results are explained, and a forecast can be made."
         rows.append({"measurement": k, "text": text, "alone": k == checked.alone})
@@ -210,6 +231,15 @@ def _like(found: Forecast) -> str:
     drugs = dict.fromkeys(words.drug(term.drug) for term in found.person.past.terms)
     on = words.joined(drugs) if 0 < len(drugs) <= 3 else "the same medicines"
     return f"{who} of this age {f'on {on}' if drugs else 'without these medicines'}"
+
+
+def _injected(found: Forecast) -> bool:
+    """Whether testosterone was injected until today."""
+    named = {name: drug for drug in found.drugs.values() for name in (drug.name, *drug.synonyms)}
+    return any(
+        named[term.drug].group == "androgen" and term.route == "im"
+        for term in found.person.past.terms
+    )
 
 
 def _place(rank: float) -> str:

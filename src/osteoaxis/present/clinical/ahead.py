@@ -133,6 +133,8 @@ def _of(value: float, low: float, high: float) -> str:
         return "no difference"
     if low <= 0 <= high:
         return "not certain"
+    if abs(value) < 1.0:
+        return "less than 1 in 1,000"
     return f"1 {'fewer' if value < 0 else 'more'} in {1000 / abs(value):,.0f}"
 
 
@@ -140,7 +142,7 @@ def said(case: Case) -> Iterator[Block]:
     """Yield the cautions and guidelines that apply, the most pressing first, each once."""
     yield Heading("What labels and guidelines say")
     found = [arms for arms in merged(case) if _rule(arms).question != WATCH]
-    ordered = sorted(found, key=lambda arms: _order(_rule(arms)))
+    ordered = sorted(found, key=lambda arms: _order(case, arms))
     if not ordered:
         yield Paragraph("None of the rules that were read applies to this person and treatment.")
         return
@@ -167,9 +169,13 @@ def _rule(arms: Met) -> Rule:
     return next(iter(arms.values())).rule
 
 
-def _order(rule: Rule) -> tuple[int, int]:
+def _order(case: Case, arms: Met) -> tuple[int, bool, int]:
+    """Return the place of a rule: by kind, then what applies now before what may later."""
+    rule = _rule(arms)
+    later = min(case.since(finding) for finding in arms.values()) > 0.0
     known = rule.question in QUESTIONS
-    return KINDS.index(rule.kind), QUESTIONS.index(rule.question) if known else len(QUESTIONS)
+    place = QUESTIONS.index(rule.question) if known else len(QUESTIONS)
+    return KINDS.index(rule.kind), later, place
 
 
 def _said(case: Case, arms: Met) -> Text:
@@ -189,7 +195,11 @@ def concerned(case: Case, arms: Met) -> str:
     letters = words.joined(case.letters[arm] for arm in arms)
     which = "every option" if len(arms) == len(case.arms) > 1 else letters
     first = min(case.since(finding) for finding in arms.values())
-    return f"{which}, from {words.moment(first)}" if first else which
+    if not first:
+        return which
+    needs = next((finding.needs for finding in arms.values() if finding.needs), "")
+    earlier = f"; whether earlier: needs {needs}" if needs else ""
+    return f"{which}, from {words.moment(first)}{earlier}"
 
 
 def measure(case: Case) -> Iterator[Block]:

@@ -3,14 +3,13 @@ import { forecast as askServer } from "./api.js";
 import { after, dayName, monthName, monthsBetween, dated } from "./calendar.js";
 import { byId, h, say, set } from "./dom.js";
 import { calm, Figure } from "./figure.js";
-import { AS_NOW, fault, isEmpty, request } from "./own.js";
+import { AS_NOW, fault, isEmpty, request, unfinished } from "./own.js";
 import { createOwnForm } from "./ownform.js";
 import { number, signed, span } from "./units.js";
 
 const KEPT = 8; // answers
-const UNSAID = {
-  text: "You listed no medicine: none taken so far? Tick “None taken so far”, or add what was taken.",
-};
+const UNSAID =
+  "You listed no medicine: none taken so far? Tick “None taken so far”, or add what was taken.";
 const EDGE = 2; // months left of the first measurement
 const TITLES = {
   lumbar_spine_bmd: "Spine density",
@@ -89,7 +88,8 @@ export function createForecast(store, catalogue, seek) {
     byId("own-details").open = true;
     const { taken, untaken } = state.own;
     if (!taken.length && !untaken) {
-      form.refuse(UNSAID);
+      const open = unfinished(state.own);
+      form.refuse({ ...open, text: [open?.text, UNSAID].filter(Boolean).join(" ") });
       return;
     }
     form.refuse(null);

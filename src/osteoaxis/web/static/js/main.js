@@ -77,6 +77,7 @@ function start(catalogue) {
       const aside = strategies.refuse(found.error.message, found.state);
       say(byId("fault"), aside ? "" : found.error.message);
       byId("fault").hidden = aside;
+      if (!result) say(byId("key"), `No result: ${found.error.message}`);
       return;
     }
     result = found;
@@ -129,6 +130,7 @@ function start(catalogue) {
   byId("expert").addEventListener("change", (event) =>
     store.update({ expert: event.target.checked }),
   );
+  byId("print").addEventListener("click", () => print());
   byId("copy").addEventListener("click", async () => {
     const address = store.address();
     const here = /^(localhost|127\.|\[::1\])/.test(location.hostname);

@@ -103,14 +103,13 @@ const WRITE = {
   taken: ({ from, until, drug }) => ({ drug, from, ...(until && { until }) }),
 };
 
-/** Whether medicines are taken today that none of the strategies goes on with. */
-function stopsAll({ own, strategies }) {
+/** Tells of a strategy whether it goes on with all medicines taken today. */
+function going({ own }) {
   const today = own.today || now();
   const drugs = own.taken
     .filter(({ until }) => !until || until > today)
     .map(({ drug }) => drug.split(" ")[0]);
-  const goesOn = ({ regimen }) => drugs.every((drug) => regimen.includes(drug));
-  return drugs.length > 0 && !strategies.some(goesOn);
+  return ({ regimen }) => drugs.every((drug) => regimen.includes(drug));
 }
 
 /**
@@ -132,13 +131,30 @@ export function request(state, catalogue) {
     order[asked] = sorted;
     body[asked] = sorted.map((index) => WRITE[kind](rows[index]));
   }
-  const asked = state.strategies.map(({ name, regimen }) => [name, regimen]);
-  if (stopsAll(state)) {
+  // What goes on leads: a forecast of stopping must not be read as one of going on.
+  const goesOn = going(state);
+  const on = state.strategies.filter(goesOn);
+  const asked = [...on, ...state.strategies.filter((one) => !on.includes(one))].map(
+    ({ name, regimen }) => [name, regimen],
+  );
+  if (!on.length) {
     const used = asked.some(([name]) => name === AS_NOW);
     asked.unshift([used ? "as taken now" : AS_NOW, AS_NOW]);
   }
   body.strategies = Object.fromEntries(asked);
   return { body: { person: body }, order };
+}
+
+/** The first field that has to be chosen and is not, in the words of the form; or null. */
+export function unfinished(own) {
+  const wanted = { scale: "unit", device: "machine", unit: "unit" };
+  for (const kind of ["scans", "samples"]) {
+    for (const [row, entry] of own[kind].entries()) {
+      const field = Object.keys(wanted).find((name) => entry[name] === "");
+      if (field) return { text: `${KINDS[kind].name} ${row + 1}: choose the ${wanted[field]}.`, kind, row };
+    }
+  }
+  return null;
 }
 
 /** What the server refused, in the words of the form: { text, kind, row }. */

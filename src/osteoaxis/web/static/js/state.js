@@ -24,6 +24,27 @@ const LONGEST_NAME = 40;
 export const lookOf = ({ strategies }, name, index) =>
   `series-${strategies.find((one) => one.name === name)?.colour ?? index}`;
 
+/** What a preset is compared on while nobody has changed the medicines. */
+const IN_MEN = "testosterone_cypionate 100 mg im qw [m0-m60]";
+const USUAL = {
+  "man-on-testosterone": [
+    { name: "testosterone", colour: 0, regimen: IN_MEN },
+    {
+      name: "with anastrozole",
+      colour: 1,
+      regimen: `${IN_MEN} + anastrozole 0.5 mg po biw [m0-m60]`,
+    },
+  ],
+};
+const usual = (preset) => USUAL[preset] ?? START.strategies;
+
+/** What changes with another preset: the medicines, too, where they are still the usual ones. */
+export function another({ preset, strategies }, name) {
+  const untouched = JSON.stringify(strategies) === JSON.stringify(usual(preset));
+  const medicines = untouched ? { strategies: structuredClone(usual(name)) } : {};
+  return { preset: name, changes: {}, question: null, ...medicines };
+}
+
 export const fresh = () => structuredClone(START);
 
 /** A name that can stand in the address and is not taken. */

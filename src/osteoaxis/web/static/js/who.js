@@ -3,6 +3,7 @@ import { byId, h, say, set } from "./dom.js";
 import { Field } from "./field.js";
 import { changed, given, sentence, table, withSex } from "./patient.js";
 import { drugNames, drugs } from "./regimen.js";
+import { another } from "./state.js";
 import { OTHER } from "./units.js";
 
 const T_HELP =
@@ -118,7 +119,7 @@ export function createWho(store, catalogue) {
         title: summary,
         "data-preset": name,
         on: {
-          click: () => store.update({ preset: name, changes: {}, question: null }),
+          click: () => store.update(another(store.state, name)),
         },
       },
       NAMES[name] ?? name,
