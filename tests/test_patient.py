@@ -131,6 +131,11 @@ def test_faulty_files_name_file_and_field(tmp_path: Path, text: str, message: st
     assert "person.toml" in str(caught.value)
 
 
+def test_the_place_of_a_fault_is_said_once() -> None:
+    with pytest.raises(InputError, match=r"^patient: age: 400 is outside 20 to 100 years"):
+        Patient.from_table({"age": 400}, "patient")
+
+
 def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe\x00\x01")

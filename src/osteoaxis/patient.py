@@ -164,7 +164,9 @@ class Patient:
         try:
             return cls(**given, parameters=parameters)
         except InputError as problem:
-            raise InputError(f"{where}: {problem}") from problem
+            name = given.get("name", cls.name)
+            told = str(problem).removeprefix(f"patient '{name}': ")
+            raise InputError(f"{where}: {told}") from problem
 
     @classmethod
     def load(cls, name: str) -> Patient:

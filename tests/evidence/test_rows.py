@@ -51,9 +51,9 @@ def test_a_row_is_normalised():
         ({"time_months": "-12"}, "time_months: -12 given; it must not be below 0"),
         (
             {"value": "-2.6", "low": "5", "high": "9"},
-            "value: -2.6 is not within low, 5, to high, 9",
+            "value: -2.6 is outside low to high, 5 to 9",
         ),
-        ({"value": "", "low": "9", "high": "5"}, "is not within low, 9, to high, 5"),
+        ({"value": "", "low": "9", "high": "5"}, "low: 9 is above high, 5"),
     ],
 )
 def test_a_faulty_row_names_its_field(change: dict[str, str], said: str):

@@ -407,7 +407,8 @@ def test_nothing_serious_for_axe_with_all_open_and_a_forecast(
     page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
     page.get_by_role("button", name="Load an invented example").click()
     page.get_by_role("button", name="Update the forecast with my results").click()
-    playwright.expect(page.get_by_text("The forecast is ready.")).to_be_visible()
+    ready = page.get_by_text("The forecast is ready.")
+    playwright.expect(ready).to_be_visible(timeout=120_000)
     for place, drawn in (
         ("#chart-own-ctx", "#chart-own-ctx path.line"),
         ("#crossing-figures", "#chart-crossing path.line"),

@@ -163,14 +163,13 @@ def parse(record: Mapping[str, str | None], where: str) -> Row:
     value, low, high = (
         _number(text.get(name, ""), f"{where}: {name}") for name in ("value", "low", "high")
     )
-    if (
-        low is not None
-        and high is not None
-        and not low <= (low if value is None else value) <= high
-    ):
-        raise InputError(
-            f"{where}: value: {text['value']} is not within low, {low:g}, to high, {high:g}."
-        )
+    if low is not None and high is not None:
+        if low > high:
+            raise InputError(f"{where}: low: {low:g} is above high, {high:g}.")
+        if value is not None and not low <= value <= high:
+            raise InputError(
+                f"{where}: value: {value:g} is outside low to high, {low:g} to {high:g}."
+            )
     return Row(
         study_id=text["study_id"],
         population=text.get("population", ""),

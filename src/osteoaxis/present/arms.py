@@ -12,7 +12,9 @@ from osteoaxis.pharmacology.drug import Drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.units import DAYS_PER_MONTH
 
-DENOSUMAB, BISPHOSPHONATE = "RANKL antibody", "bisphosphonate"
+DENOSUMAB = "RANKL antibody"
+FOLLOWERS = ("bisphosphonate", "sclerostin antibody", "estrogen")
+"""Classes that hold bone after denosumab."""
 INHIBITORS = ("aromatase inhibitor", "aromatase inactivator")
 LESS = 0.95  # of the longest time on an inhibitor
 WORN_OFF = (
@@ -45,15 +47,15 @@ def less_inhibitor(
 
 
 def worn_off(regimen: Regimen, drugs: Mapping[str, Drug], end: float) -> bool:
-    """Whether by month `end` denosumab has worn off, and no bisphosphonate came after it."""
+    """Whether by month `end` denosumab has worn off, and nothing that holds bone came after it."""
     named = {name: drug for drug in drugs.values() for name in (drug.name, *drug.synonyms)}
-    last = dict.fromkeys((DENOSUMAB, BISPHOSPHONATE), -math.inf)
+    last = dict.fromkeys((DENOSUMAB, *FOLLOWERS), -math.inf)
     for term in regimen.terms:
         if (group := named[term.drug].group) in last:
             last[group] = max([last[group], *term.times(end * DAYS_PER_MONTH)])
     given = math.isfinite(last[DENOSUMAB])
     over = last[DENOSUMAB] < (end - DENOSUMAB_LASTS) * DAYS_PER_MONTH
-    return given and over and last[BISPHOSPHONATE] <= last[DENOSUMAB]
+    return given and over and max(last.values()) == last[DENOSUMAB]
 
 
 def alike(given: Mapping[str, Hashable]) -> dict[str, str]:

@@ -165,8 +165,8 @@ def doubts(found: Forecast) -> list[dict[str, Any]]:
         )  # fmt: skip
         if each.quantity == "testosterone" and _injected(found):
             text += (
-                " After injections of testosterone it is: there it rises too much here, about "
-                "twice as far as found. Leave it out."
+                " On injections testosterone rises here about twice as far as was found: "
+                "leave this result out."
             )
         if k == checked.alone:
             text += " Without it the other results are explained, and a forecast can be made."

@@ -151,7 +151,9 @@ export function unfinished(own) {
   for (const kind of ["scans", "samples"]) {
     for (const [row, entry] of own[kind].entries()) {
       const field = Object.keys(wanted).find((name) => entry[name] === "");
-      if (field) return { text: `${KINDS[kind].name} ${row + 1}: choose the ${wanted[field]}.`, kind, row };
+      if (!field) continue;
+      const text = `${KINDS[kind].name} ${row + 1}: choose the ${wanted[field]}.`;
+      return { text, kind, row };
     }
   }
   return null;
