@@ -65,6 +65,7 @@ def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
     taken.get_by_label("From").fill("2025-06-01")
     ask(page)
     assert error.is_hidden()
+    playwright.expect(page.locator("#typical-note")).to_be_visible()
     # The forecast leads, what a typical person may expect follows under its title.
     assert page.evaluate("document.activeElement.id") == "own-headline-title"
     assert "“letrozole”, in 1 year: spine density" in page.locator("#own-key").inner_text()

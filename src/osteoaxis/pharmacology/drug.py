@@ -118,7 +118,18 @@ class _Reader:
             raise self.fail(
                 f"{where}.{key}", f"unit '{given}' cannot be read as '{unit}' ({problem})."
             ) from problem
-        low, high = entry.get("range", (value / 2, value * 2))
+        given_range = entry.get("range", [value / 2, value * 2])
+        if not (
+            isinstance(given_range, list)
+            and len(given_range) == 2
+            and all(isinstance(end, int | float) for end in given_range)
+            and given_range[0] <= value <= given_range[1]
+        ):
+            raise self.fail(
+                f"{where}.{key}",
+                f"range must be [low, high] around {value!r}, not {given_range!r}.",
+            )
+        low, high = given_range
         source = str(entry["source"])
         if not entry.get("read", True) and not source.startswith(("assumed:", "fitted:")):
             source = f"assumed: {source}"
@@ -133,7 +144,11 @@ def _acts(reader: _Reader, acts: list[dict[str, Any]], built: Built) -> list[tup
         where = "acts"
         verb, site = reader.text(act, "how", where), reader.text(act, "on", where)
         if verb not in VERBS:
-            raise reader.fail(where, f"how = '{verb}' is no verb.{did_you_mean(verb, VERBS)}")
+            raise reader.fail(
+                where,
+                f"how = '{verb}' is no verb; allowed are {', '.join(VERBS)}."
+                f"{did_you_mean(verb, VERBS)}",
+            )
         where = f"acts ({verb} {site})"
         keys = {key: unit for term in VERBS[verb] for key, unit in term.units.items()}
         reader.known(act, ["on", "how", "hill", "route", *keys], where)

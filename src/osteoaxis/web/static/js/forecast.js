@@ -151,6 +151,7 @@ export function createForecast(store, catalogue, seek) {
   function lead(first) {
     headline.hidden = !first;
     byId("typical-title").hidden = !first;
+    byId("typical-note").hidden = !first;
     if (first && typical.previousElementSibling !== panel) panel.after(typical);
     if (!first && typical.previousElementSibling !== headline) headline.after(typical);
   }
