@@ -1,11 +1,12 @@
 """How soon the explorer shows something, and how soon new curves follow a slider.
 
     python benchmarks/explorer.py                # starts a server of its own and Chromium
-    python benchmarks/explorer.py --moves 60
+    python benchmarks/explorer.py --moves 10
 
-Curves are new when the line of the chart of the spine differs from the one before the slider moved
-and has been painted. Beside it stands what the server alone takes for the same question, asked
-over loopback in the same run: the rest is the browser's and the page's.
+Of the first paints only the first has nothing in the cache. Curves are new when the line of the
+chart of the spine differs from the one before the slider moved and has been painted. Beside it
+stands what the server alone takes for the same question, asked over loopback in the same run: the
+rest is the browser's and the page's.
 """
 
 from __future__ import annotations

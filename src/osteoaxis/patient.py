@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,7 +139,7 @@ class Patient:
             toml.one_of(site, SITES, f"{where}: t_scores")
             toml.number(value, *T_SCORE, f"{where}: t_scores.{site}")
         for full, value in self.parameters.items():
-            toml.number(value, -math.inf, math.inf, "", f"{where}: parameters.{full}")
+            toml.number(value, -1e12, 1e12, "", f"{where}: parameters.{full}")
 
     @property
     def male(self) -> bool:
@@ -151,10 +150,7 @@ class Patient:
     def from_table(cls, table: Mapping[str, Any], where: str) -> Patient:
         """Make a patient of a TOML table; `where` names its file in errors."""
         toml.known_keys(table, _KEYS, where)
-        parameters = {
-            full: toml.number(value, -1e12, 1e12, "", f"{where}: {full}")
-            for full, value in _flat(toml.sub_table(table, "parameters", where), where)
-        }
+        parameters = dict(_flat(toml.sub_table(table, "parameters", where), where))
         given = {key: table[key] for key in _KEYS if key in table and key != "parameters"}
         for key in ("name", "summary"):
             if key in given:

@@ -22,7 +22,7 @@ from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
 from osteoaxis.outcomes.person import Person
 from osteoaxis.patient import NUMBERS, Patient
-from osteoaxis.pharmacology.drug import Drug, catalogue
+from osteoaxis.pharmacology.drug import Drug, by_any_name, catalogue
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.process import State
@@ -103,8 +103,7 @@ class Simulator:
 
     @cached_property
     def _by_any_name(self) -> Mapping[str, Drug]:
-        names = {name: drug for drug in self.drugs.values() for name in drug.synonyms}
-        return names | dict(self.drugs)
+        return by_any_name(self.drugs)
 
     def start(self, patient: Patient) -> Cohort:
         """Make one person ready, see `start_all`; raises `SolverError` or `InputError`."""

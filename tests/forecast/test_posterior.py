@@ -261,8 +261,8 @@ def test_scans_of_one_machine_are_compared_and_the_other_make_is_told(ready: Sim
     (row,) = plain["density_changes"]
     assert row["percent"] == pytest.approx(100 * (0.92 / 0.98 - 1))
     assert row["usual"]["low"] < row["percent"] < row["usual"]["high"]
-    (makes,), (left_out, change, ctx, *by_year) = plain["told"]["makes"], plain["told"]["notes"]
-    assert left_out == f"Less of the inhibitor in “stop”. {arms.LEFT_OUT}"
+    (makes,), (change, ctx, *by_year) = plain["told"]["makes"], plain["told"]["notes"]
+    assert plain["told"]["left_out"] == [f"Less of the inhibitor in “stop”. {arms.LEFT_OUT}"]
     assert "another make (Hologic; before: Lunar)" in makes
     assert "Compare the scans by Lunar (spine −6.1 %)" in makes
     assert "Lunar, Oct 2021 to Nov 2023: −6.1 %" in change
@@ -295,6 +295,7 @@ def test_one_odd_result_is_named_with_what_was_expected_and_would_fit(ready: Sim
         ("denosumab 60 mg sc q6mo [y0-y1]", True),
         ("denosumab 60 mg sc q6mo [y0-y2]", False),
         ("denosumab 60 mg sc q6mo [y0-y1] + zoledronate 4 mg iv once [m14]", False),
+        ("denosumab 60 mg sc q6mo [y0-y1] + estradiol 1 mg po qd [y1-y3]", False),
         ("zoledronate 4 mg iv once [m0] + denosumab 60 mg sc q6mo [m6-m12]", True),
     ],
 )

@@ -130,11 +130,12 @@ def test_adding_a_drug_touches_one_file(tmp_path: Path) -> None:
         ('unit = "L/h"', 'unit = "L"', r"pk.CL: unit 'L' cannot be read as 'L/day'"),
         ('unit = "L/h"', 'unit = "furlongs/h"', "pk.CL: unit 'furlongs/h' cannot be read"),
         ("value = 1.5", "value = -1.5", r"pk.CL: value must be a number >= 0"),
+        ("value = 1.5,", "value = 1.5, range = [2, 3],", "value 1.5 is outside its range, 2 to 3"),
         ("value = 1.5,", "value = 1.5, range = [5.0, 0.5],", r"pk.CL: range must be \[low, high\]"),
         (
             "value = 1.5,",
             "value = 1.5, range = 3,",
-            r"pk.CL: range must be \[low, high\] around 1.5",
+            r"pk.CL: range must be \[low, high\], not 3",
         ),
         ("one_compartment", "one_compartmnt", "no shape. Did you mean 'one_compartment'"),
         ("inhibits", "inhibit", "no verb; allowed are .* Did you mean 'inhibits'"),

@@ -197,15 +197,29 @@ def test_signs_are_those_of_the_medicines_chosen(case: Case, stopped: Case) -> N
 
 
 def test_what_applies_now_comes_before_what_may_later(stopped: Case) -> None:
-    rules = sorted(ahead.merged(stopped), key=lambda arms: ahead._order(stopped, arms))
-    guidelines = [
-        min(stopped.since(finding) for finding in arms.values())
-        for arms in rules
-        if ahead._rule(arms).kind == "guideline"
+    later = [
+        min(stopped.since(finding) for finding in met.values()) > 0
+        for met in ahead.merged(stopped)
+        if next(iter(met.values())).rule.kind == "guideline"
     ]
-    now = [since == 0 for since in guidelines]
-    assert now == sorted(now, reverse=True)
-    assert any(now)
+    assert {*later} == {False, True}
+    assert later == sorted(later)
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        ((0.0, 0.0, 0.0), "no difference"),
+        ((-3.0, -6.0, 1.0), "not certain"),
+        ((-0.25, -0.4, -0.1), "less than 1 in 1,000"),
+        ((-4.0, -6.0, -2.0), "1 fewer in 250"),
+        ((2.0, 1.0, 3.0), "1 more in 500"),
+    ],
+)
+def test_one_in_so_many_is_no_finer_than_one_in_1000(
+    people: tuple[float, float, float], said: str
+) -> None:
+    assert ahead.one_in(*people) == said
 
 
 def test_the_appendix_has_numbers_evidence_equations_and_limits(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -40,10 +40,25 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def seen(width: int, scheme: str) -> dict[str, Any]:
+    """Return how a page of so many pixels is seen, `scheme` light or dark; for `explorer`."""
+    return {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+
+
+def violations(page: Page) -> list[str]:
+    """Return the serious findings of axe."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe")
+    return [
+        f"{one['id']}: {[node['target'] for node in one['nodes']][:4]}"
+        for one in axe.Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
 @pytest.fixture
-def explorer(browser: Browser, address: str) -> Iterator[Explorer]:
-    """A page of 1,280 pixels; after the test nothing may have gone wrong in it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+def explorer(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Explorer]:
+    """A page of 1,280 pixels, or as `seen`; after the test nothing may have gone wrong in it."""
+    context = browser.new_context(**getattr(request, "param", seen(1280, "light")))
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     explorer = Explorer(context, address)
     yield explorer

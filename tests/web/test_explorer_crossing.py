@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from explorer_browser import Explorer
-from test_explorer import violations
+from explorer_browser import Explorer, violations
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from explorer_browser import Explorer
-from test_explorer import violations
+from explorer_browser import Explorer, violations
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -200,3 +199,23 @@ def test_faulty_results_in_an_address_do_no_harm(explorer: Explorer, fragment: s
     page = explorer.open(f"{fragment}&took=~~%3Cimg src=x onerror=alert(1)%3E")
     assert page.locator("img").count() == 0
     assert page.locator("#own-form .own-row").count() == 1
+
+
+def test_what_goes_on_with_what_is_taken_leads(explorer: Explorer) -> None:
+    explorer.open()
+    names = explorer.page.evaluate(
+        """async () => {
+          const [{ none, request }, { catalogue }] = await Promise.all(
+            ["own", "api"].map((name) => import(`/js/${name}.js`)));
+          const own = { ...none(), today: "2026-11-30",
+            taken: [{ drug: "letrozole 2.5 mg po qd", from: "2024-01-01", until: "" }] };
+          const plan = (name, regimen) => ({ name, regimen });
+          const state = { preset: "postmenopausal-breast-cancer", changes: {}, years: 5, own };
+          const asked = async (...strategies) => Object.keys(
+            request({ ...state, strategies }, await catalogue()).body.person.strategies);
+          const stop = plan("stop", "none");
+          const on = plan("letrozole on", "letrozole 2.5 mg po qd");
+          return [await asked(stop, on), await asked(stop)];
+        }"""
+    )
+    assert names == [["letrozole on", "stop"], ["as now", "stop"]]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from explorer_browser import Explorer
-from test_explorer import violations
+from explorer_browser import Explorer, violations
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

@@ -13,7 +13,7 @@ from osteoaxis.evidence import population
 from osteoaxis.evidence.endpoint import group
 from osteoaxis.evidence.study import Study, studies
 from osteoaxis.guidance.facts import slug
-from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.drug import Drug, by_any_name
 from osteoaxis.pharmacology.regimen import Regimen
 
 BESIDE = ("mineral", "vitamin", "exercise", "pain reliever")
@@ -64,7 +64,7 @@ def ranked(
     were read. Doses and how long they are given may differ. What is given beside a treatment does
     not count, unless nothing else is asked. Raises `InputError` for a drug that is unknown.
     """
-    named = _by_any_name(drugs)
+    named = by_any_name(drugs)
     for name in asked:
         if name not in named:
             raise InputError(
@@ -126,7 +126,7 @@ def treatments(study: Study, drugs: Mapping[str, Drug]) -> list[str]:
 
     What is given beside is left out, unless the study gave nothing else.
     """
-    named, arms = _by_any_name(drugs), list(_arms(study))
+    named, arms = by_any_name(drugs), list(_arms(study))
     everything = _only_beside(arms, named)
     given = [(names, _given(names, named, everything=everything)) for names in arms]
     texts = (" + ".join(n for n in names if n in own) or "none" for names, own in given)
@@ -137,10 +137,6 @@ def sexes(study: Study) -> tuple[str, ...]:
     """Return the sexes of the people a study stands for: female, male or both."""
     people = study.people.values() or [population.patient(study.population)]
     return tuple(sorted({person.sex for person in people}))
-
-
-def _by_any_name(drugs: Mapping[str, Drug]) -> dict[str, Drug]:
-    return {name: drug for drug in drugs.values() for name in (drug.name, *drug.synonyms)}
 
 
 def _only_beside(arms: Iterable[Collection[str]], named: Mapping[str, Drug]) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from osteoaxis.outcomes.person import USUAL_MENOPAUSE
 from osteoaxis.patient import HISTORY, HISTORY_NUMBERS, Patient
-from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.drug import Drug, by_any_name
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.treatment import was_given
 from osteoaxis.units import DAYS_PER_MONTH
@@ -87,7 +87,7 @@ def facts(
     egfr = data["egfr"].values
     # It moves with the eGFR, which stands in where it was not typed in.
     known["creatinine_clearance"] = egfr if clearance is None else clearance * egfr / egfr[0]
-    known |= _treatment(was_given(data), months, drugs)
+    known |= treatment(was_given(data), months, drugs)
     return months, known
 
 
@@ -143,13 +143,13 @@ def _risk_factors(known: Mapping[str, Fact], mass_index: float, ages: Array) -> 
     }
 
 
-def _treatment(given: Regimen, months: Array, drugs: Mapping[str, Drug]) -> dict[str, Fact]:
-    """Facts about drugs, from the regimen that was given; times since what never was are infinite.
+def treatment(given: Regimen, months: Array, drugs: Mapping[str, Drug]) -> dict[str, Any]:
+    """Return facts about drugs by month, from the regimen that was given.
 
-    `_years` count what was taken, `_days` run from the last dose, `_interval` (days) lies between
-    the last two, `_mg` is the dose while it lasts.
+    Times since what never was are infinite. `_years` count what was taken, `_days` run from the
+    last dose, `_interval` (days) lies between the last two, `_mg` is the dose while it lasts.
     """
-    by_name = {name: drug for drug in drugs.values() for name in (drug.name, *drug.synonyms)}
+    by_name = by_any_name(drugs)
     end = (float(months[-1]) + 1.0) * DAYS_PER_MONTH
     times: dict[str, list[float]] = {name: [] for name in drugs}
     amounts: dict[str, float] = dict.fromkeys(drugs, 0.0)

@@ -101,6 +101,16 @@ class _Reader:
             found[unit] = weighed.value
         return found
 
+    def ends(
+        self, table: Mapping[str, Any], key: str, otherwise: list[float], where: str
+    ) -> tuple[float, float]:
+        """Return the two ends of a range, the lower first."""
+        match table.get(key, otherwise):
+            case [int() | float() as low, int() | float() as high] if low <= high:
+                return float(low), float(high)
+            case given:
+                raise self.fail(where, f"{key} must be [low, high], not {given!r}.")
+
     def number(self, table: Mapping[str, Any], key: str, unit: str, name: str, where: str) -> None:
         """Read one sourced number into the parameter `name`, converted to `unit`."""
         entry = table.get(key)
@@ -118,18 +128,11 @@ class _Reader:
             raise self.fail(
                 f"{where}.{key}", f"unit '{given}' cannot be read as '{unit}' ({problem})."
             ) from problem
-        given_range = entry.get("range", [value / 2, value * 2])
-        if not (
-            isinstance(given_range, list)
-            and len(given_range) == 2
-            and all(isinstance(end, int | float) for end in given_range)
-            and given_range[0] <= value <= given_range[1]
-        ):
+        low, high = self.ends(entry, "range", [value / 2, value * 2], f"{where}.{key}")
+        if not low <= value <= high:
             raise self.fail(
-                f"{where}.{key}",
-                f"range must be [low, high] around {value!r}, not {given_range!r}.",
+                f"{where}.{key}", f"value {value:g} is outside its range, {low:g} to {high:g}."
             )
-        low, high = given_range
         source = str(entry["source"])
         if not entry.get("read", True) and not source.startswith(("assumed:", "fitted:")):
             source = f"assumed: {source}"
@@ -231,19 +234,23 @@ def load_drug(file: Path) -> Drug:
         )
     built = shape.build(name, tuple(depots))
     terms = _acts(reader, table.get("acts", []), built)
-    low, high = table.get("dose_range", (0.0, 1e6))
     return Drug(
         name=name,
         group=reader.text(table, "class", "drug"),
         summary=reader.text(table, "summary", "drug"),
         typical=reader.text(table, "typical", "drug"),
-        dose_range_mg=(float(low), float(high)),
+        dose_range_mg=reader.ends(table, "dose_range", [0.0, 1e6], "drug"),
         units_mg=reader.masses(table.get("units", {})),
         synonyms=tuple(table.get("synonyms", ())),
         routes=entries,
         process=Process(name, built.declarations | reader.params, tuple(terms), built.linear),
         file=file,
     )
+
+
+def by_any_name(drugs: Mapping[str, Drug]) -> dict[str, Drug]:
+    """Return drugs by their names and synonyms."""
+    return {name: drug for drug in drugs.values() for name in (*drug.synonyms, drug.name)}
 
 
 @lru_cache(maxsize=8)

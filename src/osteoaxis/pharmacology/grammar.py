@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from osteoaxis.errors import InputError, did_you_mean
-from osteoaxis.pharmacology.drug import catalogue
+from osteoaxis.pharmacology.drug import by_any_name, catalogue
 from osteoaxis.pharmacology.rules import is_clause, parse_rules
 from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, MONTH, ROUTES, UNITS, Term, in_days
 
@@ -128,7 +128,7 @@ def _shortened(head: str) -> str:
 
 def _usual(words: list[str]) -> str:
     """Return how a drug named without a dose is written, also for a brand name."""
-    known = {name: drug for drug in catalogue().values() for name in (drug.name, *drug.synonyms)}
+    known = by_any_name(catalogue())
     name = "_".join(words).replace("-", "_")
     if name not in known:
         return "write amount and unit after the drug name, e.g. '1 mg'"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Mapping, Sequence
 
+import numpy as np
+
 from osteoaxis.guidance import Finding
-from osteoaxis.guidance.facts import DENOSUMAB_LASTS
+from osteoaxis.guidance.facts import treatment
 from osteoaxis.patient import Patient
-from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.drug import Drug, by_any_name
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.units import DAYS_PER_MONTH
 
-DENOSUMAB = "RANKL antibody"
-FOLLOWERS = ("bisphosphonate", "sclerostin antibody", "estrogen")
-"""Classes that hold bone after denosumab."""
 INHIBITORS = ("aromatase inhibitor", "aromatase inactivator")
 LESS = 0.95  # of the longest time on an inhibitor
 WORN_OFF = (
@@ -25,7 +23,7 @@ LEFT_OUT = "This leaves out why it is taken: fewer cancers coming back."
 
 def given(regimen: Regimen, groups: Sequence[str], drugs: Mapping[str, Drug], end: float) -> float:
     """Return the days up to month `end` on which drugs of these classes are given."""
-    named = {name: drug for drug in drugs.values() for name in (drug.name, *drug.synonyms)}
+    named = by_any_name(drugs)
     return sum(
         (term.every_days or 1.0) * sum(day >= 0 for day in term.times(end * DAYS_PER_MONTH))
         for term in regimen.terms
@@ -47,15 +45,9 @@ def less_inhibitor(
 
 
 def worn_off(regimen: Regimen, drugs: Mapping[str, Drug], end: float) -> bool:
-    """Whether by month `end` denosumab has worn off, and nothing that holds bone came after it."""
-    named = {name: drug for drug in drugs.values() for name in (drug.name, *drug.synonyms)}
-    last = dict.fromkeys((DENOSUMAB, *FOLLOWERS), -math.inf)
-    for term in regimen.terms:
-        if (group := named[term.drug].group) in last:
-            last[group] = max([last[group], *term.times(end * DAYS_PER_MONTH)])
-    given = math.isfinite(last[DENOSUMAB])
-    over = last[DENOSUMAB] < (end - DENOSUMAB_LASTS) * DAYS_PER_MONTH
-    return given and over and max(last.values()) == last[DENOSUMAB]
+    """Return whether in month `end` denosumab has worn off and nothing follows."""
+    found = treatment(regimen, np.array([end]), drugs)
+    return bool(found["denosumab_stopped"][0] and not found["denosumab_followed"][0])
 
 
 def alike(given: Mapping[str, Hashable]) -> dict[str, str]:

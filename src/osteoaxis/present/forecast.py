@@ -155,6 +155,8 @@ def show(found: Forecast, folder: Path | None) -> None:
     console.print(
         f"Median and the range of 90 % of people who {whom}; T-scores and fractures: of 100."
     )
+    for text in told.left_out(found):
+        console.print(f"[bold]{text}[/bold]")
     for note in (*told.notes(found), told.following(found)):
         if note:
             console.print(note)

@@ -15,6 +15,7 @@ from osteoaxis.forecast import Forecast
 from osteoaxis.forecast.person import AS_NOW, UNITS, Measurement, readings
 from osteoaxis.forecast.plain import at_end, by_year, changes, measured, other_makes, summary, unit
 from osteoaxis.outcomes import markers
+from osteoaxis.pharmacology.drug import by_any_name
 from osteoaxis.present import arms, words
 from osteoaxis.present.terminal import DISCLAIMER
 
@@ -41,6 +42,7 @@ def as_json(found: Forecast) -> dict[str, Any]:
     told = {
         "lead": lead(found),
         "makes": [*makes(found)],
+        "left_out": [*left_out(found)],
         "notes": [*notes(found)],
         "doubts": doubts(found),
         "next": following(found),
@@ -72,8 +74,7 @@ def lead(found: Forecast) -> str:
 
 
 def notes(found: Forecast) -> Iterator[str]:
-    """Yield what numbers leave out, what results say by themselves, when osteoporosis may come."""
-    yield from _left_out(found)
+    """Yield what the results say by themselves, and when osteoporosis may be reached."""
     like = _like(found)
     for row in changes(found):
         real = "likely real" if row["real"] else "it may be chance"
@@ -104,8 +105,8 @@ def notes(found: Forecast) -> Iterator[str]:
         )
 
 
-def _left_out(found: Forecast) -> Iterator[str]:
-    """Say of which strategies the numbers tell too little, whatever they are."""
+def left_out(found: Forecast) -> Iterator[str]:
+    """Yield of which strategies the numbers tell too little, whatever they are."""
     person, end = found.person, float(found.months[-1])
     if less := arms.less_inhibitor(person.patient, person.strategies, found.drugs, end):
         yield f"Less of the inhibitor in {_named(less)}. {arms.LEFT_OUT}"
@@ -165,8 +166,8 @@ def doubts(found: Forecast) -> list[dict[str, Any]]:
         )  # fmt: skip
         if each.quantity == "testosterone" and _injected(found):
             text += (
-                " On injections testosterone rises here about twice as far as was found: "
-                "leave this result out."
+                " On injections testosterone rises here about twice as far as was found "
+                "(MATSUMOTO1990, WALLACE1993): leave this result out."
             )
         if k == checked.alone:
             text += " Without it the other results are explained, and a forecast can be made."
@@ -235,7 +236,7 @@ def _like(found: Forecast) -> str:
 
 def _injected(found: Forecast) -> bool:
     """Whether testosterone was injected until today."""
-    named = {name: drug for drug in found.drugs.values() for name in (drug.name, *drug.synonyms)}
+    named = by_any_name(found.drugs)
     return any(
         named[term.drug].group == "androgen" and term.route == "im"
         for term in found.person.past.terms

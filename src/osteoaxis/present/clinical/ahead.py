@@ -92,7 +92,7 @@ def changes(case: Case) -> Iterator[Block]:
         "Hip density\npoints": words.ranged(hip, signed=True),
         "Broken bones\nof 1,000": words.ranged(bones, 0, signed=True),
         "That is": [
-            NOT_TOLD if case.unprotected(arm, month) else _of(*each)
+            NOT_TOLD if case.unprotected(arm, month) else one_in(*each)
             for (arm, month), each in zip(places, bones, strict=True)
         ],
     }
@@ -127,8 +127,8 @@ def same(case: Case) -> str:
     )
 
 
-def _of(value: float, low: float, high: float) -> str:
-    """Return for how many people there is one fewer or more with a broken bone."""
+def one_in(value: float, low: float, high: float) -> str:
+    """Return for how many people one fewer or more breaks a bone; `value`, its range: of 1,000."""
     if low == value == high == 0:
         return "no difference"
     if low <= 0 <= high:
@@ -141,8 +141,7 @@ def _of(value: float, low: float, high: float) -> str:
 def said(case: Case) -> Iterator[Block]:
     """Yield the cautions and guidelines that apply, the most pressing first, each once."""
     yield Heading("What labels and guidelines say")
-    found = [arms for arms in merged(case) if _rule(arms).question != WATCH]
-    ordered = sorted(found, key=lambda arms: _order(case, arms))
+    ordered = [arms for arms in merged(case) if _rule(arms).question != WATCH]
     if not ordered:
         yield Paragraph("None of the rules that were read applies to this person and treatment.")
         return
@@ -157,12 +156,12 @@ Met = Mapping[str, Finding]
 
 
 def merged(case: Case) -> list[Met]:
-    """Return the rules that are met, each once, with the arms that meet them."""
+    """Return the rules that are met, the most pressing first, with the arms that meet them."""
     arms: dict[str, dict[str, Finding]] = {}
     for arm, findings in case.findings.items():
         for finding in findings:
             arms.setdefault(finding.rule.id, {})[arm] = finding
-    return [*arms.values()]
+    return sorted(arms.values(), key=lambda met: _order(case, met))
 
 
 def _rule(arms: Met) -> Rule:

@@ -14,7 +14,7 @@ from osteoaxis.guidance import Finding
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
-from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.drug import Drug, by_any_name
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.present import arms, words
@@ -160,7 +160,7 @@ class Case:
     @cached_property
     def named(self) -> Mapping[str, Drug]:
         """The drugs by every name they have."""
-        return {name: drug for drug in self.drugs.values() for name in (drug.name, *drug.synonyms)}
+        return by_any_name(self.drugs)
 
     @cached_property
     def given(self) -> tuple[Drug, ...]:

@@ -210,7 +210,7 @@ export function createForecast(store, catalogue, seek) {
     for (const figure of figures) figure.show(view(figure.spec, answer, asked, month, look));
     at(month, answer);
     byId("forecast-end").replaceChildren(endTable(answer, asked.years, look));
-    const notes = [...told.notes, told.next].filter(Boolean);
+    const notes = [...told.left_out, ...told.notes, told.next].filter(Boolean);
     byId("forecast-notes").replaceChildren(...notes.map((text) => h("li", {}, text)));
     const used = answer.measurements.map(
       ({ date, quantity }, place) =>

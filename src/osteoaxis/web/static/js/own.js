@@ -103,7 +103,7 @@ const WRITE = {
   taken: ({ from, until, drug }) => ({ drug, from, ...(until && { until }) }),
 };
 
-/** Tells of a strategy whether it goes on with all medicines taken today. */
+/** A test of strategies: does one go on with all medicines that are taken today? */
 function going({ own }) {
   const today = own.today || now();
   const drugs = own.taken
@@ -133,11 +133,10 @@ export function request(state, catalogue) {
   }
   // What goes on leads: a forecast of stopping must not be read as one of going on.
   const goesOn = going(state);
-  const on = state.strategies.filter(goesOn);
-  const asked = [...on, ...state.strategies.filter((one) => !on.includes(one))].map(
-    ({ name, regimen }) => [name, regimen],
-  );
-  if (!on.length) {
+  const asked = state.strategies
+    .toSorted((one, other) => goesOn(other) - goesOn(one))
+    .map(({ name, regimen }) => [name, regimen]);
+  if (!state.strategies.some(goesOn)) {
     const used = asked.some(([name]) => name === AS_NOW);
     asked.unshift([used ? "as taken now" : AS_NOW, AS_NOW]);
   }

@@ -2,6 +2,7 @@
 import { byId, h, set } from "./dom.js";
 import { goTo } from "./figure.js";
 import { table } from "./patient.js";
+import { TESTOSTERONE } from "./state.js";
 
 const WOMAN = "postmenopausal-breast-cancer";
 const LOW = {
@@ -13,7 +14,6 @@ const ANASTROZOLE = "anastrozole 1 mg po qd";
 const LETROZOLE = "letrozole 2.5 mg po qd";
 const DENOSUMAB = "denosumab 60 mg sc q6mo";
 const ZOLEDRONATE = "zoledronate 4 mg iv over 15 min q6mo";
-const TESTOSTERONE = "testosterone_cypionate 100 mg im qw";
 const NONE = { name: "no treatment", colour: 0, regimen: "none" };
 const plan = (name, colour, regimen) => ({ name, colour, regimen });
 

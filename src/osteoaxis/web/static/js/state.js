@@ -25,7 +25,8 @@ export const lookOf = ({ strategies }, name, index) =>
   `series-${strategies.find((one) => one.name === name)?.colour ?? index}`;
 
 /** What a preset is compared on while nobody has changed the medicines. */
-const IN_MEN = "testosterone_cypionate 100 mg im qw [m0-m60]";
+export const TESTOSTERONE = "testosterone_cypionate 100 mg im qw";
+const IN_MEN = `${TESTOSTERONE} [m0-m60]`;
 const USUAL = {
   "man-on-testosterone": [
     { name: "testosterone", colour: 0, regimen: IN_MEN },

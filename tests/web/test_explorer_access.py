@@ -1,0 +1,51 @@
+"""The explorer is for everybody: axe, narrow and wide, light and dark, on paper."""
+
+from __future__ import annotations
+
+import pytest
+from explorer_browser import Explorer, seen, violations
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+
+def check(explorer: Explorer) -> None:
+    page = explorer.page
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    "explorer", [seen(360, "light"), seen(820, "dark"), seen(1440, "light")], indirect=True
+)
+def test_nothing_serious_for_axe_and_nothing_too_wide(explorer: Explorer) -> None:
+    page = explorer.open("question=stop-denosumab&expert=1")
+    explorer.settle("banded")
+    page.locator("#evidence").scroll_into_view_if_needed()
+    playwright.expect(page.locator(".forest").first).to_be_visible()
+    check(explorer)
+
+
+@pytest.mark.parametrize("explorer", [seen(360, "dark"), seen(1440, "dark")], indirect=True)
+def test_nothing_serious_with_all_open_and_a_forecast(explorer: Explorer) -> None:
+    page = explorer.open("question=bone-protection&expert=1")
+    page.evaluate("() => document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.get_by_role("button", name="Load an invented example").click()
+    page.get_by_role("button", name="Update the forecast with my results").click()
+    ready = page.get_by_text("The forecast is ready.")
+    playwright.expect(ready).to_be_visible(timeout=120_000)
+    for place, drawn in (
+        ("#chart-own-ctx", "#chart-own-ctx path.line"),
+        ("#crossing-figures", "#chart-crossing path.line"),
+        ("#guidelines", "#guidelines .rules"),
+        ("#evidence", ".forest"),
+    ):
+        page.locator(place).scroll_into_view_if_needed()
+        playwright.expect(page.locator(drawn).first).to_be_attached()
+    check(explorer)
+
+
+def test_a_button_prints(explorer: Explorer) -> None:
+    page = explorer.open()
+    page.evaluate("() => { window.print = () => { document.body.dataset.printed = 1; }; }")
+    page.get_by_role("button", name="Print").click()
+    assert page.evaluate("document.body.dataset.printed") == "1"
