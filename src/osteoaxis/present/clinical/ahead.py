@@ -29,10 +29,7 @@ from osteoaxis.present.document import (
     Text,
 )
 
-STAY = (
-    "Do not stop or skip a medicine without your team. After denosumab in particular, bone is "
-    "lost fast and vertebrae can break."
-)
+STAY = "Do not stop or skip a medicine without your team."
 NOT_TOLD = "not told"
 APPENDIX = (
     "The appendix for experts, which may be left out, holds the doses as simulated, all rules with "
