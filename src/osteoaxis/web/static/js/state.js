@@ -24,9 +24,9 @@ const LONGEST_NAME = 40;
 export const lookOf = ({ strategies }, name, index) =>
   `series-${strategies.find((one) => one.name === name)?.colour ?? index}`;
 
-/** What a preset is compared on while nobody has changed the medicines. */
 export const TESTOSTERONE = "testosterone_cypionate 100 mg im qw";
 const IN_MEN = `${TESTOSTERONE} [m0-m60]`;
+/** What a preset is compared on while nobody has changed the medicines. */
 const USUAL = {
   "man-on-testosterone": [
     { name: "testosterone", colour: 0, regimen: IN_MEN },
