@@ -117,6 +117,7 @@ def test_impossible_patients_are_refused(fields: dict[str, object], message: str
     ("text", "message"),
     [
         ("agee = 60", "unknown key 'agee'. Did you mean 'age'"),
+        ('patient = "older-man"', "looks like a scenario .osteoaxis run"),
         ("age = ", "not valid TOML"),
         ("baseline = 3", "'baseline' must be a table"),
         ("[parameters]\nrankl = 3", "write 'process.name'"),

@@ -141,6 +141,9 @@ def test_blocking_a_cytokine_spares_resorption() -> None:
         ('patient = "older-man"\n[arms]\na = ""', "arms.a: must be a text"),
         ('patient = "older-man"\n[arms]\na = "letrozole 2.5 mg po"', "arms.a: .*letrozole"),
         ('[patient]\nage = 300\n[arms]\na = "none"', "age: 300 is outside"),
+        ('sex = "male"\nage = 60', "unknown key 'sex'. The file looks like a patient"),
+        ("today = 2026-01-01", "looks like a person with results .osteoaxis forecast"),
+        ('population = "older-men"\nparticipants = 40', "looks like a trial .osteoaxis trial"),
     ],
 )
 def test_faulty_scenarios_name_file_and_field(tmp_path: Path, text: str, message: str) -> None:

@@ -22,10 +22,11 @@ from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
 from osteoaxis.outcomes.person import Person
 from osteoaxis.patient import NUMBERS, Patient
+from osteoaxis.pharmacology.actions import place
 from osteoaxis.pharmacology.drug import Drug, by_any_name, catalogue
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Dose
-from osteoaxis.process import State
+from osteoaxis.process import Site, State
 from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -461,9 +462,11 @@ def build_model(
     """Return the model with all biology and the drugs of the catalogue and `folders`.
 
     With `calibrated` the values of `osteoaxis.fitted` stand in place of those declared, but not of
-    drugs of `folders`: there the file says what holds.
+    drugs of `folders`: there the file says what holds. Raises `InputError` for a drug whose name is
+    taken or that acts where there is no place for it.
     """
     drugs = catalogue(*folders)
+    _check_places(drugs.values())
     processes = tuple(
         fitted.applied(drug.process) if calibrated and drug.built_in else drug.process
         for drug in drugs.values()
@@ -474,6 +477,22 @@ def build_model(
     except ValueError as problem:
         raise InputError(f"drugs: {problem}") from problem
     return model, drugs
+
+
+def _check_places(drugs: Iterable[Drug]) -> None:
+    """Refuse a drug that acts on what no drug can act on that way."""
+    sites = [
+        n for p in BIOLOGY for n, declared in p.declarations.items() if isinstance(declared, Site)
+    ]
+    for drug in drugs:
+        for site, _ in drug.process.site_terms:
+            if site not in sites:
+                on, how = place(site)
+                there = [name for name, verb in map(place, sites) if verb == how]
+                raise InputError(
+                    f"{drug.file}: acts: on = '{on}' with how = '{how}' is no place of the model."
+                    f"{did_you_mean(on, there)} With '{how}': {', '.join(there)}."
+                )
 
 
 @lru_cache(maxsize=4)

@@ -11,6 +11,15 @@ from typing import Any
 from osteoaxis.errors import InputError, did_you_mean
 
 MAX_BYTES = 1_000_000
+MADE_FOR = {
+    "participants": "a trial (osteoaxis trial)",
+    "covariates": "a population (osteoaxis population)",
+    "today": "a person with results (osteoaxis forecast, report)",
+    "patient": "a scenario (osteoaxis run, compare, report)",
+    "routes": "a drug (--drugs FOLDER)",
+    "sex": "a patient (osteoaxis guidelines; 'patient' of a scenario)",
+}
+"""Keys by which a file of another kind is known, and what it is."""
 
 
 def find(kind: str, name: str, built_in: Mapping[str, Path]) -> tuple[Path, str]:
@@ -52,8 +61,12 @@ def known_keys(table: Mapping[str, Any], allowed: Iterable[str], where: str) -> 
     allowed = list(allowed)
     for key in table:
         if key not in allowed:
+            other = [
+                kind for mark, kind in MADE_FOR.items() if mark in table and mark not in allowed
+            ]
+            made_for = f" The file looks like {other[0]}." if other else ""
             raise InputError(
-                f"{where}: unknown key '{key}'.{did_you_mean(key, allowed)}"
+                f"{where}: unknown key '{key}'.{made_for}{did_you_mean(key, allowed)}"
                 f" Allowed: {', '.join(allowed)}."
             )
 

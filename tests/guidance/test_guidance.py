@@ -91,6 +91,23 @@ def test_a_rule_holds_while_the_inhibitor_is_taken() -> None:
     assert found.because == "lowest T-score -2.2"
 
 
+def test_what_a_bone_drug_adds_does_not_undo_the_reason_for_it() -> None:
+    """Above the threshold only by the drug: the rule is met on; without a bone drug it is not."""
+    rising = np.linspace(-2.2, -1.61, MONTHS.size)
+    for given, spans in ((f"{INHIBITOR} + denosumab 60 mg sc q6mo", ((0.0, 60.0),)),
+                         (INHIBITOR, ((0.0, 41.0),))):  # fmt: skip
+        data = course(given)
+        for site in dxa.SITES:
+            data[f"{site}_t_score"] = ("time", rising)
+        found = {f.rule.id: f for f in guidance.findings(HER, data, DRUGS)}
+        assert found["joint-2017-low-density"].spans == spans
+
+
+def test_denosumab_without_an_exit_is_flagged_while_it_is_given() -> None:
+    found = findings(f"{INHIBITOR} + denosumab 60 mg sc q6mo [y0-y3]")["denosumab-plan-the-exit"]
+    assert found.when == "now to month 36"
+
+
 CAUTIONS = {
     "two-bisphosphonates": (
         "zoledronate 4 mg iv q6mo + alendronate 70 mg po qw", "zoledronate 4 mg iv q6mo"),

@@ -142,7 +142,12 @@ def test_adding_a_drug_touches_one_file(tmp_path: Path) -> None:
         ("routes.po", "routes.oral", "unknown key 'oral'"),
         ("[pk]", "[pk]\nVd = 3", "pk: unknown key 'Vd'"),
         ("IC50 =", "EC50 =", "unknown key 'EC50'. Did you mean 'IC50'"),
-        ('"aromatase"', '"aromatose"', "no site 'aromatose_inhibitor_load'"),
+        (
+            '"aromatase"',
+            '"aromatose"',
+            r"madeupzole\.toml: acts: on = 'aromatose' with how = 'inhibits' is no place of the "
+            r"model\. Did you mean 'aromatase'\? With 'inhibits': aromatase\.",
+        ),
         ("CL =", "#CL =", "'CL' is missing"),
         ("", "", "not valid TOML"),
     ],

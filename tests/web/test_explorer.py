@@ -339,6 +339,13 @@ def test_a_faulty_address_does_no_harm(explorer: Explorer, fragment: str) -> Non
     assert page.locator("img").count() == 0
 
 
+def test_an_address_names_a_person_who_is_not_here(explorer: Explorer) -> None:
+    page = explorer.open("who=nobody")
+    playwright.expect(page.locator("#copied")).to_contain_text("has not got (“nobody”)")
+    chosen = page.locator("[data-preset='postmenopausal-breast-cancer']")
+    playwright.expect(chosen).to_have_attribute("aria-pressed", "true")
+
+
 @pytest.mark.parametrize(
     ("fragment", "why"),
     [

@@ -130,6 +130,8 @@ def test_an_example_goes_round_by_the_address(explorer: Explorer) -> None:
     assert page.locator("#person-line").inner_text().startswith("Woman, aged 65")
     tabs = page.locator(".tab").all_inner_texts()
     assert tabs == ["as now", "with zoledronate", "with denosumab"]
+    live = page.locator("#live")
+    playwright.expect(live).to_contain_text("A typical person, without your results: ")
     page.get_by_role("button", name="Copy link").click()
     link = page.evaluate("navigator.clipboard.readText()")
     assert "scan=2023-02-20%7Elumbar_spine%7E0.952%7Eg%7Ehologic" in link

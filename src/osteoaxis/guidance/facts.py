@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from osteoaxis.outcomes.person import USUAL_MENOPAUSE
 from osteoaxis.patient import HISTORY, HISTORY_NUMBERS, Patient
-from osteoaxis.pharmacology.drug import Drug, by_any_name
+from osteoaxis.pharmacology.drug import BONE_CLASSES, Drug, by_any_name
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.treatment import was_given
 from osteoaxis.units import DAYS_PER_MONTH
@@ -68,10 +68,6 @@ def facts(
     months = np.asarray(data["time"].values, dtype=float)
     count = len(months)
     known: dict[str, Fact] = {name: data[name].values for name in SIMULATED}
-    scores = np.array(
-        [data[f"{s}_t_score"].values for s in ("lumbar_spine", "total_hip", "femoral_neck")]
-    )
-    known["t_score_min"] = scores.min(axis=0)
     for site in ("lumbar_spine", "total_hip"):
         known[f"{site}_yearly_loss"] = _yearly_loss(months, data[f"{site}_bmd"].values)
     ages = patient.age + months / 12
@@ -88,6 +84,7 @@ def facts(
     # It moves with the eGFR, which stands in where it was not typed in.
     known["creatinine_clearance"] = egfr if clearance is None else clearance * egfr / egfr[0]
     known |= treatment(was_given(data), months, drugs)
+    known["t_score_min"] = _lowest_t_score(data, known)
     return months, known
 
 
@@ -117,6 +114,20 @@ def slug(group: str) -> str:
     """Return the class of a drug as part of a name; an inactivator is an inhibitor, too."""
     plain = group.lower().replace("inactivator", "inhibitor")
     return "".join(c if c.isalnum() else "_" for c in plain)
+
+
+def _lowest_t_score(data: xr.Dataset, known: Mapping[str, Fact]) -> Array:
+    """Lowest T-score of the sites; from the first bone drug on, the lowest there has been.
+
+    What a drug adds does not undo the reason it was given for: the diagnosis stays
+    (AACE 2020, 10.4158/GL-2020-0524).
+    """
+    sites = ("lumbar_spine", "total_hip", "femoral_neck")
+    now = np.min([data[f"{site}_t_score"].values for site in sites], axis=0)
+    ever = [
+        known[f"ever_{slug(group)}"] for group in BONE_CLASSES if f"ever_{slug(group)}" in known
+    ]
+    return np.where(np.any(ever, axis=0), np.minimum.accumulate(now), now)
 
 
 def _yearly_loss(months: Array, bmd: Array) -> Array:

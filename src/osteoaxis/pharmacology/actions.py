@@ -106,3 +106,13 @@ VERBS: dict[str, tuple[Term, ...]] = {
         Term("_supply", supply, {"share": "share"}, {"share": "1"}, "ug/day", {"share": 1.0}),
     ),
 }
+
+
+def place(site: str) -> tuple[str, str]:
+    """Return `on` and `how` of a drug file that reach a site of the model."""
+    suffix, verb = max(
+        ((term.suffix, verb) for verb, terms in VERBS.items() for term in terms
+         if site.endswith(term.suffix)),
+        key=lambda found: len(found[0]),
+    )  # fmt: skip
+    return site.removesuffix(suffix), verb

@@ -25,6 +25,13 @@ ROUTES = {
     "td": "through the skin",
     "ex": "by exercise",
 }
+BONE_CLASSES = (
+    "bisphosphonate",
+    "RANKL antibody",
+    "sclerostin antibody",
+    "parathyroid hormone analogue",
+)
+"""Classes of drugs that are given to protect bone; stopping one is stopping bone protection."""
 _TOP = {
     "name", "class", "summary", "typical", "dose_range", "units", "synonyms", "pk", "routes",
     "acts",

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from osteoaxis.outcomes.dxa import SITES
-from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.drug import BONE_CLASSES, Drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.scenario import whole_weeks
 from osteoaxis.strategy.arm import Arm, Metric
@@ -21,13 +21,6 @@ from osteoaxis.units import DAYS_PER_MONTH
 
 OSTEOPOROSIS = -2.5
 """T-score of osteoporosis (WHO)."""
-BONE_CLASSES = (
-    "bisphosphonate",
-    "RANKL antibody",
-    "sclerostin antibody",
-    "parathyroid hormone analogue",
-)
-"""Classes of drugs that are given to protect bone; stopping one is stopping bone protection."""
 AFTER_STOPPING = 24.0  # months in which loss and rebound are looked for
 LEAST_SEEN = 12.0  # months that must be simulated after the last dose to judge stopping
 DENOSUMAB_ACTS = 6.0

@@ -8,7 +8,7 @@ const NEAR = Math.log(4); // what was shown: a number is usual in this unit
 
 /**
  * `spec`: label, low, high, step, help, log (slider in logarithms), optional (may be left open),
- * units (name -> factor). `give(value, done)` gets values in the model's unit, null for "typical".
+ * unknown (left open, nothing is taken for it), units (name -> factor). `give(value, done)` gets values in the model's unit, null for "typical".
  */
 export class Field {
   constructor(spec, give, pickUnit) {
@@ -31,11 +31,14 @@ export class Field {
       step: "any",
       on: { change: () => this.typed() },
     });
-    this.state = h(
-      "span",
-      { class: "typical", title: "Not measured: what the model takes for this person" },
-      spec.open ?? "typical",
-    );
+    const [left, why, use] = spec.unknown
+      ? ["not known", "Nothing is taken in its place", "Forget"]
+      : [
+          spec.open ?? "typical",
+          "Not measured: what the model takes for this person",
+          "Use what is typical for",
+        ];
+    this.state = h("span", { class: "typical", title: why }, left);
     this.example = h(
       "span",
       { title: "Of the example person: type your own, or × for what is typical" },
@@ -46,8 +49,8 @@ export class Field {
       {
         type: "button",
         class: "remove",
-        title: "Use what is typical for this person",
-        "aria-label": `Use what is typical for ${spec.label}`,
+        title: spec.unknown ? use : `${use} this person`,
+        "aria-label": `${use} ${spec.label}`,
         on: { click: () => give(null, true) },
       },
       "×",
@@ -115,6 +118,7 @@ export class Field {
     }
     if (document.activeElement !== this.exact)
       this.exact.value = open ? "" : this.write(value).replace("−", "-");
+    if (!Number.isFinite(drawn)) set(this.slider, { "aria-valuetext": this.state.textContent });
     set(this.exact, { placeholder: Number.isFinite(drawn) ? this.write(drawn) : "" });
     if (spec.optional) {
       this.state.hidden = !open;

@@ -102,7 +102,7 @@ export function createGuidelines(store, catalogue) {
               h(
                 "p",
                 { class: "small" },
-                "Undecided: something is not known. Tick what is so under “What happened before”; a box that is not ticked counts as unknown.",
+                "Undecided: something is not known. Tick what is so under “What happened before”, and type FRAX there; a box that is not ticked counts as unknown.",
               ),
             ]
           : []),

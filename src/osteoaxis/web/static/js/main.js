@@ -14,7 +14,7 @@ import { outcomeTable } from "./outcomes.js";
 import { createPanel } from "./panel.js";
 import { createQuestions } from "./questions.js";
 import { createResults } from "./results.js";
-import { createStore } from "./state.js";
+import { createStore, fresh } from "./state.js";
 import { createStrategies } from "./strategies.js";
 import { createTime } from "./time.js";
 import { createWho } from "./who.js";
@@ -27,8 +27,10 @@ const store = createStore();
 let result = null;
 
 function start(catalogue) {
-  if (!catalogue.patients.some((one) => one.name === store.state.preset)) {
-    store.update({ preset: catalogue.patients[0].name, changes: {} });
+  const { preset } = store.state;
+  if (!catalogue.patients.some(({ name }) => name === preset)) {
+    store.update({ preset: fresh().preset, changes: {} });
+    say(byId("copied"), `The link names a person this page has not got (“${preset}”).`);
   }
   const seek = (month) => {
     time.stop();
@@ -52,7 +54,8 @@ function start(catalogue) {
 
   const speak = later(() => {
     if (!result || time.playing()) return;
-    say(byId("live"), spoken(sentences(result, store.state)));
+    const typical = isEmpty(store.state.own) ? "" : "A typical person, without your results: ";
+    say(byId("live"), typical + spoken(sentences(result, store.state)));
   }, SPEAK);
 
   const time = createTime(store, (month, resting) => {

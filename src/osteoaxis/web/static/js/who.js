@@ -42,6 +42,17 @@ const score = (site, label) => ({
   open: "estimated",
   help: T_HELP,
 });
+const past = (name, label, rest) => ({
+  path: `history.${name}`,
+  past: true,
+  label,
+  low: 0,
+  step: 1,
+  optional: true,
+  unknown: true,
+  ...rest,
+});
+const FRAX = "from the FRAX calculator or your clinic: it is never computed here";
 const FIELDS = [
   {
     path: "age",
@@ -104,6 +115,33 @@ const FIELDS = [
   baseline("egfr", "Kidney function (eGFR)", { low: 15, high: 120, unit: "mL/min", expert: true }),
   baseline("ctx", "CTX", { low: 0.05, high: 1.5, unit: "ng/mL", expert: true }),
   baseline("p1np", "P1NP", { low: 10, high: 150, unit: "ng/mL", expert: true }),
+  past("frax_major", "FRAX, major fractures", {
+    high: 60,
+    limits: { low: 0, high: 100 },
+    unit: "%",
+    help: `The chance of breaking spine, hip, shoulder or wrist in ten years, ${FRAX}.`,
+  }),
+  past("frax_hip", "FRAX, hip", {
+    high: 30,
+    step: 0.5,
+    limits: { low: 0, high: 100 },
+    unit: "%",
+    help: `The chance of breaking a hip in ten years, ${FRAX}.`,
+  }),
+  past("years_since_fracture", "Last fracture", {
+    high: 20,
+    limits: { low: 0, high: 80 },
+    unit: "years ago",
+    help: "Years since the last fracture from a fall of standing height or less.",
+  }),
+  past("creatinine_clearance", "Creatinine clearance", {
+    low: 5,
+    high: 150,
+    limits: { low: 5, high: 250 },
+    unit: "mL/min",
+    expert: true,
+    help: "Where it was measured or computed for dosing; the eGFR stands in otherwise.",
+  }),
 ];
 
 export function createWho(store, catalogue) {
@@ -168,7 +206,7 @@ export function createWho(store, catalogue) {
     });
   byId("person").append(
     h("fieldset", { class: "sexes" }, h("legend", {}, "Sex"), sexes),
-    ...fields.filter(({ spec }) => !spec.test).map(({ field }) => field.element),
+    ...fields.filter(({ spec }) => !spec.test && !spec.past).map(({ field }) => field.element),
   );
   const onTreatment = h(
     "p",
@@ -198,6 +236,11 @@ export function createWho(store, catalogue) {
       { class: "history" },
       h("summary", {}, "What happened before"),
       history.map(({ element }) => element),
+      h(
+        "div",
+        { class: "person" },
+        fields.filter(({ spec }) => spec.past).map(({ field }) => field.element),
+      ),
     ),
   );
 
