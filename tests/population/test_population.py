@@ -242,11 +242,12 @@ def test_a_regimen_that_cannot_be_given_leaves_nothing_behind(
 
 def test_the_command_writes_pictures_tables_and_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "p"
-    arguments = ["population", "older-men", "--n", "30", "--years", "2", "--step", "12",
+    arguments = ["population", "older-men", "-n", "30", "--years", "2", "--step", "12",
                  "-o", str(folder)]  # fmt: skip
     first = CliRunner().invoke(app, arguments)
     assert first.exit_code == 0, first.output
-    assert "30 of 30 people" in first.output or "of 30 people" in first.output
+    assert "older-men on: anastrozole 1 mg po qd" in first.output
+    assert "of 30 people" in first.output
     assert (folder / "population.png").stat().st_size > 20_000
     assert (folder / "members.parquet").exists()
     summary = json.loads((folder / "summary.json").read_text())

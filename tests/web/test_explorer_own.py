@@ -146,6 +146,13 @@ def test_an_example_goes_round_by_the_address(explorer: Explorer) -> None:
     banner.get_by_role("button").click()
     playwright.expect(page.locator("#own-headline")).to_be_visible()
     assert banner.is_hidden()
+    # The forecast's T-scores of today go to the typical person, and leave the forecast as it is.
+    page.get_by_role("button", name="Put my T-scores of today under").click()
+    explorer.settle()
+    assert page.get_by_label("Spine T-score", exact=True).input_value() == "-1.4"
+    assert page.get_by_label("Hip T-score", exact=True).input_value() == "-1.0"
+    assert "Spine T-score today: −1.4" in page.locator("#forecast-notes").inner_text()
+    assert page.locator("#forecast-stale").is_hidden()
     page.get_by_role("button", name="Go to it").click()
     assert page.evaluate("document.activeElement.id") == "own-headline-title"
     assert page.locator("#own-scans > div").count() == 4

@@ -26,7 +26,7 @@ def population(
             autocompletion=_names,
         ),
     ],
-    count: Annotated[int, typer.Option("--n", min=1, help="How many people.")] = 1000,
+    count: Annotated[int, typer.Option("--n", "-n", min=1, help="How many people.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal people.")] = 1,
     output: Annotated[
         Path | None,

@@ -124,10 +124,9 @@ def _lowest_t_score(data: xr.Dataset, known: Mapping[str, Fact]) -> Array:
     """
     sites = ("lumbar_spine", "total_hip", "femoral_neck")
     now = np.min([data[f"{site}_t_score"].values for site in sites], axis=0)
-    ever = [
-        known[f"ever_{slug(group)}"] for group in BONE_CLASSES if f"ever_{slug(group)}" in known
-    ]
-    return np.where(np.any(ever, axis=0), np.minimum.accumulate(now), now)
+    groups = [f"ever_{slug(group)}" for group in BONE_CLASSES]
+    ever = np.array([known[group] for group in groups if group in known], dtype=bool)
+    return np.where(ever.any(axis=0), np.minimum.accumulate(now), now)
 
 
 def _yearly_loss(months: Array, bmd: Array) -> Array:

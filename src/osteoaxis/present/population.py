@@ -144,6 +144,7 @@ def show(found: dict[str, Any], folder: Path) -> None:
     for name, v in found["variables"].items():
         numbers = (v["mean"], v["sd"], v["p5"], v["p50"], v["p95"])
         table.add_row(f"{PANELS[name]}, {v['unit']}", *(f"{x:.3g}" for x in numbers))
+    console.print(f"{found['population']} on: {found['regimen']}", markup=False)
     console.print(table)
     left = found["members"] - found["kept"]
     reasons = "; ".join(f"{n:,} {reason}" for reason, n in found["left_out"].items())

@@ -119,6 +119,12 @@ export function createForecast(store, catalogue, seek) {
     headline.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
   }
   byId("own-waiting-ask").addEventListener("click", ask);
+  byId("typical-scores").addEventListener("click", () => {
+    const scores = scoresToday(kept.get(shown));
+    store.update({ changes: { ...store.state.changes, ...scores } });
+    const told = Object.values(scores).map((value) => number(value, 1));
+    say(byId("copied"), `Under “Who” now: T-scores of ${told.join(", ")}.`);
+  });
   byId("own-cancel").addEventListener("click", () => {
     stop();
     say(byId("own-told"), "Cancelled.");
@@ -152,6 +158,7 @@ export function createForecast(store, catalogue, seek) {
     headline.hidden = !first;
     byId("typical-title").hidden = !first;
     byId("typical-note").hidden = !first;
+    byId("typical-scores").hidden = !first || !Object.keys(scoresToday(kept.get(shown))).length;
     if (first && typical.previousElementSibling !== panel) panel.after(typical);
     if (!first && typical.previousElementSibling !== headline) headline.after(typical);
   }
@@ -231,6 +238,21 @@ export function createForecast(store, catalogue, seek) {
       at(month, answer);
     },
   };
+}
+
+/** Changes of the person: the T-scores of today of the sites that were measured. */
+function scoresToday({ fit, strategies, months_from_today: months, measurements, ...answer }) {
+  const [{ bands }] = Object.values(strategies);
+  const now = months.findIndex((one) => one >= -1e-6);
+  const sites = Object.entries(answer.t_score_densities).filter(
+    ([site]) => fit.explained && measurements.some(({ quantity }) => quantity === `${site}_bmd`),
+  );
+  return Object.fromEntries(
+    sites.map(([site, { [-1]: low, [-2.5]: osteoporosis }]) => {
+      const score = -1 + (1.5 * (bands[`${site}_bmd`].median[now] - low)) / (low - osteoporosis);
+      return [`t_scores.${site}`, Math.round(10 * score) / 10];
+    }),
+  );
 }
 
 /** What a chart shows: the past as the model sees it, what was measured, each strategy ahead. */
