@@ -6,7 +6,7 @@ import hashlib
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,7 @@ class Cohort:
     def __len__(self) -> int:
         return len(self.patients)
 
-    def only(self, chosen: Sequence[int]) -> Cohort:
+    def only(self, chosen: Sequence[int] | NDArray[np.int64]) -> Cohort:
         """Return the people of these numbers."""
         return Cohort(
             tuple(self.patients[k] for k in chosen),
@@ -139,7 +139,7 @@ class Simulator:
             parameters[k], day[k] = self._young(patient)
         guess = np.array([0.0 if s.empty else s.typical for s in self.model.states.values()])
         states = np.tile(guess, (len(patients), 1))
-        targets = [self._targets(patient) for patient in patients]
+        targets = [{**one.baseline, **self._densities(one)} for one in patients]
         problems: list[OsteoaxisError | None] = [None] * len(patients)
         left = list(range(len(patients)))
         worst = np.zeros(len(patients))
@@ -188,14 +188,14 @@ class Simulator:
         )
         return np.array(list(values.values())), -(patient.age - young) * DAYS_PER_YEAR
 
-    def _targets(self, patient: Patient) -> dict[str, float]:
-        densities = {
+    @staticmethod
+    def _densities(patient: Patient) -> dict[str, float]:
+        return {
             f"{site}_bmd": dxa.density(score, site, patient.sex)
             for site, score in patient.t_scores.items()
         }
-        return {**patient.baseline, **densities}
 
-    def _scale(self, parameters: Array, ratios: Mapping[str, float], capacity: float) -> None:
+    def _scale(self, parameters: Array, ratios: Mapping[str, float], capacity: float = 1.0) -> None:
         for name, ratio in ratios.items():
             for parameter, weight in self._setters(name, capacity):
                 parameters[self.column[parameter]] *= ratio**weight
@@ -305,17 +305,47 @@ class Simulator:
             records, which = self.doses(planned, dosing).schedules(cohort.parameters[who])
             schedule[who] = which + len(schedules)
             schedules += records
-        return engine.problem(
-            self.compiled,
-            cohort.parameters,
-            cohort.state,
-            schedules,
-            days,
-            schedule=schedule,
-            start=cohort.day,
-            record=record,
-            rtol=rtol,
-            atol=atol,
+        return self.task(cohort, schedules, schedule, days, record=record, rtol=rtol, atol=atol)
+
+    def task(
+        self,
+        cohort: Cohort,
+        schedules: Sequence[engine.Events],
+        schedule: NDArray[np.int64],
+        days: Array,
+        *,
+        record: Sequence[str] | None,
+        rtol: float,
+        atol: float,
+    ) -> engine.Problem:
+        """Return the task of people with these doses; densities typed in hold at time zero.
+
+        Where doses come before time zero, the person's peak density is scaled so that the T-scores
+        are met after them: density is in proportion to it, and nothing else depends on it.
+        """
+        task = partial(engine.problem, self.compiled, events=schedules, rtol=rtol, atol=atol)
+        parameters = cohort.parameters
+        past = [
+            k for k, patient in enumerate(cohort.patients)
+            if patient.t_scores and (schedules[schedule[k]].time < 0.0).any()
+        ]  # fmt: skip
+        if past:
+            parameters = parameters.copy()
+            density = [f"{site}_bmd" for site in dxa.SITES]
+            before = engine.solve_many(
+                task(
+                    parameters[past], cohort.state[past], times=[0.0], schedule=schedule[past],
+                    start=cohort.day[past], record=density,
+                )
+            )  # fmt: skip
+            for k, status, values in zip(past, before.status, before.values[:, 0], strict=True):
+                if status:
+                    continue  # fails once more below, where it is told
+                level = dict(zip(before.quantities, values, strict=True))
+                targets = self._densities(cohort.patients[k])
+                self._scale(parameters[k], {n: target / level[n] for n, target in targets.items()})
+        return task(
+            parameters, cohort.state, times=days, schedule=schedule, start=cohort.day, record=record
         )
 
     def run(
@@ -365,14 +395,17 @@ class Simulator:
             for regimen, given in zip(regimens, doses or [None] * count, strict=True)
         ]
         solved = engine.solve_many(
-            engine.problem(
-                self.compiled,
-                np.tile(cohort.parameters, (count, 1)),
-                np.tile(cohort.state, (count, 1)),
+            self.task(
+                Cohort(
+                    (patient,) * count,
+                    np.tile(cohort.parameters, (count, 1)),
+                    np.tile(cohort.day, count),
+                    np.tile(cohort.state, (count, 1)),
+                    cohort.problems * count,
+                ),
                 [self.doses(plan, dosing).events(cohort.parameters[0]) for plan in plans],
+                np.arange(count),
                 days,
-                schedule=np.arange(count),
-                start=np.tile(cohort.day, count),
                 record=kept,
                 rtol=rtol,
                 atol=atol,

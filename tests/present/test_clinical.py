@@ -385,6 +385,44 @@ def test_the_rebound_after_denosumab_is_shown(stopped: Case) -> None:
         assert (ahead.NOT_TOLD in row) == untold
 
 
+def test_several_broken_vertebrae_are_told_of_stopped_denosumab_alone(stopped: Case) -> None:
+    told = " ".join(plain(block.text) for block in expect.expected(stopped)
+                    if isinstance(block, Paragraph))  # fmt: skip
+    several = told.partition("several break in ")[2].partition(";")[0]
+    assert re.fullmatch(r"\d+ with C", several)
+    assert "after a placebo was stopped it was 39" in told
+
+
+def test_options_that_are_the_same_are_not_called_one_course(stopped: Case) -> None:
+    same = replace(stopped, arms={arm: stopped.arms[arm] for arm in ("AI only", "waits")})
+    told = [plain(b.text) for b in ahead.changes(same) if isinstance(b, Paragraph)]
+    assert told == ["B waits is as A: the same was given. So there is no difference."]
+
+
+def test_tables_have_a_row_where_a_course_ends(ready: Simulator) -> None:
+    plan = replace(
+        scenario.load("anastrozole-woman"),
+        years=12.0,
+        arms={f"{years} years": f"letrozole 2.5 mg po qd [y0-y{years}]" for years in (5, 10)},
+    )
+    case = typical.simulated(plan, ready, 1, quiet)
+    assert case.months == [12.0, 24.0, 60.0, 120.0, 144.0]
+
+
+def test_a_share_of_doses_is_told_as_planned(ready: Simulator) -> None:
+    plan = replace(
+        scenario.load("anastrozole-woman"),
+        years=3.0,
+        arms={"some": "letrozole 2.5 mg po qd [y0-y2; taken 60 %] + denosumab 60 mg sc q6mo"},
+    )
+    case = typical.simulated(plan, ready, 1, quiet)
+    told = " ".join(plain(item) for block in expect.compared(case) if isinstance(block, Items)
+                    for item in block.items)  # fmt: skip
+    assert "letrozole 2.5 mg by mouth every day (60 % of doses taken) for 2 years" in told
+    assert "denosumab 60 mg" in told
+    assert "Every dose is taken as planned." not in map(plain, expect.assumed(case))
+
+
 def test_what_numbers_leave_out_is_said(stopped: Case) -> None:
     assert stopped.left_out == f"Less of the inhibitor with D. {LEFT_OUT}"
     assert any(stopped.left_out in plain(line) for line in expect.brief(stopped))

@@ -36,6 +36,7 @@ APPENDIX = (
     "their sources, what trials observed and the model predicts, limits, equations and parameters."
 )
 MOST_ROWS = 10  # of the table of differences
+NONE = 0.05  # of 1,000: what rounding leaves of the same treatment
 MOST_FINDINGS, MOST_SOURCES = 7, 8
 WATCH = "What to watch?"
 KINDS = ("safety", "caution", "guideline")
@@ -71,7 +72,7 @@ def after(case: Case, sharpens: Sequence[Block] = ()) -> Iterator[Block]:
 def changes(case: Case) -> Iterator[Block]:
     """Yield what each option changes against the first, with ranges of the differences."""
     yield Heading("What the options change")
-    if not case.others:
+    if len(case.shown) == 1:
         yield Paragraph("One course was simulated, so there is nothing to compare it with.")
         return
     if not case.others:
@@ -105,7 +106,11 @@ def changes(case: Case) -> Iterator[Block]:
     yield Paragraph(
         f"Differences to {case.called(case.shown[0])}; in brackets {case.ranges}. Points: percent "
         "of the density at the start. Broken bones: people by then, minus for fewer."
-        + (" Joint pain: people at that time." if hurts else " Joint pain: no difference.")
+        + (
+            " Joint pain: people at that time."
+            if hurts
+            else " Joint pain: no difference at these times."
+        )
         + f" {same(case)}",
         small=True,
     )
@@ -126,7 +131,7 @@ def same(case: Case) -> str:
 
 def one_in(value: float, low: float, high: float) -> str:
     """Return for how many people one fewer or more breaks a bone; `value`, its range: of 1,000."""
-    if low == value == high == 0:
+    if max(abs(low), abs(high)) < NONE:
         return "no difference"
     if low <= 0 <= high:
         return "not certain"

@@ -35,6 +35,8 @@ MOST = 6
 YEARS = (1.0, 2.0, 5.0)
 REBOUND = (6.0, 12.0)
 """Months after denosumab has ended that tables show."""
+NEAR = 3.0
+"""Months within which tables have no second row."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,20 @@ class Case:
 
     @property
     def months(self) -> list[float]:
-        """The months of the tables: 1, 2 and 5 years, 6 and 12 months off denosumab, the end."""
+        """The months of the tables.
+
+        1, 2 and 5 years, 6 and 12 months off denosumab, where a course of a year or more ends, and
+        the end of all.
+        """
         rebound = {stop + after for stop in self.stops.values() for after in REBOUND}
         marked = rebound | {12 * year for year in YEARS}
+        for arm in self.arms:
+            for term in self.regimen(arm).terms:
+                if term.stop_day is None or term.stop_day - term.start_day < 12.0 * DAYS_PER_MONTH:
+                    continue
+                stop = round(term.stop_day / DAYS_PER_MONTH - self.start)
+                if stop > 0 and all(abs(stop - month) > NEAR for month in marked):
+                    marked.add(stop)
         return [*sorted(month for month in marked if month < self.end), self.end]
 
     def fitting(self, arms: int, rows: int) -> list[float]:
