@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -287,6 +288,21 @@ def test_two_pages_hold_any_number_of_arms(case: Case, count: int) -> None:
     assert ("6 more options in the appendix" in told) == (count > MOST)
 
 
+def test_four_courses_are_readable(stopped: Case) -> None:
+    """Most letters of both pages have 8 points or more."""
+    parts = (expect.page(stopped), ahead.page(stopped))
+    made = writers.pdf(Document(stopped.title, parts, DISCLAIMER, "mark"))
+    for page in pypdf.PdfReader(io.BytesIO(made)).pages:
+        letters: Counter[float] = Counter()
+
+        def count(text: str, _: Any, matrix: Any, __: Any, size: float, of: Any = letters) -> None:
+            of[size * abs(matrix[0])] += len(text.strip())
+
+        page.extract_text(visitor_text=count)
+        ((size, _),) = letters.most_common(1)
+        assert size >= 8.0
+
+
 def test_the_same_scenario_gives_the_same_bytes_in_two_processes(tmp_path: Path) -> None:
     (tmp_path / "short.toml").write_text(SHORT, encoding="utf-8")
     for number, env in enumerate(({"TZ": "UTC"}, {"TZ": "Asia/Tokyo", "LANG": "C"})):
@@ -370,7 +386,7 @@ def test_in_short_has_a_line_for_each_arm(stopped: Case) -> None:
     lines = [plain(line) for line in expect.ends(stopped)]
     assert [line[0] for line in lines] == ["A", "B", "C", "D", stopped.left_out[0]]
     assert lines[1] == "B waits: no difference to A (AI only); the same was given."
-    assert "But denosumab has worn off and nothing follows" in lines[2]
+    assert "But denosumab wears off before anything follows" in lines[2]
     assert lines[3].startswith("D no treatment: after 3 years")
 
 

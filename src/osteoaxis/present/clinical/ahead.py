@@ -35,7 +35,7 @@ APPENDIX = (
     "The appendix for experts, which may be left out, holds the doses as simulated, all rules with "
     "their sources, what trials observed and the model predicts, limits, equations and parameters."
 )
-MOST_ROWS = 10  # of the table of differences
+MOST_ROWS = 8  # of the table of differences
 NONE = 0.05  # of 1,000: what rounding leaves of the same treatment
 MOST_FINDINGS, MOST_SOURCES = 7, 8
 WATCH = "What to watch?"

@@ -47,7 +47,7 @@ NOT_YOU = (
 FRACTURES, VERTEBRAL = "any_fracture_incidence", "vertebral_fracture_incidence"
 SEVERAL = "multiple_vertebral_share"
 BESIDE = 3  # arms up to which assumptions stand below what is compared
-MOST_ROWS = 18  # of the table
+MOST_ROWS = 9  # of the table
 STARTS = {
     "estradiol": "estradiol", "testosterone": "testosterone", "ctx": "CTX", "p1np": "P1NP",
     "vitamin_d": "25-hydroxyvitamin D", "egfr": "eGFR",
