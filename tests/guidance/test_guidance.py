@@ -103,6 +103,26 @@ def test_what_a_bone_drug_adds_does_not_undo_the_reason_for_it() -> None:
         assert found["joint-2017-low-density"].spans == spans
 
 
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("jaw", "denosumab 60 mg sc q6mo [y0-y3]"),
+        ("femur-early", "alendronate 70 mg po qw [y0-y3]"),
+        ("femur-early", "zoledronate 4 mg iv q6mo [y0-y3]"),
+        ("femur-late", "alendronate 70 mg po qw [y0-y8]"),
+    ],
+)
+def test_a_course_of_three_years_has_three_years(name: str, given: str) -> None:
+    """What the last dose lasts counts in full: no year is missed by a day."""
+    assert name in met(given)
+
+
+def test_the_dental_check_comes_before_the_first_dose() -> None:
+    found = findings("denosumab 60 mg sc q6mo [y0-y3]")["dental-check-first"]
+    assert found.when == "now to month 6"
+    assert "before the first dose" in found.rule.text
+
+
 def test_denosumab_without_an_exit_is_flagged_while_it_is_given() -> None:
     found = findings(f"{INHIBITOR} + denosumab 60 mg sc q6mo [y0-y3]")["denosumab-plan-the-exit"]
     assert found.when == "now to month 36"
@@ -140,6 +160,8 @@ CAUTIONS = {
                           "denosumab 60 mg sc q6mo [y0-y2] + alendronate 70 mg po qw [y2-]"),
     "femur-early": ("alendronate 70 mg po qw [y0-y4]", "alendronate 70 mg po qw [y0-y2]"),
     "femur-late": ("alendronate 70 mg po qw", "alendronate 70 mg po qw [y0-y5]"),
+    "femur-denosumab": ("denosumab 60 mg sc q6mo", "alendronate 70 mg po qw"),
+    "dental-check-first": ("zoledronate 4 mg iv q6mo", "alendronate 70 mg po qw"),
     "teriparatide-long": ("teriparatide 20 ug sc qd [y0-y3]", "teriparatide 20 ug sc qd [y0-y2]"),
 }  # fmt: skip
 

@@ -223,15 +223,20 @@ def _course(days: Array, months: Array, usual: float) -> tuple[NDArray[np.bool_]
     """Return whether a drug is being taken in each month, and for how many years it has been.
 
     A course goes on from one dose to the next if that comes within `LONGEST_GAP` months, and for
-    the usual interval after the last.
+    the usual interval after the last. Years count to a hundredth, so a course of three years has
+    three.
     """
     taking, taken = np.zeros(len(months), dtype=bool), np.zeros(len(months))
-    if not len(days):
-        return taking, taken
     after_last = max(usual - 1 / DAYS_PER_MONTH, 0.0)  # a daily drug ends with its last dose
+    for start, last in _courses(days):
+        taking |= (months >= start - 1e-9) & (months < last + after_last - 1e-9)
+        taken += np.clip(months, start, last + usual) - start
+    return taking, np.round(taken / 12.0, 2)
+
+
+def _courses(days: Array) -> list[tuple[float, float]]:
+    """Return the first and last dose of each course; `days` are sorted months of doses."""
+    if not len(days):
+        return []
     ends = np.append(np.diff(days) > LONGEST_GAP, True)
-    for start, last in zip(days[np.roll(ends, 1)], days[ends], strict=True):
-        stop = last + after_last
-        taking |= (months >= start - 1e-9) & (months < stop - 1e-9)
-        taken += np.clip(months, start, stop) - start
-    return taking, taken / 12.0
+    return list(zip(days[np.roll(ends, 1)], days[ends], strict=True))
