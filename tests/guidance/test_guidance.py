@@ -326,6 +326,9 @@ def test_a_late_dose_is_not_a_stop() -> None:
 def test_a_statement_that_was_renewed_says_so() -> None:
     assert guidance.updates()["joint-2017-low-density"].year == 2025
     assert "joint-2025-update" in met(INHIBITOR)
+    assert guidance.updates()["acog-2012-treat"].year == 2022
+    assert "acog-2022-treat" in met("none", t_score=-2.5)
+    assert "acog-2022-treat" not in met("none", t_score=-2.4)
 
 
 def test_rates_by_exposure_rise_with_exposure() -> None:
