@@ -343,6 +343,51 @@ def test_rates_by_exposure_rise_with_exposure() -> None:
     assert (last.events, last.years) == (28, 3)
 
 
+SUPPRESSED = "goserelin 3.6 mg sc q28d [y0-y5] + exemestane 25 mg po qd [y0-y5]"
+YOUNG = Patient(age=52, menopause_age=54, history=NOTHING | {"breast_cancer": True})
+
+
+def test_menopause_by_treatment_counts_as_menopause_on_an_inhibitor() -> None:
+    found = findings(SUPPRESSED, YOUNG, t_score=-2.2)
+    for name in ("joint-2017-low-density", "joint-2017-which", "joint-2017-basics",
+                 "joint-2017-scan", "asco-oh-2022-adjuvant", "joint-2017-adjuvant"):  # fmt: skip
+        assert found[name].first == 0.0, name
+    alone = findings("exemestane 25 mg po qd", YOUNG, t_score=-2.2)
+    assert alone["joint-2017-low-density"].first == 24.0
+
+
+def test_suppression_that_began_before_menopause_is_no_caution() -> None:
+    assert "gnrh-after-menopause" not in met(SUPPRESSED, YOUNG)
+    assert "gnrh-after-menopause" in met("goserelin 3.6 mg sc q28d [y3-y5]", YOUNG)
+    changed = "goserelin 3.6 mg sc q28d [y0-y3] + leuprolide 7.5 mg im q28d [y3-y5]"
+    assert "gnrh-after-menopause" not in met(changed, YOUNG)
+    assert "gnrh-after-menopause" not in met("leuprolide 7.5 mg im q28d", HIM)
+
+
+@pytest.mark.parametrize(
+    "name", ["asco-oh-2022-adjuvant", "joint-2017-adjuvant", "australia-adjuvant"]
+)
+def test_a_bisphosphonate_against_the_cancer_is_for_while_adjuvant_treatment_goes_on(
+    name: str,
+) -> None:
+    assert findings(INHIBITOR)[name].spans == ((0.0, 60.0),)
+    assert findings("tamoxifen 20 mg po qd [m12-m24]")[name].spans == ((6.0, 24.0),)
+    assert name not in met("none")
+    assert name not in met(INHIBITOR, Patient(sex="male", age=62, history={"breast_cancer": True}))
+
+
+def test_when_to_start_a_bisphosphonate_against_the_cancer_is_said() -> None:
+    said = {rule.id: rule.text for rule in guidance.rules()}
+    assert "start early" in said["asco-oh-2022-adjuvant"]
+    assert "begun together with" in said["joint-2017-adjuvant"]
+
+
+def test_months_in_words_are_whole_but_for_the_first() -> None:
+    rule = guidance.rules()[0]
+    found = guidance.Finding(rule, ((0.25, 5.0), (24.84, 35.87)), {}, ())
+    assert found.when == "from month 0.2 to month 5, from month 25 to month 36"
+
+
 def test_men_and_women() -> None:
     assert "testosterone-in-a-woman" not in met("testosterone_gel 5 mg td qd", HIM)
     assert "men-joint-pain" in met("anastrozole 1 mg po qd", HIM)
