@@ -162,6 +162,10 @@ CAUTIONS = {
     "femur-late": ("alendronate 70 mg po qw", "alendronate 70 mg po qw [y0-y5]"),
     "femur-denosumab": ("denosumab 60 mg sc q6mo", "alendronate 70 mg po qw"),
     "dental-check-first": ("zoledronate 4 mg iv q6mo", "alendronate 70 mg po qw"),
+    "duloxetine-and-tamoxifen": ("duloxetine 60 mg po qd + tamoxifen 20 mg po qd",
+                                 f"duloxetine 60 mg po qd + {INHIBITOR}"),
+    "first-infusion": ("zoledronate 4 mg iv q6mo", "denosumab 60 mg sc q6mo"),
+    "canada-2023-short": ("denosumab 60 mg sc q6mo [y0-y2]", "denosumab 60 mg sc q6mo [y0-y3]"),
     "teriparatide-long": ("teriparatide 20 ug sc qd [y0-y3]", "teriparatide 20 ug sc qd [y0-y2]"),
 }  # fmt: skip
 
@@ -185,6 +189,8 @@ def test_a_caution_is_met_by_one_regimen_and_not_by_another(name: str) -> None:
         ("label-zoledronate-reduced", "zoledronate 4 mg iv q6mo", "egfr", 60.0, 60.1),
         ("low-calcium-first", "zoledronate 4 mg iv q6mo", "calcium", 2.09, 2.10),
         ("low-vitamin-d-first", "denosumab 60 mg sc q6mo", "vitamin_d", 19.9, 20.0),
+        ("low-vitamin-d-first", "alendronate 70 mg po qw", "vitamin_d", 19.9, 20.0),
+        ("low-vitamin-d-inhibitor", INHIBITOR, "vitamin_d", 19.9, 20.0),
         ("simulated-low-calcium", "none", "calcium", 2.09, 2.10),
     ],
 )
@@ -386,6 +392,12 @@ def test_months_in_words_are_whole_but_for_the_first() -> None:
     rule = guidance.rules()[0]
     found = guidance.Finding(rule, ((0.25, 5.0), (24.84, 35.87)), {}, ())
     assert found.when == "from month 0.2 to month 5, from month 25 to month 36"
+
+
+def test_the_reaction_to_zoledronate_is_that_to_the_first_infusion() -> None:
+    found = findings("zoledronate 4 mg iv q6mo [m12-m36]")["first-infusion"]
+    assert found.when == "from month 12 to month 13"
+    assert str(found.rule.rates[0]).endswith("424 in 1,000")
 
 
 def test_men_and_women() -> None:
