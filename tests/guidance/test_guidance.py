@@ -427,6 +427,16 @@ def test_recalled_rules_stay_out_unless_wanted() -> None:
     assert not all(f.rule.read for f in guidance.findings(HER, data, DRUGS, unread=True))
 
 
+def test_whose_rules_stay_out_is_said() -> None:
+    bodies = guidance.withheld(HER, course(INHIBITOR), DRUGS)
+    assert bodies == ("AACE and ACE 2020", "ESMO 2020", "NCCN task force 2013", "NOGG 2024")
+    told = guidelines.not_shown(bodies)
+    assert told.startswith("Not shown, because we could not read them: rules of AACE and ACE 2020")
+    him = Patient(sex="male", age=62, history={"breast_cancer": False})
+    assert guidance.withheld(him, course("none", person=him), DRUGS) == ("NOGG 2024",)
+    assert guidelines.not_shown(()) == ""
+
+
 HEAD = 'body = "us"\ncitation = "here"\n[[rules]]\n'
 RULE = 'id = "a"\nkind = "caution"\nquestion = "q"\nwhen = "age > 90"\ntext = "t"\nread = true\n'
 
@@ -491,10 +501,14 @@ def test_from_the_command_line() -> None:
     assert found["denosumab-no-exit"]["met"]
     assert found["denosumab-no-exit"]["months"] == [[14, None]]
     assert found["joint-2017-low-density"]["superseded_by"] == "joint-2025-update"
+    assert "ESMO 2020" in json.loads(done.stdout)["not_shown"]
     done = run.invoke(app, ["guidelines", "postmenopausal-breast-cancer", "--years", "1"])
     assert done.exit_code == 0
     assert "Start bone protection?" in done.output
     assert "Not advice" in done.output
+    assert "--unverified" in done.output
+    every = ["guidelines", "postmenopausal-breast-cancer", "--years", "1", "--unverified"]
+    assert "Not shown" not in run.invoke(app, every).output
     assert isinstance(run.invoke(app, ["guidelines", "nobody"]).exception, InputError)
 
 

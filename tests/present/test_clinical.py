@@ -434,10 +434,19 @@ def test_scans_are_told_by_guidelines_and_not_by_noise(stopped: Case) -> None:
         plain(item) for block in blocks if isinstance(block, Items) for item in block.items
     )
     assert "12 to 24 months" in told
-    assert "(recalled, not read)" in told
+    assert "ESMO" not in told  # recalled; named among those that are not shown
     assert "no interval between scans" in " ".join(
         plain(block.text) for block in blocks if isinstance(block, Paragraph)
     )
+
+
+def test_bodies_whose_rules_nobody_read_are_named(stopped: Case) -> None:
+    told = " ".join(
+        plain(block.text) for block in ahead.said(stopped) if isinstance(block, Paragraph)
+    )
+    assert "Not shown, because we could not read them: rules of " in told
+    assert "ESMO 2020" in told
+    assert "ECTS 2021" in told
 
 
 def test_plain_pages_alone(tmp_path: Path) -> None:

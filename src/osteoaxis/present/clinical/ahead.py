@@ -28,6 +28,7 @@ from osteoaxis.present.document import (
     Table,
     Text,
 )
+from osteoaxis.present.guidance import not_shown
 
 STAY = "Do not stop or skip a medicine without your team."
 NOT_TOLD = "not told"
@@ -138,14 +139,17 @@ def one_in(value: float, low: float, high: float) -> str:
 def said(case: Case) -> Iterator[Block]:
     """Yield the cautions and guidelines that apply, the most pressing first, each once."""
     yield Heading("What labels and guidelines say")
+    left_out = not_shown(case.withheld)
     ordered = [arms for arms in merged(case) if _rule(arms).question != WATCH]
     if not ordered:
-        yield Paragraph("None of the rules that were read applies to this person and treatment.")
+        none = "None of the rules that were read applies to this person and treatment."
+        yield Paragraph(f"{none} {left_out}".strip())
         return
     yield Items([_said(case, arms) for arms in ordered[:MOST_FINDINGS]])
     more = len(ordered) - MOST_FINDINGS
-    rest = f"{words.counted(more, 'more rule')} in the appendix. " if more > 0 else ""
-    yield Paragraph(f"{rest}Not advice: things to ask about.", small=True)
+    rest = f"{words.counted(more, 'more rule')} in the appendix." if more > 0 else ""
+    beside = (rest, left_out, "Not advice: things to ask about.")
+    yield Paragraph(" ".join(filter(None, beside)), small=True)
 
 
 Met = Mapping[str, Finding]
@@ -176,11 +180,10 @@ def _order(case: Case, arms: Met) -> tuple[int, bool, int]:
 
 def _said(case: Case, arms: Met) -> Text:
     rule = _rule(arms)
-    year = f" {rule.year}" if rule.year else ""
     newer = guidance.updates().get(rule.id)
     renewed = f" (renewed in {newer.year})" if newer else ""
     return (
-        Run(f"{rule.body}{year}{renewed}: ", "strong"),
+        Run(f"{rule.stated_by}{renewed}: ", "strong"),
         rule.text,
         Run(f" ({concerned(case, arms)})", "soft"),
     )
@@ -234,14 +237,11 @@ def measure(case: Case) -> Iterator[Block]:
 
 
 def _watched(case: Case) -> Iterator[Text]:
-    """Yield what guidelines say about scans and tests, those that are recalled marked so."""
-    for data in case.told.values():
-        for found in guidance.findings(case.patient, data, case.drugs, ("guideline",), unread=True):
-            rule = found.rule
-            if found.met and rule.question == WATCH:
-                year = f" {rule.year}" if rule.year else ""
-                recalled = "" if rule.read else " (recalled, not read)"
-                yield Run(f"{rule.body}{year}{recalled}: ", "strong"), rule.text
+    """Yield what guidelines say about scans and tests."""
+    for findings in case.findings.values():
+        for finding in findings:
+            if finding.rule.question == WATCH:
+                yield Run(f"{finding.rule.stated_by}: ", "strong"), finding.rule.text
 
 
 def _seen(case: Case, arm: str, name: str, limit: Change) -> str:
