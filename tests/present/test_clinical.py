@@ -449,6 +449,21 @@ def test_bodies_whose_rules_nobody_read_are_named(stopped: Case) -> None:
     assert "ECTS 2021" in told
 
 
+def test_warnings_leave_room_for_guidelines(stopped: Case) -> None:
+    rules = {finding.rule.id: finding for finding in next(iter(stopped.findings.values()))}
+    warnings = [f for f in rules.values() if f.rule.kind == "safety"]
+    many = {arm: (*found, *(replace(w, rule=replace(w.rule, id=f"{w.rule.id}-{n}"))
+                            for w in warnings for n in range(9)))
+            for arm, found in stopped.findings.items()}  # fmt: skip
+    case = replace(stopped)
+    case.__dict__["findings"] = many
+    items = next(block for block in ahead.said(case) if isinstance(block, Items)).items
+    told = [plain(item) for item in items]
+    assert len(told) == ahead.MOST_FINDINGS
+    bodies = {f.rule.body for f in rules.values() if f.rule.kind == "guideline"}
+    assert any(line.startswith(tuple(bodies)) for line in told)
+
+
 def test_plain_pages_alone(tmp_path: Path) -> None:
     (tmp_path / "short.toml").write_text(
         SHORT.replace('title = "One year of letrozole"\n', "precision = { lumbar_spine = 1.0 }\n"),

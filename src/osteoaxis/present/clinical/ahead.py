@@ -37,7 +37,7 @@ APPENDIX = (
     "their sources, what trials observed and the model predicts, limits, equations and parameters."
 )
 MOST_ROWS = 10  # of the table of differences
-MOST_FINDINGS, MOST_SOURCES = 7, 8
+MOST_FINDINGS, MOST_WARNINGS, MOST_SOURCES = 8, 5, 8
 WATCH = "What to watch?"
 KINDS = ("safety", "caution", "guideline")
 QUESTIONS = ("Is this osteoporosis?", "Start bone protection?", "Which bone protection?",
@@ -145,8 +145,12 @@ def said(case: Case) -> Iterator[Block]:
         none = "None of the rules that were read applies to this person and treatment."
         yield Paragraph(f"{none} {left_out}".strip())
         return
-    yield Items([_said(case, arms) for arms in ordered[:MOST_FINDINGS]])
-    more = len(ordered) - MOST_FINDINGS
+    advice = [arms for arms in ordered if _rule(arms).kind == "guideline"][:MOST_FINDINGS]
+    warned = [arms for arms in ordered if _rule(arms).kind != "guideline"]
+    room = max(MOST_WARNINGS, MOST_FINDINGS - len(advice))  # warnings leave room for advice
+    told = [*warned[:room], *advice][:MOST_FINDINGS]
+    yield Items([_said(case, arms) for arms in told])
+    more = len(ordered) - len(told)
     rest = f"{words.counted(more, 'more rule')} in the appendix." if more > 0 else ""
     beside = (rest, left_out, "Not advice: things to ask about.")
     yield Paragraph(" ".join(filter(None, beside)), small=True)
@@ -169,13 +173,16 @@ def _rule(arms: Met) -> Rule:
     return next(iter(arms.values())).rule
 
 
-def _order(case: Case, arms: Met) -> tuple[int, bool, int]:
-    """Return the place of a rule: by kind, then what applies now before what may later."""
+def _order(case: Case, arms: Met) -> tuple[int, int, int]:
+    """Return the place of a rule: by kind, then what applies now before what may later.
+
+    A hazard goes by its question first: what follows denosumab is told however late it comes.
+    """
     rule = _rule(arms)
     later = min(case.since(finding) for finding in arms.values()) > 0.0
     known = rule.question in QUESTIONS
     place = QUESTIONS.index(rule.question) if known else len(QUESTIONS)
-    return KINDS.index(rule.kind), later, place
+    return KINDS.index(rule.kind), *((place, later) if rule.hazard else (later, place))
 
 
 def _said(case: Case, arms: Met) -> Text:
