@@ -488,10 +488,34 @@ def test_scans_are_told_by_guidelines_and_not_by_noise(stopped: Case) -> None:
         plain(item) for block in blocks if isinstance(block, Items) for item in block.items
     )
     assert "12 to 24 months" in told
-    assert "(recalled, not read)" in told
+    assert "ESMO" not in told  # recalled; named among those that are not shown
     assert "no interval between scans" in " ".join(
         plain(block.text) for block in blocks if isinstance(block, Paragraph)
     )
+
+
+def test_bodies_whose_rules_nobody_read_are_named(stopped: Case) -> None:
+    told = " ".join(
+        plain(block.text) for block in ahead.said(stopped) if isinstance(block, Paragraph)
+    )
+    assert "Not shown, because we could not read them: rules of " in told
+    assert "ESMO 2020" in told
+    assert "ECTS 2021" in told
+
+
+def test_warnings_leave_room_for_guidelines(stopped: Case) -> None:
+    rules = {finding.rule.id: finding for finding in next(iter(stopped.findings.values()))}
+    warnings = [f for f in rules.values() if f.rule.kind == "safety"]
+    many = {arm: (*found, *(replace(w, rule=replace(w.rule, id=f"{w.rule.id}-{n}"))
+                            for w in warnings for n in range(9)))
+            for arm, found in stopped.findings.items()}  # fmt: skip
+    case = replace(stopped)
+    case.__dict__["findings"] = many
+    items = next(block for block in ahead.said(case) if isinstance(block, Items)).items
+    told = [plain(item) for item in items]
+    assert len(told) == ahead.MOST_FINDINGS
+    bodies = {f.rule.body for f in rules.values() if f.rule.kind == "guideline"}
+    assert any(line.startswith(tuple(bodies)) for line in told)
 
 
 def test_plain_pages_alone(tmp_path: Path) -> None:

@@ -203,6 +203,7 @@ def test_guidelines_are_those_of_the_library(client: httpx.Client, ready: Simula
     assert [(f["id"], f["when"]) for f in found["findings"]] == [
         (f.rule.id, f.when) for f in expected
     ]
+    assert "ESMO 2020" in found["not_shown"]
 
 
 def test_every_quantity_is_described(known: Catalogue) -> None:

@@ -15,6 +15,7 @@ from osteoaxis.guidance.rule import Rule
 Value = float | bool | None
 Span = tuple[float, float | None]
 MOST_SPANS = 3  # told in words
+WHOLE_MONTHS = 6.0  # after these, months are told without a fraction
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,13 @@ def _spans(met: Truth, months: Array) -> tuple[Span, ...]:
 
 
 def _span(start: float, end: float | None) -> str:
-    since = "now" if start == 0 else f"from month {start:.4g}"
-    return since if end is None else f"{since} to month {end:.4g}"
+    since = "now" if start == 0 else f"from month {_month(start)}"
+    return since if end is None else f"{since} to month {_month(end)}"
+
+
+def _month(month: float) -> str:
+    """Return a month as people count it: whole, in the first half year to a tenth."""
+    return f"{month:.0f}" if month > WHOLE_MONTHS else f"{month:.1f}".removesuffix(".0")
 
 
 def _value(value: object) -> Value:

@@ -75,6 +75,7 @@ def guidelines(catalogue: Catalogue, asked: Simulation) -> Answer:
         "regimen": str(plan),
         "given": data.attrs["given"],
         "findings": [shown.as_json(finding) for finding in found],
+        "not_shown": shown.not_shown(guidance.withheld(person, data, ready.drugs)),
         "note": f"{shown.ADVICE} {DISCLAIMER}",
     }
 

@@ -224,6 +224,12 @@ class Case:
             for arm, data in self.told.items()
         }
 
+    @cached_property
+    def withheld(self) -> tuple[str, ...]:
+        """Who states rules that are for this person in any arm but stay out."""
+        told = (guidance.withheld(self.patient, data, self.drugs) for data in self.told.values())
+        return tuple(dict.fromkeys(body for bodies in told for body in bodies))
+
     def since(self, finding: Finding) -> float:
         """Return the month from the start in which a rule is first met."""
         return max((finding.first or 0.0) - self.start, 0.0)

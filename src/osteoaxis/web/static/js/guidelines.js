@@ -91,7 +91,7 @@ export function createGuidelines(store, catalogue) {
     running = new AbortController();
     host.classList.add("old");
     try {
-      const { findings } = await guidelines(body, running.signal);
+      const { findings, not_shown: notShown } = await guidelines(body, running.signal);
       const rules = findings.filter(({ kind }) => kind === "guideline");
       const questions = [...Map.groupBy(rules, (one) => one.question)];
       const undecided = rules.some((one) => one.missing.length);
@@ -107,6 +107,7 @@ export function createGuidelines(store, catalogue) {
             ]
           : []),
         ...(rules.length ? [] : [h("p", {}, "No guideline that we read speaks of this case.")]),
+        ...(notShown ? [h("p", { class: "small not-shown" }, notShown)] : []),
       );
     } catch (problem) {
       if (problem.name === "AbortError") return;
