@@ -45,9 +45,9 @@ function start(catalogue) {
   const strategies = createStrategies(store, catalogue);
   const showQuestion = createQuestions(store, catalogue);
   const notes = createNotes(catalogue);
-  const forecast = createForecast(store, catalogue, seek);
+  const forecast = createForecast(store, catalogue, seek, () => showGuidelines());
   const crossing = createCrossing(store, catalogue, seek);
-  const showGuidelines = createGuidelines(store, catalogue);
+  const showGuidelines = createGuidelines(store, catalogue, forecast.guidelines);
   const showCheck = createCheck(store, catalogue);
   const showEvidence = createEvidence(store, catalogue);
   const results = createResults(catalogue, arrived);
