@@ -24,9 +24,9 @@ from osteoaxis.guidance.facts import names
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa, markers
 from osteoaxis.pharmacology.drug import catalogue
-from osteoaxis.present import words, writers
+from osteoaxis.present import asked, words, writers
 from osteoaxis.present.arms import LEFT_OUT
-from osteoaxis.present.clinical import ahead, asked, equations, expect, held, own, typical
+from osteoaxis.present.clinical import ahead, equations, expect, held, own, typical
 from osteoaxis.present.clinical.case import MOST, Case
 from osteoaxis.present.document import (
     Block,

@@ -364,7 +364,26 @@ def test_a_forecast_is_that_of_the_library(client: httpx.Client, ready: Simulato
     found = asked(client, "forecast", person=MARY, seed=3)
     assert "not a medical device" in found["note"]
     own = forecast.forecast(forecast.Person.from_table(MARY, "person"), ready, seed=3)
-    assert found == orjson.loads(to_json(told.as_json(own)))
+    assert found == orjson.loads(to_json(told.as_json(own, ready)))
+
+
+def test_a_forecast_warns_of_what_is_met_with_what_was_taken(client: httpx.Client) -> None:
+    taken = [{"drug": "denosumab 60 mg sc q6mo", "from": "2023-05-31", "until": "2026-05-31"}]
+    plans = {"stop": "none", "zoledronate": "zoledronate 5 mg iv over 15 min once [m0]"}
+    mary = {**MARY, "today": "2026-11-30", "years": 2, "taken": taken, "strategies": plans}
+    found = asked(client, "forecast", person=mary)
+    stop, follow = found["strategies"].values()
+    (warned,) = (each for each in stop["cautions"] if each["id"] == "denosumab-no-exit")
+    assert warned["decisive"]
+    assert warned["months"] == [[1.0, None]]  # seven months after the last dose, one from today
+    assert "denosumab-no-exit" not in {each["id"] for each in follow["cautions"]}
+    assert any("predicted too rarely" in text for text in stop["limits"])
+    guidelines = {each["id"]: each for each in stop["guidelines"]}
+    assert guidelines["ects-2021-follow-on"]["when"] == "now"
+    (told,) = found["told"]["warnings"]
+    assert told.startswith("“stop” from month 1: Denosumab has worn off and nothing follows.")
+    assert "(too low after denosumab wore off)" in found["told"]["lead"]
+    assert "too low" not in found["told"]["others"]["zoledronate"]
 
 
 def test_persons_of_the_catalogue_are_the_built_in_ones(client: httpx.Client) -> None:

@@ -25,6 +25,24 @@ def test_two_scans_are_judged_as_by_the_command(client: httpx.Client) -> None:
     assert precise["least_significant_rise_percent"] < found["least_significant_rise_percent"]
 
 
+def test_two_scans_are_judged_by_their_t_scores(client: httpx.Client) -> None:
+    body = {"kind": "scans", "site": "lumbar_spine", "device": "lunar", "unit": "T-score"}
+    found = asked(client, "check", **body, before=-1.5, after=-2.1, sex="female")
+    first, last = (
+        float(dxa.convert(dxa.density(score, "lumbar_spine", "female"), "lumbar_spine",
+                          "hologic", "lunar"))
+        for score in (-1.5, -2.1)
+    )  # fmt: skip
+    direct = change.judge("lumbar_spine", first, last, device="lunar")
+    assert found["change_percent"] == direct["change_percent"] < -5
+    assert "T-scores are rounded" in found["basis"]
+    answer = client.post("/api/check", json={**body, "before": -1.5, "after": -2.1})
+    assert answer.status_code == 422
+    assert "sex" in answer.json()["detail"]
+    answer = client.post("/api/check", json={**body, "before": 0.9, "after": 9.1, "sex": "male"})
+    assert "after" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize("site", dxa.SITES)
 @pytest.mark.parametrize("device", dxa.DEVICES)
 def test_a_scan_is_told_as_each_machine_has_it(

@@ -49,3 +49,29 @@ def test_a_button_prints(explorer: Explorer) -> None:
     page.evaluate("() => { window.print = () => { document.body.dataset.printed = 1; }; }")
     page.get_by_role("button", name="Print").click()
     assert page.evaluate("document.body.dataset.printed") == "1"
+
+
+def test_on_paper_there_is_who_and_what_and_nothing_for_the_hand(explorer: Explorer) -> None:
+    page = explorer.open(
+        "who.history.smoking=true&took=2023-05-31~2026-05-31~letrozole 2.5 mg po qd"
+        "&plan=0~none~none&plan=1~ana~anastrozole 1 mg po qd [m0-m60]"
+    )
+    sheet = page.locator("#sheet")
+    assert sheet.is_hidden()
+    page.set_viewport_size({"width": 703, "height": 1000})  # A4 within its margins
+    page.emulate_media(media="print")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    told = sheet.inner_text().replace("\n\n", "\n")
+    assert told.startswith("Woman, aged 62, menopause at 50, BMI 27\nT-scores: spine −0.9")
+    assert "Known: breast cancer, smokes" in told
+    assert "Taken so far: letrozole 2.5 mg po qd from 2023-05-31 until 2026-05-31" in told
+    assert "none: none\nana: anastrozole 1 mg po qd [m0-m60]\nPrinted on " in told
+    for hidden in (".controls", ".hero", ".time", "#check", "#guidelines", ".swipe", "#print"):
+        assert page.locator(hidden).first.is_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
+    width = "(query) => document.querySelector(query).getBoundingClientRect().width"
+    assert page.evaluate(width, ".map") <= 703
+    assert 200 < page.evaluate(width, "#chart-lumbar_spine_bmd .chart") < 352
+    assert page.locator("#notes-panel").get_attribute("open") is not None
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#notes-panel").get_attribute("open") is None

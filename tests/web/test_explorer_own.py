@@ -161,6 +161,45 @@ def test_an_example_goes_round_by_the_address(explorer: Explorer) -> None:
     assert explorer.aside("scan") == ""
 
 
+def test_what_denosumab_of_the_past_does_is_said_beside_the_forecast(explorer: Explorer) -> None:
+    page = explorer.open(
+        "years=2&today=2026-11-30&untaken=0&who.age=66"
+        "&took=2023-05-31~2026-05-31~denosumab 60 mg sc q6mo"
+        "&took=2023-05-31~2026-05-31~anastrozole 1 mg po qd"
+        "&plan=1~go on~denosumab 60 mg sc q6mo %2B anastrozole 1 mg po qd"
+        "&plan=2~stop~none&plan=3~zoledronate at once~zoledronate 5 mg iv over 15 min once [m0]"
+        "&focus=1"
+    )
+    ask(page)
+    assert "“go on”, in 2 years" in page.locator("#own-key").inner_text()
+    # The strategy in focus follows the one that leads, and what it leaves out stands there, too.
+    other = page.locator("#own-other")
+    assert re.match("“stop” instead: spine density −", other.inner_text())
+    assert "(too low after denosumab wore off)" in other.inner_text()
+    left = page.locator("#own-left-out").inner_text()
+    assert "fewer cancers coming back" in left
+    assert "“stop”: denosumab has worn off and nothing follows" in left
+    warned = page.locator("#own-warnings li", has_text="Denosumab has worn off")
+    assert "stop from month 1." in warned.inner_text()
+    assert "zoledronate" not in warned.inner_text()
+    assert "predicted too rarely" in page.locator("#forecast-known").inner_text()
+    assert page.locator("#forecast-end .missed").count() == 1
+    page.get_by_role("button", name="go on", exact=True).click()
+    playwright.expect(other).to_be_hidden()
+    page.get_by_role("button", name="stop", exact=True).click()
+    # Guidelines count what was taken before, too.
+    asked = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.locator("#guidelines").scroll_into_view_if_needed()
+    lead = page.locator("#guidelines-lead")
+    playwright.expect(lead).to_contain_text("with your own results and what you took before")
+    page.get_by_text("After denosumab", exact=True).click()
+    ects = page.locator("#guidelines .rule.met", has_text="If denosumab ends")
+    playwright.expect(ects).to_be_visible()
+    assert not any("guidelines" in url for url in asked)
+    assert violations(page) == []
+
+
 def test_results_that_contradict_each_other_get_no_forecast(explorer: Explorer) -> None:
     page = explorer.open(
         f"years=1&today=2026-06-01&{SCAN}&scan=2025-09-20~lumbar_spine~2.4~t~hologic"

@@ -95,19 +95,28 @@ def test_two_scans_are_checked(explorer: Explorer) -> None:
     assert page.evaluate("document.activeElement.name") == "site"
     tool.get_by_label("First scan").fill("0.95")
     tool.get_by_label("Second scan").fill("0.89")
+    machines = [tool.get_by_label(f"Machine of the {which}") for which in ("first", "second")]
+    assert [each.input_value() for each in machines] == ["", ""]  # makes differ: none is presumed
+    machines[0].select_option("Hologic")
+    assert machines[1].input_value() == "hologic"
     answer = tool.get_by_role("status")
     playwright.expect(answer).to_contain_text("−6.3\u00a0%: more than measuring alone would give")
     assert "differ by −5.3 to +5.3\u00a0% in 19 of 20" in answer.inner_text()
     assert len(asked) == 1
-    tool.get_by_label("Machine").last.select_option("Lunar")
+    machines[1].select_option("Lunar")
     playwright.expect(answer).to_contain_text("Two makes of machine")
-    tool.get_by_label("Machine").first.select_option("Lunar")
+    machines[0].select_option("Lunar")
     tool.get_by_label("Precision").fill("1")
     playwright.expect(answer).to_contain_text("differ by −2.8 to +2.8")
     tool.get_by_label("Second scan").fill("890")
     playwright.expect(answer).to_contain_text("after: 890 is outside 0.2 to 2.5 g/cm2")
     tool.get_by_label("Second scan").fill("")
     playwright.expect(answer).to_be_empty()
+    # Letters give T-scores.
+    tool.get_by_label("Given as").select_option("T-score")
+    tool.get_by_label("First scan").fill("-1.5")
+    tool.get_by_label("Second scan").fill("-2.3")
+    playwright.expect(answer).to_contain_text("T-scores are rounded")
     assert "0.95" not in page.evaluate("location.href")
 
 

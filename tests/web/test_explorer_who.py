@@ -126,11 +126,34 @@ def test_decisive_warnings_stand_open_and_the_red_box_fits(explorer: Explorer) -
     assert "without ovarian suppression" in page.locator("#warnings").inner_text()
     assert "pregnancy" not in page.locator("#warnings").inner_text()
     urgent = page.locator(".urgent")
-    assert urgent.inner_text().strip() == "Never stop a medicine without your team."
+    assert "Never stop a medicine without your team." in urgent.inner_text()
+    assert "jaw" not in urgent.inner_text()
     explorer.open(STOPPED)
     assert "Denosumab has worn off" in page.locator("#warnings").inner_text()
-    for sign in ("severe back pain", "tingling", "jaw pain", "thigh"):
+    for sign in ("severe back pain", "Tingling", "the jaw", "thigh", "missed or late"):
         assert sign in urgent.inner_text()
+
+
+def test_the_red_box_names_the_signs_of_the_report(explorer: Explorer) -> None:
+    page = explorer.open("plan=1~once~zoledronate 5 mg iv over 15 min once [m0]")
+    signs = page.locator("#urgent-list").inner_text()
+    for sign in ("New, severe back pain", "Tingling around the mouth", "the jaw", "thigh"):
+        assert sign in signs
+    assert "denosumab missed" not in signs
+    explorer.open("plan=1~t~tamoxifen 20 mg po qd")
+    signs = page.locator("#urgent-list").inner_text()
+    assert "swollen, painful leg" in signs
+    assert "call an ambulance" in signs
+    assert "jaw" not in signs
+
+
+def test_at_the_start_nothing_has_changed(explorer: Explorer) -> None:
+    page = explorer.open("month=0&question=pain-when")
+    assert re.match(
+        r"At the start nothing has changed yet: spine T-score −?\d\.\d, hip −?\d\.\d\.",
+        explorer.key(),
+    )
+    assert "broken a bone" not in page.locator("#more").inner_text()
 
 
 def test_fractures_after_denosumab_are_marked(explorer: Explorer) -> None:

@@ -118,16 +118,17 @@ def forecast(
     with Steps(quiet=json_only) as steps:
         ready = simulator(progress=steps.update)
         found = one.forecast(who, ready, seed=seed, progress=steps.update)
+        plain = told.as_json(found, ready)
         if folder is not None:
             steps.update("Drawing", 0.98)
             with out.staged(folder) as stage:
-                shown.write(found, stage)
+                shown.write(found, plain, stage)
     if json_only:
         import json
 
-        typer.echo(json.dumps(told.as_json(found), allow_nan=False))
+        typer.echo(json.dumps(plain, allow_nan=False))
         return
-    shown.show(found, folder)
+    shown.show(found, plain, folder)
 
 
 class Method(StrEnum):

@@ -89,7 +89,7 @@ def measured(found: Forecast) -> list[dict[str, Any]]:
 
 
 def _date(found: Forecast, day: float) -> str:
-    return (found.person.start + timedelta(days=day)).isoformat()
+    return (found.person.start + timedelta(days=math.floor(day + 0.5))).isoformat()
 
 
 def changes(found: Forecast) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -65,6 +65,14 @@ class Finding:
             for name, value in sorted(self.seen.items())
             if name in self.rule.when.names and value is not None and value is not False
         )
+
+    def since(self, month: float) -> Finding:
+        """Return the same with months counted from `month`."""
+        spans = tuple(
+            (round(start - month, 6), None if end is None else round(end - month, 6))
+            for start, end in self.spans
+        )
+        return replace(self, spans=spans)
 
     def brief(self) -> dict[str, object]:
         """Return what a summary says of it, as plain data."""

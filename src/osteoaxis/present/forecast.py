@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -100,13 +102,12 @@ def _year(found: Forecast, day: float) -> float:
     return start.year + (start.timetuple().tm_yday - 1 + day) / DAYS_PER_YEAR
 
 
-def write(found: Forecast, folder: Path) -> None:
+def write(found: Forecast, plain: Mapping[str, Any], folder: Path) -> None:
     """Write the page, the picture, the numbers as JSON and as CSV into `folder`."""
     drawn = sheet(found)
     text = style.svg(drawn)
     (folder / "forecast.svg").write_text(text, encoding="utf-8", newline="\n")
     (folder / "forecast.png").write_bytes(style.png(drawn))
-    plain = told.as_json(found)
     (folder / "forecast.json").write_text(
         json.dumps(plain, indent=1, allow_nan=False) + "\n", encoding="utf-8"
     )
@@ -125,7 +126,7 @@ def write(found: Forecast, folder: Path) -> None:
     (folder / "forecast.html").write_text(page, encoding="utf-8")
 
 
-def show(found: Forecast, folder: Path | None) -> None:
+def show(found: Forecast, plain: Mapping[str, Any], folder: Path | None) -> None:
     """Print the forecast: each strategy at its end, the fit, and what to measure next."""
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -133,8 +134,9 @@ def show(found: Forecast, folder: Path | None) -> None:
     person = found.person
     console.print(f"[bold]{person.title}[/bold]: {person.years:g} years from {person.today}")
     explained = found.posterior.check.explained
-    console.print(told.lead(found) if explained else f"[bold]{UNEXPLAINED}[/bold]")
-    for text in (*told.makes(found), *(doubt["text"] for doubt in told.doubts(found))):
+    said = plain["told"]
+    console.print(said["lead"] if explained else f"[bold]{UNEXPLAINED}[/bold]")
+    for text in (*said["makes"], *(doubt["text"] for doubt in said["doubts"])):
         console.print(f"[bold]{text}[/bold]")
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("strategy")
@@ -155,9 +157,9 @@ def show(found: Forecast, folder: Path | None) -> None:
     console.print(
         f"Median and the range of 90 % of people who {whom}; T-scores and fractures: of 100."
     )
-    for text in told.left_out(found):
+    for text in (*said["left_out"], *said["warnings"]):
         console.print(f"[bold]{text}[/bold]")
-    for note in (*told.notes(found), told.following(found)):
+    for note in (*said["notes"], said["next"]):
         if note:
             console.print(note)
     console.print(DISCLAIMER)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from osteoaxis import guidance
 from osteoaxis.outcomes import cascade
 from osteoaxis.present import figures, words, writers
-from osteoaxis.present.clinical.asked import asked
+from osteoaxis.present.asked import asked
 from osteoaxis.present.document import (
     Block,
     Box,

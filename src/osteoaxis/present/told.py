@@ -11,13 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from osteoaxis import guidance
 from osteoaxis.forecast import Forecast
 from osteoaxis.forecast.person import AS_NOW, UNITS, Measurement, readings
 from osteoaxis.forecast.plain import at_end, by_year, changes, measured, other_makes, summary, unit
 from osteoaxis.outcomes import markers
 from osteoaxis.pharmacology.drug import by_any_name
-from osteoaxis.present import arms, words
+from osteoaxis.present import arms, own_course, words
+from osteoaxis.present.guidance import as_json as finding_as_json
+from osteoaxis.present.noted import noted
 from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis.simulation import Simulator
 
 TITLES = {
     "lumbar_spine_bmd": "Lumbar spine", "total_hip_bmd": "Total hip",
@@ -29,6 +33,8 @@ RARE = 5.0
 """Percent of people beyond which a value is called lower or higher than theirs."""
 WORTH = 1.0
 """Percent by which a measurement must narrow the range to be worth a line."""
+MOST_NEXT = 3
+"""Measurements told that would narrow it most."""
 UNEXPLAINED = (
     "The model does not explain these results together. No forecast is fitted to this person: what "
     "is shown is how people of this age and treatment differ. One of the results can be wrong (a "
@@ -37,20 +43,32 @@ UNEXPLAINED = (
 )
 
 
-def as_json(found: Forecast) -> dict[str, Any]:
-    """Return the forecast as plain data for JSON, with its sentences."""
+def as_json(found: Forecast, ready: Simulator) -> dict[str, Any]:
+    """Return the forecast as plain data for JSON, with its sentences.
+
+    Each strategy comes with what rules say of its course with what was taken before; their months
+    count from today.
+    """
+    plain, patient = summary(found), found.person.patient
+    for name, strategy in plain["strategies"].items():
+        data = own_course.told(found, ready, name)
+        rules = guidance.findings(patient, data, found.drugs, ("guideline",))
+        strategy |= noted(patient, data, found.drugs, found.now)
+        strategy["guidelines"] = [finding_as_json(each.since(found.now)) for each in rules]
     told = {
         "lead": lead(found),
+        "others": others(found),
+        "warnings": [*warnings(plain)],
         "makes": [*makes(found)],
         "left_out": [*left_out(found)],
         "notes": [*notes(found)],
         "doubts": doubts(found),
         "next": following(found),
         "measurements": [value(each) for each in found.person.measurements],
-        "strategies": {name: strategy(asked, found.person.years)
+        "strategies": {name: given(asked, found.person.years)
                        for name, asked in found.person.asked.items()},
     }  # fmt: skip
-    return {"note": DISCLAIMER, "told": told, **summary(found)}
+    return {"note": DISCLAIMER, "told": told, **plain}
 
 
 def lead(found: Forecast) -> str:
@@ -59,18 +77,58 @@ def lead(found: Forecast) -> str:
         return "The model does not explain these results together, so it makes no forecast of them."
     row = next(at_end(found))
     spine, hip = (row[f"{site}_change_percent"] for site in ("lumbar_spine", "total_hip"))
-    low, broken = (
-        share(percent).replace("<", "fewer than ").replace(">", "more than ")
-        for percent in (
-            row["lumbar_spine_osteoporosis_percent"], row["any_fracture_percent"]["median"]
-        )
-    )  # fmt: skip
+    low, broken = _counts(row)
     return (
         f"“{row['strategy']}”, in {words.time(12 * found.person.years)}: spine density "
         f"{_range(spine, signed=True, end=' %')}, hip {_range(hip, signed=True, end=' %')}. Of 100 "
-        f"people with such results {low} then have a spine T-score of −2.5 or lower, and {broken} "
-        "have broken a bone."
+        f"people with such results, {low} will then have a spine T-score of −2.5 or lower, and "
+        f"{broken} will have broken a bone{_too_low(found, row['strategy'])}."
     )
+
+
+def others(found: Forecast) -> dict[str, str]:
+    """Say in short what each other strategy may bring, by name; empty where nothing is fitted."""
+    if not found.posterior.check.explained:
+        return {}
+    _, *rows = at_end(found)
+    told = {}
+    for row in rows:
+        name = row["strategy"]
+        spine, hip = (
+            words.number(row[f"{site}_change_percent"]["median"], signed=True)
+            for site in ("lumbar_spine", "total_hip")
+        )
+        low, broken = _counts(row)
+        told[name] = (
+            f"“{name}” instead: spine density {spine} %, hip {hip} %; of 100 such people, {low} "
+            f"will have a spine T-score of −2.5 or lower, and {broken} will have broken a "
+            f"bone{_too_low(found, name)}."
+        )
+    return told
+
+
+def _counts(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return how many of 100 are osteoporotic at the spine, and have broken a bone, at the end."""
+    broken = row["any_fracture_percent"]["median"]
+    return many(row["lumbar_spine_osteoporosis_percent"]), many(broken)
+
+
+def _too_low(found: Forecast, name: str) -> str:
+    """Return the mark of fractures that are too few since denosumab wore off."""
+    end = float(found.months[-1])
+    worn_off = arms.worn_off(found.person.strategies[name], found.drugs, end)
+    return " (too low after denosumab wore off)" if worn_off else ""
+
+
+def warnings(plain: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what may speak against strategies as they stand, each once, with which and when."""
+    whose: dict[str, list[str]] = {}
+    for name, strategy in plain["strategies"].items():
+        for caution in strategy["cautions"]:
+            if caution["decisive"]:
+                whose.setdefault(caution["text"], []).append(f"“{name}” {caution['when']}")
+    for text, told in whose.items():
+        yield f"{'; '.join(told)}: {text}"
 
 
 def notes(found: Forecast) -> Iterator[str]:
@@ -94,14 +152,14 @@ def notes(found: Forecast) -> Iterator[str]:
         )
     for row in by_year(found):
         chances = []
-        told = ((share(percent), _month(day)) for day, percent in row["percent"].items())
-        for many, days in groupby(told, itemgetter(0)):
+        told = ((many(percent), _month(day)) for day, percent in row["percent"].items())
+        for count, days in groupby(told, itemgetter(0)):
             first, *more = (day for _, day in days)
-            chances.append(f"{many} in {first}{f' to {more[-1]}' if more else ''}")
+            chances.append(f"{count} {f'from {first} to {more[-1]}' if more else f'in {first}'}")
         yield (
-            f"{_site(row['site'])} T-score today: {_range(row['today'])}. Of 100 people with such "
-            f"results and “{next(iter(found.courses))}” have −2.5 or lower: {', '.join(chances)}. "
-            "The model can be off by more than that."
+            f"{_site(row['site'])} T-score today: {_range(row['today'])}. With "
+            f"“{next(iter(found.courses))}”, of 100 people with such results this many will have "
+            f"−2.5 or lower: {words.joined(chances)}. The model can be off by more than that."
         )
 
 
@@ -179,14 +237,16 @@ def following(found: Forecast) -> str:
     """Say what to measure next, the most telling first."""
     if not found.posterior.check.explained:
         return ""
-    best = [each for each in found.next if each.narrower >= WORTH][:3]
+    best: dict[str, str] = {}  # of each quantity the month that tells most
+    for each in found.next:
+        if each.narrower >= WORTH:
+            when = f"in {words.time(each.month)}" if each.month else "now"
+            best.setdefault(each.quantity, f"{_named_in_text(each.quantity)} {when}")
     if not best:
         return "What to measure next: no single result would tell much more about what lies ahead."
-    told = "; ".join(
-        f"{TITLES[each.quantity]} {f'in {words.time(each.month)}' if each.month else 'now'}"
-        for each in best
-    )
-    return f"What to measure next: {told}. These tell most about the spine’s density ahead."
+    told = words.joined([*best.values()][:MOST_NEXT])
+    tells = "These tell" if len(best) > 1 else "This tells"
+    return f"What to measure next: {told}. {tells} most about the spine’s density ahead."
 
 
 def value(each: Measurement) -> str:
@@ -202,7 +262,7 @@ def value(each: Measurement) -> str:
     return by if each.device == "hologic" else f"{by} ({ours} as by Hologic)"
 
 
-def strategy(asked: str, years: float) -> str:
+def given(asked: str, years: float) -> str:
     """Return what a strategy of a person's file gives from today on, in plain words."""
     parts = [part.strip() for part in asked.split("+")]
     return words.joined(
@@ -224,6 +284,20 @@ def taken(text: str) -> str:
 def share(percent: float) -> str:
     """Return how many of 100; none and all are never certain."""
     return "<1" if percent < 0.5 else ">99" if percent > 99.5 else f"{percent:.0f}"
+
+
+def many(percent: float) -> str:
+    """Return how many of 100 in words, as sentences say it."""
+    return share(percent).replace("<", "fewer than ").replace(">", "more than ")
+
+
+def _named_in_text(quantity: str) -> str:
+    """Return a quantity as it stands within a sentence."""
+    site = quantity.removesuffix("_bmd")
+    if site != quantity:
+        return f"the {_site(site).lower()}’s density"
+    title = TITLES[quantity]
+    return title if title.isupper() or title == "P1NP" else title.lower()
 
 
 def _like(found: Forecast) -> str:

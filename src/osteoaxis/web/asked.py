@@ -155,8 +155,10 @@ class Scans(BaseModel):
 
     kind: Literal["scans"]
     site: Site
-    before: float = Field(description="g/cm2", examples=[0.95])
-    after: float = Field(description="g/cm2", examples=[0.93])
+    before: float = Field(examples=[0.95])
+    after: float = Field(examples=[0.93])
+    unit: Literal["g/cm2", "T-score"] = Field("g/cm2", description="Of both.")
+    sex: Literal["female", "male"] | None = Field(None, description="Needed for T-scores.")
     device: Device = "hologic"
     device_after: Device | None = Field(None, description="Where it is another one.")
     precision: float | None = Field(

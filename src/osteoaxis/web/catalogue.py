@@ -15,6 +15,7 @@ from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.drug import ROUTES
 from osteoaxis.pharmacology.regimen import MAX_TEXT, Regimen
 from osteoaxis.present import pathway_map
+from osteoaxis.present.asked import signs
 from osteoaxis.scenario import scenarios
 from osteoaxis.simulation import MAX_YEARS, Simulator, month_grid
 from osteoaxis.web import asked
@@ -93,6 +94,7 @@ class Catalogue:
                 **{name: _limits(*given) for name, given in patients.NUMBERS.items()},
             },
             "regimen_examples": _regimens(),
+            "signs": signs(self.ready.drugs),
             "map": _map(),
             "limits": {
                 "years": MAX_YEARS,

@@ -7,12 +7,13 @@ from typing import Any
 from osteoaxis import toml
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import assays, dxa, markers
-from osteoaxis.patient import MEASURABLE, MOLAR_MASS, UNITS
+from osteoaxis.patient import MEASURABLE, MOLAR_MASS, T_SCORE, UNITS
 from osteoaxis.present import change
 from osteoaxis.units import conversion_factor
-from osteoaxis.web.asked import Check, Level, Scan, Scans
+from osteoaxis.web.asked import Check, Device, Level, Scan, Scans
 
 Answer = dict[str, Any]
+ROUNDED = "T-scores are rounded: a step of 0.1 is about 1 %. Densities in g/cm² tell more."
 EXACT = 9
 """Decimals of levels, so that limits are limits in every unit."""
 
@@ -29,15 +30,30 @@ def check(asked: Check) -> Answer:
 
 
 def scans(asked: Scans) -> Answer:
-    """Return whether two densities differ by more than measuring alone would give."""
-    return change.judge(
-        asked.site,
-        asked.before,
-        asked.after,
-        precision=asked.precision,
-        device=asked.device,
-        device_after=asked.device_after,
+    """Return whether two scans differ by more than measuring alone would give.
+
+    T-scores are read as the densities that have them; as they are rounded, that is said.
+    """
+    devices = asked.device, asked.device_after or asked.device
+    scored = asked.unit == "T-score"
+    before, after = (
+        _density(asked, name, device) if scored else getattr(asked, name)
+        for name, device in zip(("before", "after"), devices, strict=True)
     )
+    found = change.judge(
+        asked.site, before, after, precision=asked.precision, device=devices[0],
+        device_after=devices[1],
+    )  # fmt: skip
+    return {**found, "basis": f"{found['basis']} {ROUNDED}"} if scored else found
+
+
+def _density(asked: Scans, name: str, device: Device) -> float:
+    """Return the density of a device that has the T-score of this name."""
+    if asked.sex is None:
+        raise InputError("sex: needed for T-scores; write 'female' or 'male'.")
+    score = toml.number(getattr(asked, name), *T_SCORE, name)
+    density = dxa.density(score, asked.site, asked.sex)
+    return float(dxa.convert(density, asked.site, "hologic", device))
 
 
 def scan(asked: Scan) -> Answer:

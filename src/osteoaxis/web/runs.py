@@ -17,7 +17,7 @@ from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import guidance as shown
 from osteoaxis.present import told
-from osteoaxis.present.clinical.asked import asked as texts
+from osteoaxis.present.noted import noted
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web.asked import MOST_POINTS, Comparison, Course, Forecast, Simulation
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Answer = dict[str, Any]
-
-DECISIVE = ("Unusual combination", "Kidney and calcium", "After denosumab", "How long")
-"""Questions of cautions that may speak against a strategy as it stands."""
 
 
 def patient(given: str | Mapping[str, Any]) -> Patient:
@@ -87,7 +84,7 @@ def forecast(catalogue: Catalogue, asked: Forecast) -> Answer:
     """
     person = Person.from_table(asked.person, "person")
     found = one.forecast(person, catalogue.ready, seed=asked.seed)
-    return told.as_json(found)
+    return told.as_json(found, catalogue.ready)
 
 
 def nothing(catalogue: Catalogue, asked: None) -> None:
@@ -117,7 +114,7 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
                 "regimen": data.attrs["regimen"],
                 "given": data.attrs["given"],
                 "decisions": data.attrs["decisions"],
-                **_told(ready, person, data),
+                **noted(person, data, ready.drugs),
                 "quantities": _quantities(ready, person, data, asked),
             }
             for name, data in found.items()
@@ -196,20 +193,6 @@ def _quantities(
             change = 100.0 * (courses / starts - 1.0)
             entry["change_low"], entry["change_high"] = intervals.between(change)
     return found
-
-
-def _told(ready: Simulator, person: Patient, data: xr.Dataset) -> Answer:
-    """Return what is to be known of a strategy: safety flags and cautions that are met, and known
-    weaknesses of the model with these treatments; none where the run failed."""
-    if data.attrs["status"]:
-        return {"cautions": [], "limits": []}
-    found = guidance.flags(person, data, ready.drugs)
-    cautions = [
-        {**one.brief(), "months": one.spans, "decisive": one.rule.question in DECISIVE}
-        for one in found
-    ]
-    limits = texts("weaknesses", person, {"": data}, ready.drugs)
-    return {"cautions": cautions, "limits": limits}
 
 
 def _warnings(found: Mapping[str, xr.Dataset]) -> list[str]:

@@ -18,7 +18,7 @@ from osteoaxis.pharmacology.drug import Drug, by_any_name
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.present import arms, words
-from osteoaxis.present.clinical.asked import Kind, asked
+from osteoaxis.present.asked import Kind, asked
 from osteoaxis.strategy.metrics import DENOSUMAB_ACTS
 from osteoaxis.units import DAYS_PER_MONTH
 

@@ -9,12 +9,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from osteoaxis import forecast, intervals, treatment
+from osteoaxis import forecast, intervals
 from osteoaxis.forecast import Forecast, Person
 from osteoaxis.forecast.plain import at_end, measured
 from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
-from osteoaxis.present import told, words
+from osteoaxis.present import own_course, told, words
 from osteoaxis.present.clinical import ahead, appendix, density, expect
 from osteoaxis.present.clinical.case import Case, Measure, Ranged
 from osteoaxis.present.document import (
@@ -100,21 +100,11 @@ def case_of(found: Forecast, ready: Simulator) -> Own:
     arms: dict[str, xr.Dataset] = {}
     drawn: dict[str, tuple[xr.Dataset, ...]] = {}
     told: dict[str, xr.Dataset] = {}
-    for name, course in found.courses.items():
-        people = _scores(course.values, person.patient.sex)
-        middle = {key: np.nanmedian(values, axis=0) for key, values in people.items()}
-        patient = replace(
-            person.patient,
-            t_scores={site: float(middle[f"{site}_t_score"][0]) for site in dxa.SITES},
-        )
-        typical = treatment.run(
-            ready, ready.start(patient), course.regimen, months, dosing="average"
-        )
-        known = {key: ("time", values) for key, values in middle.items() if key in typical}
-        attrs = {**typical.attrs, "regimen": person.asked.get(name, name), "decisions": []}
-        # What was never measured, such as calcium, is that of a typical person of these results.
-        told[name] = typical.assign(known).isel(time=slice(found.today, None))
-        arms[name] = _dataset(middle, ahead_of, attrs)
+    for name in found.courses:
+        people = own_course.people(found, name)
+        told[name] = own_course.told(found, ready, name)
+        attrs = {**told[name].attrs, "regimen": person.asked.get(name, name), "decisions": []}
+        arms[name] = _dataset(own_course.middle(found, name), ahead_of, attrs)
         count = len(people["ctx"])
         rows = ({key: values[k] for key, values in people.items()} for k in range(count))
         drawn[name] = tuple(_dataset(row, ahead_of, {}) for row in rows)
@@ -123,14 +113,6 @@ def case_of(found: Forecast, ready: Simulator) -> Own:
         ready.drugs, ready.model, start=found.now, origin="today", precision=person.precision,
         ranges=f"90 % of the {_people(found)}",
     )  # fmt: skip
-
-
-def _scores(values: Mapping[str, Array], sex: str) -> dict[str, Array]:
-    """Return the variables of a course with T-scores beside densities."""
-    scores = {
-        f"{site}_t_score": dxa.t_score(values[f"{site}_bmd"], site, sex) for site in dxa.SITES
-    }
-    return {**values, **scores}
 
 
 def _dataset(values: Mapping[str, Array], months: Array, attrs: Mapping[str, object]) -> xr.Dataset:
@@ -200,7 +182,7 @@ def _who(found: Forecast) -> Iterator[Text]:
 def _compared(case: Own, found: Forecast) -> Iterator[Text]:
     """Yield each strategy from today on in plain words."""
     for name, asked in found.person.asked.items():
-        given = told.strategy(asked, case.years)
+        given = told.given(asked, case.years)
         yield Run(case.name(name), "strong"), words.clipped(f": {given}.", 240)
 
 

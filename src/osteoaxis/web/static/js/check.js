@@ -8,6 +8,7 @@ import { table } from "./patient.js";
 import { number, pretty, signed, typeset } from "./units.js";
 
 const REST = 200; // ms without a change
+const MACHINES = { "": "choose …", ...DEVICES };
 
 const select = (choices) =>
   h(
@@ -76,15 +77,16 @@ const notes = (found) =>
   );
 
 /** Two scans: is the change real? */
-function scans() {
-  const first = select(DEVICES);
-  const second = select(DEVICES);
-  first.addEventListener("input", () => (second.value = first.value));
+function scans(person) {
+  const first = select(MACHINES);
+  const second = select(MACHINES);
+  first.addEventListener("input", () => (second.value ||= first.value));
   const fields = {
     site: select(SITES),
-    before: amount(),
+    unit: select({ "g/cm2": "g/cm²", "T-score": "T-score" }),
+    before: amount({ min: null }),
     device: first,
-    after: amount(),
+    after: amount({ min: null }),
     device_after: second,
     precision: amount({ placeholder: "if known" }),
   };
@@ -93,21 +95,24 @@ function scans() {
     fields,
     labels: {
       site: "Site",
-      before: "First scan, g/cm²",
-      device: "Machine",
-      after: "Second scan, g/cm²",
-      device_after: "Machine",
+      unit: "Given as",
+      before: "First scan",
+      device: "Machine of the first",
+      after: "Second scan",
+      device_after: "Machine of the second",
       precision: "Precision error of the centre, %",
     },
     asked: () => ({
       site: fields.site.value,
+      unit: fields.unit.value,
       before: read(fields.before),
-      device: first.value,
+      device: first.value || null,
       after: read(fields.after),
-      device_after: second.value,
+      device_after: second.value || null,
       precision: read(fields.precision),
+      sex: person().sex,
     }),
-    needs: ["before", "after"],
+    needs: ["before", "device", "after", "device_after"],
     shown: verdict,
   };
 }
@@ -117,7 +122,7 @@ function scan(person) {
   const fields = {
     site: select(SITES),
     value: amount(),
-    device: select({ "": "choose …", ...DEVICES }),
+    device: select(MACHINES),
   };
   const limits = (low, high, write) =>
     low === undefined ? "" : `${write(low)} to ${write(high)}`;

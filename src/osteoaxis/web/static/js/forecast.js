@@ -3,9 +3,11 @@ import { forecast as askServer } from "./api.js";
 import { after, dayName, monthName, monthsBetween, dated } from "./calendar.js";
 import { byId, h, say, set } from "./dom.js";
 import { calm, Figure } from "./figure.js";
+import { cautions, fillList, weaknesses } from "./notes.js";
 import { AS_NOW, fault, isEmpty, request, unfinished } from "./own.js";
 import { createOwnForm } from "./ownform.js";
 import { number, signed, span } from "./units.js";
+import { missed } from "./words.js";
 
 const KEPT = 8; // answers
 const UNSAID =
@@ -41,6 +43,7 @@ const SPECS = [
 ];
 const rate = (value) => number(value, value < 9.95 ? 1 : 0);
 const score = (value) => number(value, 1);
+const FRACTURE = "any_fracture_percent";
 /** Label, key, how it is written, and whether it says nothing where no forecast is fitted. */
 const ROWS = [
   ["Spine density, change %", "lumbar_spine_change_percent", signed],
@@ -48,10 +51,11 @@ const ROWS = [
   ["Spine T-score", "lumbar_spine_t_score", score, true],
   ["Hip T-score", "total_hip_t_score", score, true],
   ["Osteoporosis at the spine, of 100", "lumbar_spine_osteoporosis_percent", share, true],
-  ["Any fracture, of 100 people", "any_fracture_percent", rate],
+  ["Any fracture, of 100 people", FRACTURE, rate],
 ];
 
-export function createForecast(store, catalogue, seek) {
+/** `arrived` is called when there is a new forecast. */
+export function createForecast(store, catalogue, seek, arrived) {
   const kept = new Map(); // what was asked, as text -> the answer
   let running = null; // { key, end }
   let shown = null; // key of the answer that is drawn
@@ -106,6 +110,7 @@ export function createForecast(store, catalogue, seek) {
       const go = h("button", { type: "button", class: "quiet", on: { click: jump } }, "Go to it");
       byId("own-told").replaceChildren("The forecast is ready. ", go);
       show(store.state);
+      arrived();
       jump();
     } catch (problem) {
       if (problem.name === "AbortError" || running !== mine) return;
@@ -203,6 +208,16 @@ export function createForecast(store, catalogue, seek) {
     const [first] = Object.keys(asked.strategies);
     byId("own-headline-swatch").className = `swatch ${look(first)}`;
     say(byId("own-key"), told.lead);
+    const other = told.others[state.strategies[state.focus].name];
+    say(byId("own-other"), other ?? "");
+    byId("own-other").hidden = !other;
+    byId("own-left-out").replaceChildren(...told.left_out.map((text) => h("p", {}, text)));
+    const courses = Object.entries(answer.strategies).map(([name, one]) => ({ name, ...one }));
+    fillList(byId("own-warnings"), cautions(courses, true, state.expert));
+    fillList(byId("forecast-limits"), weaknesses(courses), byId("forecast-known"));
+    const milder = cautions(courses, false, state.expert);
+    fillList(byId("forecast-cautions"), milder, byId("forecast-more"));
+    say(byId("forecast-more-count"), `${milder.length}`);
     say(
       byId("forecast-lead"),
       `From ${dayName(dated(answer.today))} on: people who could be you, by sex, age, results and medicines so far.${why}`,
@@ -217,7 +232,7 @@ export function createForecast(store, catalogue, seek) {
     for (const figure of figures) figure.show(view(figure.spec, answer, asked, month, look));
     at(month, answer);
     byId("forecast-end").replaceChildren(endTable(answer, asked.years, look));
-    const notes = [...told.left_out, ...told.notes, told.next].filter(Boolean);
+    const notes = [...told.notes, told.next].filter(Boolean);
     byId("forecast-notes").replaceChildren(...notes.map((text) => h("li", {}, text)));
     const used = answer.measurements.map(
       ({ date, quantity }, place) =>
@@ -231,6 +246,11 @@ export function createForecast(store, catalogue, seek) {
 
   return {
     show,
+    /** What guidelines say of a strategy, its own results and past counted; null if not known. */
+    guidelines(name) {
+      const answer = kept.get(keyOf(store.state));
+      return answer?.fit.explained ? (answer.strategies[name]?.guidelines ?? null) : null;
+    },
     seek(month) {
       const answer = kept.get(shown);
       if (!answer) return;
@@ -296,16 +316,19 @@ function view({ of: id, unit }, answer, { years }, month, look) {
 }
 
 /** Each strategy at the end, a column for each. */
-function endTable({ at_end: ends, today, fit }, years, look) {
-  const cell = (found, write) =>
-    typeof found === "number"
-      ? h("td", {}, h("span", { class: "value" }, write(found)))
-      : h(
-          "td",
-          {},
-          h("span", { class: "value" }, write(found.median)),
-          h("span", { class: "range" }, `${write(found.low)}\u00a0to\u00a0${write(found.high)}`),
-        );
+function endTable({ at_end: ends, strategies, today, fit }, years, look) {
+  const cell = (end, key, write) => {
+    const found = end[key];
+    const why = key === FRACTURE && missed(strategies[end.strategy], 12 * years);
+    const range = (low, high) => `${write(low)}\u00a0to\u00a0${write(high)}`;
+    return h(
+      "td",
+      {},
+      h("span", { class: "value" }, write(found.median ?? found)),
+      found.low !== undefined && h("span", { class: "range" }, range(found.low, found.high)),
+      why && h("span", { class: "missed" }, why),
+    );
+  };
   return h(
     "table",
     { class: "outcomes" },
@@ -335,7 +358,7 @@ function endTable({ at_end: ends, today, fit }, years, look) {
       "tbody",
       {},
       ROWS.filter(([, , , fitted]) => fit.explained || !fitted).map(([label, key, write]) =>
-        h("tr", {}, h("th", { scope: "row" }, label), ends.map((end) => cell(end[key], write))),
+        h("tr", {}, h("th", { scope: "row" }, label), ends.map((end) => cell(end, key, write))),
       ),
     ),
   );

@@ -1,12 +1,15 @@
 // What guidelines say of the strategy in focus: asked for once it is seen, and when things rest.
 import { guidelines } from "./api.js";
 import { byId, h, later, say } from "./dom.js";
+import { isEmpty } from "./own.js";
 import { payload } from "./patient.js";
 import { span, typeset } from "./units.js";
 
 const REST = 450; // ms without a change
 const QUESTION = "treat-now"; // the question that is answered here
 const FIRST = "Start bone protection?";
+const UNDECIDED =
+  "Undecided: something is not known. Tick what is so under “What happened before”, and type FRAX there; a box that is not ticked counts as unknown.";
 
 /** One statement: who says it, what, whether it is met and why, and where it stands. */
 function rule(one) {
@@ -31,11 +34,12 @@ function rule(one) {
   );
 }
 
-export function createGuidelines(store, catalogue) {
+/** `own` gives what is known of a strategy for a person with own results, or null. */
+export function createGuidelines(store, catalogue, own) {
   const host = byId("guidelines-body");
   const opened = new Set([FIRST]); // questions, kept open from answer to answer
   let near = false;
-  let shown = ""; // what was asked, as text
+  let shown = ""; // what was asked, as text, or what `own` gave
   let running = null;
 
   const list = (rules) => h("ul", { class: "rules" }, rules.map(rule));
@@ -75,14 +79,38 @@ export function createGuidelines(store, catalogue) {
     return element;
   }
 
+  function show(rules, notShown) {
+    const questions = [...Map.groupBy(rules, (one) => one.question)];
+    const undecided = rules.some((one) => one.missing.length);
+    host.classList.remove("old");
+    host.replaceChildren(
+      ...questions.toSorted(([a], [b]) => (b === FIRST) - (a === FIRST)).map(question),
+      ...(undecided ? [h("p", { class: "small" }, UNDECIDED)] : []),
+      ...(rules.length ? [] : [h("p", {}, "No guideline that we read speaks of this case.")]),
+      ...(notShown ? [h("p", { class: "small not-shown" }, notShown)] : []),
+    );
+  }
+
   async function ask() {
     const { state } = store;
     if (!near && state.question !== QUESTION) return;
     const { name, regimen } = state.strategies[state.focus];
+    const mine = own(name);
+    const over = `the strategy “${name}”, over ${span(12 * state.years)}`;
+    const left = isEmpty(state.own) ? "" : " Your own results and what you took are not used here.";
+    const about = mine
+      ? `For you and ${over}, with your own results and what you took before; months count from today.`
+      : `For this person and ${over}; months count from the start.${left}`;
     say(
       byId("guidelines-lead"),
-      `For this person and the strategy “${name}”, over ${span(12 * state.years)}; months count from the start. Not advice: things to ask your clinical team about.`,
+      `${about} Not advice: things to ask your clinical team about.`,
     );
+    if (mine) {
+      running?.abort();
+      if (mine !== shown) show(mine);
+      shown = mine;
+      return;
+    }
     const body = { patient: payload(state, catalogue), regimen, years: state.years };
     const asked = JSON.stringify(body);
     if (asked === shown) return;
@@ -92,29 +120,16 @@ export function createGuidelines(store, catalogue) {
     host.classList.add("old");
     try {
       const { findings, not_shown: notShown } = await guidelines(body, running.signal);
-      const rules = findings.filter(({ kind }) => kind === "guideline");
-      const questions = [...Map.groupBy(rules, (one) => one.question)];
-      const undecided = rules.some((one) => one.missing.length);
-      host.replaceChildren(
-        ...questions.toSorted(([a], [b]) => (b === FIRST) - (a === FIRST)).map(question),
-        ...(undecided
-          ? [
-              h(
-                "p",
-                { class: "small" },
-                "Undecided: something is not known. Tick what is so under “What happened before”, and type FRAX there; a box that is not ticked counts as unknown.",
-              ),
-            ]
-          : []),
-        ...(rules.length ? [] : [h("p", {}, "No guideline that we read speaks of this case.")]),
-        ...(notShown ? [h("p", { class: "small not-shown" }, notShown)] : []),
+      show(
+        findings.filter(({ kind }) => kind === "guideline"),
+        notShown,
       );
     } catch (problem) {
       if (problem.name === "AbortError") return;
       shown = "";
+      host.classList.remove("old");
       host.replaceChildren(h("p", { class: "error" }, problem.message));
     }
-    host.classList.remove("old");
   }
 
   new IntersectionObserver(

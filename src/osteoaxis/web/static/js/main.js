@@ -12,6 +12,7 @@ import { key, PathwayMap } from "./map.js";
 import { createNotes } from "./notes.js";
 import { outcomeTable } from "./outcomes.js";
 import { createPanel } from "./panel.js";
+import { createPrint } from "./print.js";
 import { createQuestions } from "./questions.js";
 import { createResults } from "./results.js";
 import { createStore, fresh } from "./state.js";
@@ -45,12 +46,13 @@ function start(catalogue) {
   const strategies = createStrategies(store, catalogue);
   const showQuestion = createQuestions(store, catalogue);
   const notes = createNotes(catalogue);
-  const forecast = createForecast(store, catalogue, seek);
+  const forecast = createForecast(store, catalogue, seek, () => showGuidelines());
   const crossing = createCrossing(store, catalogue, seek);
-  const showGuidelines = createGuidelines(store, catalogue);
+  const showGuidelines = createGuidelines(store, catalogue, forecast.guidelines);
   const showCheck = createCheck(store, catalogue);
   const showEvidence = createEvidence(store, catalogue);
   const results = createResults(catalogue, arrived);
+  createPrint(store, catalogue);
 
   const speak = later(() => {
     if (!result || time.playing()) return;
@@ -133,7 +135,6 @@ function start(catalogue) {
   byId("expert").addEventListener("change", (event) =>
     store.update({ expert: event.target.checked }),
   );
-  byId("print").addEventListener("click", () => print());
   byId("copy").addEventListener("click", async () => {
     const address = store.address();
     const here = /^(localhost|127\.|\[::1\])/.test(location.hostname);

@@ -3,15 +3,6 @@ import { byId, h, say } from "./dom.js";
 import { table } from "./patient.js";
 import { covers, drugNames, drugs, weekly } from "./regimen.js";
 
-/** Signs to call the team for, by class of medicine. */
-const SIGNS = [
-  [/^RANKL/, "new severe back pain after a missed or late denosumab dose"],
-  [/^RANKL/, "tingling or cramps after denosumab"],
-  [/^RANKL|^bisphosphonate|^sclerostin/, "jaw pain"],
-  [/^RANKL|^bisphosphonate|^sclerostin/, "new pain in the thigh or groin"],
-];
-const listed = new Intl.ListFormat("en-GB", { type: "disjunction" });
-
 /** What is said of strategies: each text once, with those it is said of. */
 function gathered(strategies, said) {
   const found = new Map();
@@ -33,9 +24,30 @@ const item = ({ text, whose, about }, expert) =>
     h("span", { class: "meaning" }, `${whose.join("; ")}.${expert && about ? ` ${about}` : ""}`),
   );
 
+/** The cautions that are met in strategies, the decisive ones or the others, as items. */
+export const cautions = (strategies, wanted, expert) =>
+  gathered(strategies, (one) =>
+    one.cautions
+      .filter(({ decisive }) => decisive === wanted)
+      .map(({ text, when, source }) => [text, when, source]),
+  ).map((entry) => item(entry, expert));
+
+/** The known weaknesses of the model with strategies, as items. */
+export const weaknesses = (strategies) =>
+  gathered(strategies, (one) => one.limits.map((text) => [text])).map((entry) => item(entry));
+
+/** Fill a list; `part` (the list itself, if it stands alone) is there only if anything is. */
+export function fillList(list, items, part = list) {
+  part.hidden = !items.length;
+  list.replaceChildren(...items);
+}
+
 export function createNotes(catalogue) {
-  const inhibitors = drugNames(catalogue, /^aromatase in/);
-  const signs = SIGNS.map(([group, sign]) => [drugNames(catalogue, group), sign]);
+  const inhibitors = drugNames(catalogue, (drug) => /^aromatase in/.test(drug.class));
+  const signs = catalogue.signs.map(({ text, drugs: with_ }) => ({
+    text,
+    names: with_ && drugNames(catalogue, ({ name }) => with_.includes(name)),
+  }));
 
   /** Whether a strategy lacks an inhibitor against cancer for some of the time. */
   function lacking({ strategies, years }, person) {
@@ -48,26 +60,15 @@ export function createNotes(catalogue) {
   function showUrgent({ strategies, own }) {
     const named = [...strategies.map((one) => one.regimen), ...own.taken.map((one) => one.drug)];
     const taken = named.flatMap(drugs);
-    const told = signs.filter(([names]) => taken.some((name) => names.has(name)));
-    byId("urgent-signs").hidden = !told.length;
-    say(byId("urgent-list"), listed.format(told.map(([, sign]) => sign)));
+    const told = signs.filter(({ names }) => !names || taken.some((name) => names.has(name)));
+    byId("urgent-list").replaceChildren(...told.map(({ text }) => h("li", {}, text)));
   }
 
   /** Show what goes with a result. */
   function show({ state, strategies, warnings }, { expert }) {
-    const cautions = (wanted) =>
-      gathered(strategies, (one) =>
-        one.cautions
-          .filter(({ decisive }) => decisive === wanted)
-          .map(({ text, when, source }) => [text, when, source]),
-      ).map((entry) => item(entry, expert));
-    const decisive = cautions(true);
-    byId("warnings").hidden = !decisive.length;
-    byId("warnings").replaceChildren(...decisive);
+    fillList(byId("warnings"), cautions(strategies, true, expert));
     byId("benefit").hidden = !lacking(state, table(state, catalogue));
-    const limits = gathered(strategies, (one) => one.limits.map((text) => [text]));
-    byId("known").hidden = !limits.length;
-    byId("limits").replaceChildren(...limits.map((entry) => item(entry)));
+    fillList(byId("limits"), weaknesses(strategies), byId("known"));
     const swings = state.strategies.some(({ regimen }) => weekly(regimen))
       ? [
           "Where doses are days or weeks apart, levels swing between them: the curves show one day of each round.",
@@ -77,9 +78,8 @@ export function createNotes(catalogue) {
       one.decisions.map((text) => `${one.name}: ${text}`),
     );
     const told = [...decided, ...swings, ...warnings].map((text) => h("li", {}, text));
-    const notes = [...cautions(false), ...told];
-    byId("notes").replaceChildren(...notes);
-    byId("notes-panel").hidden = !notes.length;
+    const notes = [...cautions(strategies, false, expert), ...told];
+    fillList(byId("notes"), notes, byId("notes-panel"));
     say(byId("notes-count"), `${notes.length}`);
   }
 

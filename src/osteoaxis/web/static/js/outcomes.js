@@ -38,7 +38,8 @@ export function outcomeTable(result, month) {
     h(
       "caption",
       {},
-      `${month < 0.5 ? "At the start" : `After ${span(month)}`}: change since the start, and where things stand. Move the time above to see another.`,
+      `${month < 0.5 ? "At the start" : `After ${span(month)}`}: change since the start, and where things stand.`,
+      h("span", { class: "on-screen" }, " Move the time above to see another."),
     ),
     h(
       "thead",

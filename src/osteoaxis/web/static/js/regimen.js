@@ -82,13 +82,9 @@ export const moved = (one, change) => {
 
 export const drugs = (text) => [...new Set(parse(text).map((one) => one.drug))];
 
-/** Names and synonyms of the drugs of a class. */
-export const drugNames = (catalogue, group) =>
-  new Set(
-    catalogue.drugs
-      .filter((drug) => group.test(drug.class))
-      .flatMap((drug) => [drug.name, ...drug.synonyms]),
-  );
+/** Names and synonyms of the drugs that are `chosen`. */
+export const drugNames = (catalogue, chosen) =>
+  new Set(catalogue.drugs.filter(chosen).flatMap((drug) => [drug.name, ...drug.synonyms]));
 
 /** For which share of the months from 0 to `end` one of these drugs is given. */
 export const covers = (text, names, end) =>

@@ -244,7 +244,7 @@ export function createWho(store, catalogue) {
     ),
   );
 
-  const androgens = drugNames(catalogue, /^androgen$/);
+  const androgens = drugNames(catalogue, (drug) => drug.class === "androgen");
   let opened = "{}"; // the blood tests that opened their part last
   /** Show the person; `result` holds what is typical where nothing was measured. */
   return function show(state, result) {

@@ -94,23 +94,35 @@ const sentence = (parts) => {
   return text[0].toUpperCase() + text.slice(1);
 };
 
+/** Where one is before anything has changed. */
+function start(one, time) {
+  const score = (site) => number(read(one, time, `${site}_t_score`, "level", 0).value, 1);
+  const [spine, hip] = ["lumbar_spine", "total_hip"].map((site) => ({ strong: score(site) }));
+  return ["At the start nothing has changed yet: spine T-score ", spine, ", hip ", hip, "."];
+}
+
 /** Sentences on the strategy in focus; the first is the key result of the question. */
 export function sentences(result, { focus, month, question, units }) {
   const { strategies, time, state } = result;
   const one = strategies[focus] ?? strategies[0];
   const base = strategies[0];
+  const until = ends(one.given, 12 * state.years).join(", ");
+  const about = { name: one.name, until, colour: one.colour };
+  if (month < 0.5) {
+    const more = ["Move the time to see what follows.", reached(one, time)].filter(Boolean);
+    return { ...about, key: start(one, time), more };
+  }
   const told = facts(one, base, time, month, units);
   const chart = QUESTIONS.find(({ id }) => id === question)?.chart;
   const first = FIRST[chart] ?? "density";
-  const key = [`${month < 0.5 ? "At the start" : `After ${span(month)}`}: `, ...told[first]];
+  const key = [`After ${span(month)}: `, ...told[first]];
   const more = [];
   if (first === "fracture" || first === "pain") more.push(sentence(told.density));
   if (base !== one) more.push(beside(base, time, month));
   more.push(reached(one, time));
   if (first !== "fracture") more.push(`By then, ${plain(told.fracture)}`);
   if (first !== "pain") more.push(`At that time, ${plain(told.pain)}`);
-  const until = ends(one.given, 12 * state.years).join(", ");
-  return { name: one.name, until, colour: one.colour, key, more: more.filter(Boolean) };
+  return { ...about, key, more: more.filter(Boolean) };
 }
 
 /** Density of the strategy that the one in focus stands beside. */
