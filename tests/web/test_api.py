@@ -174,7 +174,7 @@ def test_known_weaknesses_are_told_with_the_treatments_they_touch(client: httpx.
     strategies = {"letrozole": LETROZOLE, "denosumab": "denosumab 60 mg sc q6mo [y0-y2]"}
     found = asked(client, "compare", strategies=strategies, years=3.0)["strategies"]
     assert found["letrozole"]["limits"] == []
-    assert any("after denosumab" in text for text in found["denosumab"]["limits"])
+    assert any("After denosumab" in text for text in found["denosumab"]["limits"])
 
 
 def test_an_arrow_stream_holds_the_same_numbers(client: httpx.Client) -> None:
@@ -377,7 +377,7 @@ def test_a_forecast_warns_of_what_is_met_with_what_was_taken(client: httpx.Clien
     assert warned["decisive"]
     assert warned["months"] == [[1.0, None]]  # seven months after the last dose, one from today
     assert "denosumab-no-exit" not in {each["id"] for each in follow["cautions"]}
-    assert any("predicted too rarely" in text for text in stop["limits"])
+    assert any("vertebrae break too rarely" in text for text in stop["limits"])
     guidelines = {each["id"]: each for each in stop["guidelines"]}
     assert guidelines["ects-2021-follow-on"]["when"] == "now"
     (told,) = found["told"]["warnings"]
@@ -394,6 +394,20 @@ def test_persons_of_the_catalogue_are_the_built_in_ones(client: httpx.Client) ->
         assert one["title"].startswith("Invented")
 
 
+def test_osteoporosis_of_the_hip_is_not_hidden_by_the_spine(client: httpx.Client) -> None:
+    scans = [{"date": "2025-02-20", "site": site, "t_score": score, "device": "hologic"}
+             for site, score in (("lumbar_spine", -1.2), ("total_hip", -2.7),
+                                 ("femoral_neck", -2.9))]  # fmt: skip
+    found = asked(client, "forecast", person={**MARY, "years": 1, "density": scans})
+    (end, *_) = found["at_end"]
+    assert end["lumbar_spine_osteoporosis_percent"] < 1
+    assert end["osteoporosis_percent"] > 90
+    assert "at spine, hip or hip neck" in found["told"]["lead"]
+    assert [row["site"] for row in found["osteoporosis_by_year"]] == [
+        "lumbar_spine", "total_hip", "femoral_neck",
+    ]  # fmt: skip
+
+
 def test_the_share_with_osteoporosis_is_given_by_month(client: httpx.Client) -> None:
     scan = {"date": "2025-02-20", "site": "lumbar_spine", "t_score": -2.5, "device": "hologic"}
     found = asked(client, "forecast", person={**MARY, "years": 1, "density": [scan]})
@@ -401,6 +415,7 @@ def test_the_share_with_osteoporosis_is_given_by_month(client: httpx.Client) -> 
     shares = course["osteoporosis_percent"]["lumbar_spine"]
     assert len(shares) == len(found["months_from_today"])
     assert shares[-1] == end["lumbar_spine_osteoporosis_percent"]
+    assert course["osteoporosis_percent"]["any_site"][-1] == end["osteoporosis_percent"]
     assert 10 < shares[-1] < 90
     line = found["t_score_densities"]["lumbar_spine"]["-2.5"]
     (measured,) = (m for m in found["measurements"] if m["quantity"] == "lumbar_spine_bmd")

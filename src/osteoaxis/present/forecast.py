@@ -140,7 +140,7 @@ def show(found: Forecast, plain: Mapping[str, Any], folder: Path | None) -> None
         console.print(f"[bold]{text}[/bold]")
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("strategy")
-    scores = ("spine T-score", "T ≤ −2.5") if explained else ()
+    scores = ("spine T-score", "T ≤ −2.5*") if explained else ()
     for title in ("spine, %", "hip, %", *scores, "fracture"):
         table.add_column(title, justify="right")
     for row in at_end(found):
@@ -149,13 +149,14 @@ def show(found: Forecast, plain: Mapping[str, Any], folder: Path | None) -> None
             _range(row["lumbar_spine_change_percent"]),
             _range(row["total_hip_change_percent"]),
             *((_range(row["lumbar_spine_t_score"]),
-               told.share(row["lumbar_spine_osteoporosis_percent"])) if explained else ()),
+               told.share(row["osteoporosis_percent"])) if explained else ()),
             _range(row["any_fracture_percent"]),
         )  # fmt: skip
     console.print(table)
     whom = "could be this person" if explained else "are of this age and treatment"
     console.print(
         f"Median and the range of 90 % of people who {whom}; T-scores and fractures: of 100."
+        + (f" * At {told.WHERE}." if explained else "")
     )
     for text in (*said["left_out"], *said["warnings"]):
         console.print(f"[bold]{text}[/bold]")
