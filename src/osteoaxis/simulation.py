@@ -490,11 +490,14 @@ def build_model(
 
 
 def _check_places(drugs: Iterable[Drug]) -> None:
-    """Refuse a drug that acts on what no drug can act on that way."""
+    """Refuse a drug of the name of a process, or that acts on what no drug acts on that way."""
     sites = [
         n for p in BIOLOGY for n, declared in p.declarations.items() if isinstance(declared, Site)
     ]
+    processes = [process.name for process in BIOLOGY]
     for drug in drugs:
+        if drug.name in processes:
+            raise InputError(f"{drug.file}: name: '{drug.name}' is a process of the model.")
         for site, _ in drug.process.site_terms:
             if site not in sites:
                 on, how = place(site)

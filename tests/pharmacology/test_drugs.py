@@ -172,6 +172,7 @@ def test_adding_a_drug_touches_one_file(tmp_path: Path) -> None:
             'name = "femara"',
             r"madeupzole\.toml: name: 'femara' is taken, it already means letrozole",
         ),
+        ('"madeupzole', '"rankl', r"madeupzole\.toml: name: 'rankl' is a process of the model"),
         ("madeupzole 1 mg po", "foo 1 mg po", r"typical: unknown drug 'foo'. .*madeupzole"),
         ("1 mg po qd", "1 mg iv qd", "typical: regimen term .* its routes are po"),
         ("madeupzole 1 mg po qd", "none", "typical: 'none' gives no madeupzole"),
