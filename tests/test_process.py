@@ -118,8 +118,8 @@ def test_a_site_is_reached_by_a_rate() -> None:
         lambda cells: cells if cells > 1 else 0.0,
         lambda cells: math.sqrt(cells),
         lambda cells: np.exp(cells),
-        lambda cells: None,
-        lambda cells: "cells",
+        lambda cells: None,  # noqa: ARG005
+        lambda cells: "cells",  # noqa: ARG005
     ],
 )
 def test_what_cannot_be_traced_is_named(function: Callable[..., object]) -> None:
