@@ -88,7 +88,7 @@ def _observed(each: Scored) -> list[float]:
     row = each.row
     assert row.value is not None
     error = row.standard_error
-    if row.uncertainty == "ci95" and row.low is not None and row.high is not None:
+    if row.uncertainty == "95ci" and row.low is not None and row.high is not None:
         return [row.low, row.high]
     if error is None or each.row.statistic == "hazard_ratio":
         return [row.value, row.value]
