@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis.present import style
+from osteoaxis.present.console import opened
 from osteoaxis.sensitivity import Sensitivity
 
 SHOWN = 15
@@ -113,9 +113,7 @@ def summary(found: Sensitivity) -> dict[str, Any]:
 
 def show(found: Sensitivity) -> None:
     """Print the ten parameters that move each outcome most."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160
+    console = opened(160)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for k in range(len(found.question.outputs)):
         table.add_column(_title(found, k))
