@@ -67,3 +67,13 @@ def test_osteoclasts_never_fall_below_none_where_denosumab_meets_high_estradiol(
     assert data.attrs["status"] == 0
     assert (data["osteoclasts"].values > 0).all()
     assert (data["ctx"].values > 0).all()
+
+
+def test_the_simulator_takes_a_regimen_as_text() -> None:
+    ready = simulator()
+    start, months = ready.start(Patient(menopause_age=50)), month_grid(1)
+    text = "letrozole 2.5 mg po qd"
+    one, two = (ready.run(start, plan, months) for plan in (text, Regimen.parse(text)))
+    assert one.identical(two)
+    with pytest.raises(InputError, match="regimen: must be a text, not 3"):
+        ready.run(start, 3, months)  # type: ignore[arg-type]

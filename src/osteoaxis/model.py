@@ -129,6 +129,18 @@ class Model:
             raise InputError(f"parameter '{name}' is ambiguous: {', '.join(matches)}.")
         raise InputError(f"unknown parameter '{name}'.{did_you_mean(name, self.parameters)}")
 
+    def implausible(self, changes: Mapping[str, float]) -> tuple[str, ...]:
+        """Say which of these values of parameters lie outside what is plausible, if any do."""
+        told = []
+        for name, value in changes.items():
+            full = self.find_parameter(name)
+            low, high = self.parameters[full].range
+            if not low <= value <= high:
+                told.append(f"{full} = {value:g} ({low:g} to {high:g})")
+        if not told:
+            return ()
+        return (f"Outside the plausible range: {'; '.join(told)}. What follows rests on it.",)
+
     def dependencies(self, name: str) -> tuple[str, ...]:
         """Return the full names a rate, site or state's reactions depend on directly."""
         quantity = self.quantities[name]

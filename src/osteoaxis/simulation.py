@@ -297,7 +297,7 @@ class Simulator:
     def run(
         self,
         cohort: Cohort,
-        regimen: Regimen,
+        regimen: Regimen | str,
         months: Array,
         *,
         doses: Sequence[Dose] | None = None,
@@ -311,8 +311,9 @@ class Simulator:
         A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
         """
         planned = None if doses is None else [doses]
+        plan = regimen if isinstance(regimen, Regimen) else Regimen.parse(regimen)
         (data,) = self.run_each(
-            cohort, [regimen], months, doses=planned, dosing=dosing, rtol=rtol, atol=atol
+            cohort, [plan], months, doses=planned, dosing=dosing, rtol=rtol, atol=atol
         )
         return data
 

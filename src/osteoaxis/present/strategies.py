@@ -112,6 +112,7 @@ def notes(result: Strategies) -> list[str]:
     less = arms.less_inhibitor(plan.patient, plans, result.drugs, 12.0 * plan.years)
     open_ = [arm for arm, found in result.cautions.items() if arms.unprotected(found) is not None]
     return [
+        *result.warnings,
         *([f"Less of the inhibitor in {words.joined(less)}. {arms.LEFT_OUT}"] if less else []),
         *([f"{words.joined(open_)}: {arms.WORN_OFF} {UNSAID}"] if open_ else []),
         *(f"{arm} is as {other}: the same was given." for arm, other in alike(result).items()),

@@ -41,6 +41,8 @@ def show(result: ScenarioResult) -> None:
         console.print(f"  {arm}: {regimen}", markup=False)
         for decision in words.decisions(result.arms[arm]):
             console.print(f"    {decision}", markup=False)
+    for warning in result.warnings:
+        console.print(f"\n{warning}", markup=False)
     ask(
         console,
         {
