@@ -269,6 +269,13 @@ def test_list(kind: str, tmp_path: Path) -> None:
         ("lumbar_spine_t_score", "1.047"),
         ("ctx_change", "100 *"),
         ("hip_fracture_incidence", "people with a hip fracture\n  follows from the run"),
+        ("anastrozole", "    inhibits aromatase\n      anastrozole.aromatase_inhibits_IC50 = "),
+        ("arimidex", "anastrozole   (drug, aromatase inhibitor)"),
+        ("estradiol", "estradiol   (drug, estrogen)"),
+        ("estradiol", "d(estradiol)/dt"),
+        ("omega3", "acts: on nothing of the model"),
+        ("komarova-2003", "  scenarios:\n    single-cycle: One remodelling cycle"),
+        ("lemaire-2004", "osteoaxis run --model lemaire-2004 "),
     ],
 )
 def test_show(name: str, expected: str, tmp_path: Path) -> None:

@@ -86,3 +86,13 @@ def test_t_scores_typed_in_are_those_of_time_zero(regimen: str) -> None:
     for data in found:
         for site, score in scores.items():
             assert float(data[f"{site}_t_score"][0]) == pytest.approx(score, abs=1e-3)
+
+
+def test_the_simulator_takes_a_regimen_as_text() -> None:
+    ready = simulator()
+    start, months = ready.start(Patient(menopause_age=50)), month_grid(1)
+    text = "letrozole 2.5 mg po qd"
+    one, two = (ready.run(start, plan, months) for plan in (text, Regimen.parse(text)))
+    assert one.identical(two)
+    with pytest.raises(InputError, match="regimen: must be a text, not 3"):
+        ready.run(start, 3, months)  # type: ignore[arg-type]

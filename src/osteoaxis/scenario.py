@@ -68,7 +68,8 @@ class ScenarioResult:
 
     `blocked` holds, for each cytokine, the first and the last arm with its action blocked from
     time zero: what the cytokine explains of the difference between them. `drawn` holds the runs of
-    `osteoaxis.intervals` of each arm, which intervals are made of.
+    `osteoaxis.intervals` of each arm, which intervals are made of. `warnings` say what results rest
+    on that is not plausible.
     """
 
     scenario: Scenario
@@ -76,6 +77,7 @@ class ScenarioResult:
     blocked: Mapping[str, tuple[xr.Dataset, xr.Dataset]]
     drugs: Mapping[str, Drug]
     drawn: Mapping[str, Sequence[xr.Dataset]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def failures(self) -> list[str]:
@@ -196,7 +198,8 @@ def run(
     if progress:
         progress("Simulating what else the data allow", 0.3)
     drawn = draw(scenario.patient, arms, ready, DRAWN)
-    return ScenarioResult(scenario, arms, blocked, ready.drugs, drawn)
+    warnings = ready.model.implausible(scenario.patient.parameters)
+    return ScenarioResult(scenario, arms, blocked, ready.drugs, drawn, warnings)
 
 
 def draw(

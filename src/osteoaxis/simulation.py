@@ -223,35 +223,11 @@ class Simulator:
 
     def drug(self, name: str) -> Drug:
         """Return the drug of this name or synonym; raises `InputError` with near matches."""
-        if name not in self._by_any_name:
-            raise InputError(
-                f"unknown drug '{name}'.{did_you_mean(name, self._by_any_name)}"
-                f" Known: {', '.join(self.drugs)}."
-            )
-        return self._by_any_name[name]
+        return _drug(name, self._by_any_name)
 
     def check(self, regimen: Regimen) -> None:
         """Raise `InputError` if a drug, route or dose of `regimen` is unknown or impossible."""
-        for term in regimen.terms:
-            drug = self.drug(term.drug)
-            if term.route not in drug.routes:
-                raise InputError(
-                    f"regimen term '{term}': {drug.name} is not given {term.route}; "
-                    f"its routes are {', '.join(drug.routes)}."
-                )
-            try:
-                dose = drug.mass_mg(term.amount, term.unit)
-            except InputError as problem:
-                raise InputError(f"regimen term '{term}': {problem}") from None
-            low, high = drug.dose_range_mg
-            if dose and not low <= dose <= high:
-                gel = term.route == "td" and term.unit == "g"
-                raise InputError(
-                    f"regimen term '{term}': {dose:g} mg of {drug.name} is outside "
-                    f"{low:g} to {high:g} mg. A usual dose is '{drug.typical}'."
-                    + f" Write what the gel holds: {term.amount:g} g of 1 % gel hold "
-                    f"{10 * term.amount:g} mg." * gel
-                )
+        _check_doses(regimen, self._by_any_name)
 
     def doses(self, doses: Sequence[Dose], dosing: Dosing = "events") -> Doses:
         """Return `doses` in the terms of the model, as they are or as steady inputs."""
@@ -351,7 +327,7 @@ class Simulator:
     def run(
         self,
         cohort: Cohort,
-        regimen: Regimen,
+        regimen: Regimen | str,
         months: Array,
         *,
         doses: Sequence[Dose] | None = None,
@@ -365,8 +341,9 @@ class Simulator:
         A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
         """
         planned = None if doses is None else [doses]
+        plan = regimen if isinstance(regimen, Regimen) else Regimen.parse(regimen)
         (data,) = self.run_each(
-            cohort, [regimen], months, doses=planned, dosing=dosing, rtol=rtol, atol=atol
+            cohort, [plan], months, doses=planned, dosing=dosing, rtol=rtol, atol=atol
         )
         return data
 
@@ -489,6 +466,39 @@ class Simulator:
         return engine.sensitivities(adapt(cohort.parameters), full, adapt=adapt)
 
 
+def _drug(name: str, drugs: Mapping[str, Drug]) -> Drug:
+    if name not in drugs:
+        known = dict.fromkeys(drug.name for drug in drugs.values())
+        raise InputError(
+            f"unknown drug '{name}'.{did_you_mean(name, drugs)} Known: {', '.join(known)}."
+        )
+    return drugs[name]
+
+
+def _check_doses(regimen: Regimen, drugs: Mapping[str, Drug]) -> None:
+    """Raise `InputError` if `drugs`, by any name, cannot be given as `regimen` says."""
+    for term in regimen.terms:
+        drug = _drug(term.drug, drugs)
+        if term.route not in drug.routes:
+            raise InputError(
+                f"regimen term '{term}': {drug.name} is not given {term.route}; "
+                f"its routes are {', '.join(drug.routes)}."
+            )
+        try:
+            dose = drug.mass_mg(term.amount, term.unit)
+        except InputError as problem:
+            raise InputError(f"regimen term '{term}': {problem}") from None
+        low, high = drug.dose_range_mg
+        if dose and not low <= dose <= high:
+            gel = term.route == "td" and term.unit == "g"
+            raise InputError(
+                f"regimen term '{term}': {dose:g} mg of {drug.name} is outside "
+                f"{low:g} to {high:g} mg. A usual dose is '{drug.typical}'."
+                + f" Write what the gel holds: {term.amount:g} g of 1 % gel hold "
+                f"{10 * term.amount:g} mg." * gel
+            )
+
+
 def build_model(
     folders: tuple[Path, ...] = (), *, calibrated: bool = True
 ) -> tuple[Model, Mapping[str, Drug]]:
@@ -500,6 +510,7 @@ def build_model(
     """
     drugs = catalogue(*folders)
     _check_places(drugs.values())
+    _check_typical(drugs.values())
     processes = tuple(
         fitted.applied(drug.process) if calibrated and drug.built_in else drug.process
         for drug in drugs.values()
@@ -513,11 +524,14 @@ def build_model(
 
 
 def _check_places(drugs: Iterable[Drug]) -> None:
-    """Refuse a drug that acts on what no drug can act on that way."""
+    """Refuse a drug of the name of a process, or that acts on what no drug acts on that way."""
     sites = [
         n for p in BIOLOGY for n, declared in p.declarations.items() if isinstance(declared, Site)
     ]
+    processes = [process.name for process in BIOLOGY]
     for drug in drugs:
+        if drug.name in processes:
+            raise InputError(f"{drug.file}: name: '{drug.name}' is a process of the model.")
         for site, _ in drug.process.site_terms:
             if site not in sites:
                 on, how = place(site)
@@ -526,6 +540,19 @@ def _check_places(drugs: Iterable[Drug]) -> None:
                     f"{drug.file}: acts: on = '{on}' with how = '{how}' is no place of the model."
                     f"{did_you_mean(on, there)} With '{how}': {', '.join(there)}."
                 )
+
+
+def _check_typical(drugs: Iterable[Drug]) -> None:
+    """Refuse a drug of the user whose usual regimen is no regimen of it."""
+    for drug in drugs:
+        if not drug.built_in:
+            try:
+                regimen = Regimen.parse(drug.typical)
+                if not regimen.terms:
+                    raise InputError(f"'{drug.typical}' gives no {drug.name}.")
+                _check_doses(regimen, by_any_name({drug.name: drug}))
+            except InputError as problem:
+                raise InputError(f"{drug.file}: typical: {problem}") from None
 
 
 @lru_cache(maxsize=4)

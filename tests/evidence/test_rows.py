@@ -54,11 +54,20 @@ def test_a_row_is_normalised():
             "value: -2.6 is outside low to high, 5 to 9",
         ),
         ({"value": "", "low": "9", "high": "5"}, "low: 9 is above high, 5"),
+        ({"low": ""}, "low: is empty; with '95ci' low and high are the ends of the 95 %"),
+        ({"high": "", "uncertainty_kind": "SD"}, "high: is empty; .*value - SD and value"),
+        ({"low": "", "high": "", "uncertainty_kind": "se"}, "low: is empty; .*value - SE and"),
+        ({"uncertainty_kind": ""}, "uncertainty_kind: must say what low and high are: 95ci, se"),
     ],
 )
 def test_a_faulty_row_names_its_field(change: dict[str, str], said: str):
     with pytest.raises(InputError, match=said):
         row(**change)
+
+
+def test_a_population_nobody_is_of_is_named():
+    with pytest.raises(InputError, match="population 'premenopausal women; mean age 64': no such"):
+        population.patient("premenopausal women; mean age 64")
 
 
 def test_a_table_names_file_line_and_column(tmp_path: Path):

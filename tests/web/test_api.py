@@ -152,6 +152,13 @@ def test_what_is_not_finite_is_null() -> None:
     assert to_json({"a": np.array([1.0, np.nan, np.inf])[::-1]}) == b'{"a":[null,null,1.0]}'
 
 
+def test_parameters_beyond_what_is_plausible_are_told(client: httpx.Client) -> None:
+    far = {"sex": "female", "age": 62, "parameters": {"markers.ctx_power": 50.0}}
+    for kind, plan in (("simulate", {}), ("compare", {"strategies": {"none": "none"}})):
+        (told,) = asked(client, kind, patient=far, years=1.0, **plan)["warnings"]
+        assert told.startswith("Outside the plausible range: markers.ctx_power = 50 (")
+
+
 def test_ages_beyond_the_sources_are_told(client: httpx.Client) -> None:
     young = asked(client, "simulate", patient="young-man", years=1.0)
     assert any("extrapolated" in text for text in young["warnings"])

@@ -154,7 +154,7 @@ def sensitivity(
         typer.Option(
             "--of",
             metavar="OUTPUT",
-            help="A quantity; may be repeated. "
+            help="A quantity or T-score; may be repeated. "
             "[default: density of spine and hip, CTX, osteoclasts]",
         ),
     ] = None,

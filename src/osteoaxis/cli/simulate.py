@@ -345,3 +345,8 @@ def export_sbml(
             (stage / f"{name}.xml").write_text(text, encoding="utf-8")
     for arm in plan.arms:
         typer.echo(folder / f"{plan.name}-{arm}.xml")
+    typer.echo(
+        "Solve them with an absolute tolerance for each state, e.g. 1e-8 of its typical size; with "
+        "one for all, solvers fail where drugs bind to bone (docs/sbml.md).",
+        err=True,
+    )

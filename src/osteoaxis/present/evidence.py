@@ -20,6 +20,7 @@ from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.row import Row
 from osteoaxis.pharmacology.drug import catalogue
 from osteoaxis.present import words
+from osteoaxis.present.console import opened
 from osteoaxis.present.progress import Steps
 
 WIDTH = 150
@@ -65,11 +66,10 @@ def verdict(each: Scored) -> str:
 
 def _printed(table: Table) -> None:
     """Print a table whole: lines go on over the edge of a terminal that is too narrow."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     needed = console.measure(table, options=console.options.update(width=10 * WIDTH)).minimum
-    console.width = max(console.width, needed)
+    gaps = 2 * len(table.columns)  # rich forgets them
+    console.width = max(console.width, needed + gaps)
     console.print(table)
 
 
@@ -144,6 +144,7 @@ def show_study(name: str, *, json_only: bool = False) -> None:
     with Steps(quiet=json_only) as steps:
         scored = evidence.verdicts(only={study.id}, progress=steps.update)
     sources = list(dict.fromkeys(map(_source, study.rows)))
+    notes = list(dict.fromkeys(row.note for row in study.rows if row.note))
     if json_only:
         typer.echo(
             json.dumps(
@@ -171,12 +172,15 @@ def show_study(name: str, *, json_only: bool = False) -> None:
     rows = [
         (each.row.arm, _result(each.row), f"{each.row.time_months:g}", _observed(each.row),
          "" if each.row.n is None else f"{each.row.n:g}", *_predicted(each), off_by(each),
-         verdict(each), str(1 + sources.index(_source(each.row))), each.row.note)
+         verdict(each), str(1 + sources.index(_source(each.row))),
+         str(1 + notes.index(each.row.note)) if each.row.note else "")
         for each in scored
     ]  # fmt: skip
     heads = ("arm", "result", "month", "observed", "n", "predicted", "range", "off by", "verdict",
              "source", "note")  # fmt: skip
-    _printed(_table(heads, rows, ("arm", "verdict", "note")))
+    _printed(_table(heads, rows, ("arm", "verdict")))
+    for number, note in enumerate(notes, start=1):
+        _say(f"  note {number}: {note}")
     for number, (citation, doi, url, quality) in enumerate(sources, start=1):
         _say(f"  source {number}: {', '.join(filter(None, (citation, doi, url, quality)))}")
     _say(_LEGEND)

@@ -12,7 +12,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis.forecast import Forecast
@@ -21,6 +20,7 @@ from osteoaxis.forecast.plain import at_end, unit
 from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
 from osteoaxis.present import pages, style, told, words
+from osteoaxis.present.console import opened
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.present.told import TITLES, UNEXPLAINED
 from osteoaxis.units import DAYS_PER_YEAR
@@ -128,9 +128,7 @@ def write(found: Forecast, plain: Mapping[str, Any], folder: Path) -> None:
 
 def show(found: Forecast, plain: Mapping[str, Any], folder: Path | None) -> None:
     """Print the forecast: each strategy at its end, the fit, and what to measure next."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDE
+    console = opened(WIDE)
     person = found.person
     console.print(f"[bold]{person.title}[/bold]: {person.years:g} years from {person.today}")
     explained = found.posterior.check.explained

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,6 +14,7 @@ from osteoaxis import guidance
 from osteoaxis.guidance import Finding
 from osteoaxis.patient import Patient
 from osteoaxis.present import words
+from osteoaxis.present.console import opened
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH
 
 ADVICE = "Not advice: things to ask your clinical team about."
@@ -86,9 +86,7 @@ def show(
     Of safety flags and cautions, only those that are met or cannot be decided. `left_out` says
     whose rules stay out.
     """
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     sex = "man" if patient.male else "woman"
     console.print(f"{patient.name}, {sex} of {patient.age:g}, on: {regimen}", markup=False)
     told = [f for f in found if f.rule.kind == "guideline" or f.met or f.missing]

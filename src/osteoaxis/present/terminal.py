@@ -12,6 +12,7 @@ from osteoaxis import guidance
 from osteoaxis.guidance import Finding
 from osteoaxis.outcomes import cascade
 from osteoaxis.present import words
+from osteoaxis.present.console import opened
 from osteoaxis.present.summary import values
 from osteoaxis.present.tables import headline
 from osteoaxis.scenario import ScenarioResult, weekly
@@ -28,9 +29,7 @@ DISCLAIMER = "For research and education; not a medical device."
 
 def show(result: ScenarioResult) -> None:
     """Print title, arms, the headline table, the cascade, two tables and two charts."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     plan = result.scenario
     console.print(f"[bold]{plan.title}[/bold]")
     if plan.summary:
@@ -42,6 +41,8 @@ def show(result: ScenarioResult) -> None:
         console.print(f"  {arm}: {regimen}", markup=False)
         for decision in words.decisions(result.arms[arm]):
             console.print(f"    {decision}", markup=False)
+    for warning in result.warnings:
+        console.print(f"\n{warning}", markup=False)
     ask(
         console,
         {

@@ -17,6 +17,7 @@ from rich.table import Table
 from osteoaxis import fitted
 from osteoaxis.evidence.tested import reference
 from osteoaxis.present import evidence, style, terminal, trial_tables
+from osteoaxis.present.console import opened
 from osteoaxis.present.trial_context import Context, Near
 from osteoaxis.present.trial_sheet import sheet
 from osteoaxis.present.trial_words import NAMES, people
@@ -153,9 +154,7 @@ def _study(near: Near) -> dict[str, Any]:
 
 def show(found: Conducted, plans: Sequence[Plan], beside: Context) -> None:
     """Print how the trial went, what it found, what it would need, and what stands beside it."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     _show_course(console, found)
     _show_effects(console, plans)
     _show_needs(console, found, plans)

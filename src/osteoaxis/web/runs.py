@@ -106,7 +106,7 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
     person = patient(asked.patient)
     plans = {name: regimen(ready, name, text) for name, text in texts.items()}
     found = _trajectories(ready, person, plans, months, asked)
-    warnings = _warnings(found)
+    warnings = [*ready.model.implausible(person.parameters), *_warnings(found)]
     return {
         "time": months,
         "strategies": {

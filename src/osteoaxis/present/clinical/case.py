@@ -47,6 +47,7 @@ class Case:
     `arms` hold the trajectories with `time` in months from the `origin`, `drawn` runs of each that
     make the ranges, and `ranges` says what those hold. Rules look at `told`, in which the origin is
     month `start`. `precision` is that of DXA in percent by site. `model` is what was simulated.
+    `warnings` say what results rest on that is not plausible.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Case:
     start: float = 0.0
     origin: str = "the start"
     precision: Mapping[str, float] = field(default_factory=lambda: dxa.PRECISION)
+    warnings: tuple[str, ...] = ()
     ranges: str = "90 % of what the data allow for a typical person; people differ more"
 
     @property

@@ -235,6 +235,8 @@ def expected(case: Case, points: density.Points | None = None) -> Iterator[Block
         yield Paragraph(_several(case), small=True)
     if case.left_out:
         yield Paragraph((Run(case.left_out, "strong"),))
+    for warning in case.warnings:
+        yield Paragraph((Run(warning, "strong"),))
     if weak := (*case.asked("weaknesses"), *held.limits(case)):
         yield Paragraph((Run("Where the model is weak here. ", "strong"), " ".join(weak)))
 
