@@ -9,12 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from osteoaxis import guidance
+from osteoaxis.dosing import rhythm
 from osteoaxis.guidance import Finding
 from osteoaxis.outcomes import cascade
 from osteoaxis.present import words
 from osteoaxis.present.summary import values
 from osteoaxis.present.tables import headline
-from osteoaxis.scenario import ScenarioResult, weekly
+from osteoaxis.scenario import ScenarioResult
 from osteoaxis.treatment import was_given
 
 WIDTH = 95
@@ -53,7 +54,7 @@ def show(result: ScenarioResult) -> None:
         console.print("Drugs swallowed at least daily are taken as a steady input (--dosing).")
     console.print()
     console.print(_headline(result))
-    if any(weekly(was_given(data)) for data in result.arms.values()):
+    if rhythm(was_given(data) for data in result.arms.values()):
         console.print("Doses are days apart: levels of a month are those of its last whole week.")
     names = list(result.arms)
     if len(names) > 1:
