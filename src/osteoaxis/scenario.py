@@ -121,8 +121,7 @@ def _patient(given: Any, path: Path, where: str) -> Patient:
         return Patient.from_table({"name": path.stem, **given}, f"{where}: patient")
     if not isinstance(given, str):
         raise InputError(f"{where}: patient: give the name of a preset, a file or a table.")
-    beside = path.parent / given
-    return Patient.load(str(beside) if given.endswith(".toml") and beside.exists() else given)
+    return Patient.load(toml.beside(path, given))
 
 
 def _arms(table: Mapping[str, Any], where: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from osteoaxis.conditions import Values
 from osteoaxis.dosing import Dosing, read_at
 from osteoaxis.errors import SolverError
 from osteoaxis.outcomes import dxa
-from osteoaxis.outcomes.incidence import first_fracture_month
+from osteoaxis.outcomes.incidence import first_month
 from osteoaxis.outcomes.person import People
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.decisions import (
@@ -206,7 +206,7 @@ def _measured(
     def measuring(k: int) -> Measured:
         person = patients[k]
         (luck,) = uniforms(seed, person.name, "fracture", 1)
-        broken = first_fracture_month(total[k], months, luck)
+        broken = first_month(total[k], months, luck)
 
         def measured(day: float) -> Values:
             month = day / DAYS_PER_MONTH

@@ -14,11 +14,14 @@ from osteoaxis.cli import simulate, people, serve, lookup, credibility  # noqa: 
 
 __all__ = ["app", "main"]
 
+LEFT = "nothing half-written was left."
+
 
 def main() -> None:
     """Run the command line; errors become one message and an exit code.
 
-    2: input, 3: solver, 75: stopped by what may be gone when the same command is run again.
+    2: input, 3: solver, 75: stopped by what may be gone when the same command is run again, 130:
+    interrupted.
     """
     try:
         app()
@@ -26,8 +29,13 @@ def main() -> None:
         typer.echo(f"osteoaxis: {problem}", err=True)
         codes = {InputError: EXIT_INPUT, StoppedError: EXIT_AGAIN}
         sys.exit(codes.get(type(problem), EXIT_SOLVER))
+    except SystemExit as end:
+        interrupt = getattr(end.__context__, "__cause__", None)  # typer makes an exit of Ctrl-C
+        if isinstance(interrupt, KeyboardInterrupt):
+            typer.echo(f"osteoaxis: interrupted; {interrupt or LEFT}", err=True)
+        raise
     except KeyboardInterrupt:
-        typer.echo("osteoaxis: interrupted; nothing half-written was left.", err=True)
+        typer.echo(f"osteoaxis: interrupted; {LEFT}", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()

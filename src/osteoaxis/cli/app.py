@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +21,17 @@ EXIT_INPUT = 2
 EXIT_SOLVER = 3
 EXIT_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: run the same command again
 EXIT_INTERRUPTED = 130
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Let an interruption say that what is finished is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "what is finished was kept, and the same command goes on with what is missing."
+        ) from None
 
 
 def scenario_names(incomplete: str) -> list[str]:

@@ -67,6 +67,12 @@ def rounded(value: float) -> str:
     return number(float(f"{value:.2g}"), 0 if abs(value) >= 9.5 else 1 if abs(value) >= 0.95 else 2)
 
 
+def digits(value: float, count: int) -> str:
+    """Return a number with so many digits that matter, never as a power of ten unless tiny."""
+    text = f"{value:.{count}g}"
+    return f"{float(text):,.0f}" if "e+" in text else text
+
+
 def joined(parts: Iterable[str], last: str = "and") -> str:
     """Return parts as a list in words; empty for none."""
     *first, final = [*parts] or [""]
