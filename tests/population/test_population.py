@@ -295,3 +295,18 @@ def test_a_long_regimen_stays_within_the_picture(ready: Simulator, tmp_path: Pat
     drawn.canvas.draw()
     assert drawn._suptitle is not None
     assert drawn._suptitle.get_window_extent().x1 < drawn.bbox.x1 * 0.99
+
+
+def test_an_interruption_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_given: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(population, "simulate", stop)
+    asked = ["population", "older-men", "-n", "8"]
+    for more, told in (
+        (["-o", str(tmp_path)], "what is finished was kept, and the same command goes on"),
+        (["--json"], "nothing half-written was left"),
+    ):
+        done = CliRunner().invoke(app, [*asked, *more])
+        assert done.exit_code == 130
+        assert f"osteoaxis: interrupted; {told}" in done.stderr

@@ -6,15 +6,13 @@ import sys
 
 import typer
 
-from osteoaxis.cli.app import EXIT_AGAIN, EXIT_INPUT, EXIT_INTERRUPTED, EXIT_SOLVER, app
+from osteoaxis.cli.app import EXIT_AGAIN, EXIT_INPUT, EXIT_SOLVER, app
 from osteoaxis.errors import InputError, OsteoaxisError, StoppedError
 
 # Each registers its commands; the help lists them in this order.
 from osteoaxis.cli import simulate, people, serve, lookup, credibility  # noqa: F401 # isort: skip
 
 __all__ = ["app", "main"]
-
-LEFT = "nothing half-written was left."
 
 
 def main() -> None:
@@ -29,14 +27,6 @@ def main() -> None:
         typer.echo(f"osteoaxis: {problem}", err=True)
         codes = {InputError: EXIT_INPUT, StoppedError: EXIT_AGAIN}
         sys.exit(codes.get(type(problem), EXIT_SOLVER))
-    except SystemExit as end:
-        interrupt = getattr(end.__context__, "__cause__", None)  # typer makes an exit of Ctrl-C
-        if isinstance(interrupt, KeyboardInterrupt):
-            typer.echo(f"osteoaxis: interrupted; {interrupt or LEFT}", err=True)
-        raise
-    except KeyboardInterrupt:
-        typer.echo(f"osteoaxis: interrupted; {LEFT}", err=True)
-        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -68,9 +68,9 @@ def rounded(value: float) -> str:
 
 
 def digits(value: float, count: int) -> str:
-    """Return a number with so many digits that matter, never as a power of ten unless tiny."""
+    """Return a number with so many digits that matter; a large one in full, not as a power."""
     text = f"{value:.{count}g}"
-    return f"{float(text):,.0f}" if "e+" in text else text
+    return f"{value:,.0f}" if "e+" in text else text
 
 
 def joined(parts: Iterable[str], last: str = "and") -> str:
