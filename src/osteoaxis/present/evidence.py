@@ -209,8 +209,9 @@ def _predicted(each: Scored) -> tuple[str, str]:
     if each.predicted is None or each.low is None or each.high is None:
         return "", ""
     if each.planned.given:
-        return f"{each.predicted:.3g}", ""
-    return f"{each.predicted:.3g}", f"{each.low:.3g} to {each.high:.3g}"
+        return words.digits(each.predicted, 3), ""
+    predicted, low, high = (words.digits(x, 3) for x in (each.predicted, each.low, each.high))
+    return predicted, f"{low} to {high}"
 
 
 def run_check(files: Sequence[Path], split: str | None, *, json_only: bool) -> None:

@@ -143,7 +143,8 @@ def _cascade(steps: tuple[cascade.Step, ...]) -> Table:
 def _activation(rows: tuple[cascade.Activation, ...]) -> Table:
     table = _table("quantity", "reference", "focus", "ratio")
     for row in rows:
-        table.add_row(row.title, f"{row.reference:.3g}", f"{row.focus:.3g}", f"{row.ratio:.2f}")
+        levels = (words.digits(value, 3) for value in (row.reference, row.focus))
+        table.add_row(row.title, *levels, f"{row.ratio:.2f}")
     return table
 
 
