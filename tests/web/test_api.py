@@ -435,3 +435,15 @@ def test_what_is_wrong_with_a_person_is_named(client: httpx.Client) -> None:
     answer = client.post("/api/forecast", json={"person": wrong})
     assert answer.status_code == 422
     assert "sample 1: ctx: write number and unit" in answer.json()["detail"]
+
+
+def test_weekly_injections_leave_no_drift_in_the_api(client: httpx.Client) -> None:
+    found = asked(
+        client, "simulate", patient={"sex": "male", "age": 50}, years=2, step=6,
+        regimen="testosterone_enanthate 100 mg im qw", quantities=["testosterone"],
+        dosing="events", intervals=3,
+    )  # fmt: skip
+    assert found["time"] == [0, 6, 12, 18, 24]
+    levels = found["quantities"]["testosterone"]
+    for course in (levels["values"], levels["low"], levels["high"]):
+        assert course[1:] == pytest.approx([course[4]] * 4, rel=0.03)

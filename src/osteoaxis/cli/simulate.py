@@ -108,7 +108,7 @@ def run(
         plan = replace(plan, years=years)
     folder = output or (None if json_only else Path("runs") / plan.name)
     if folder is not None:
-        out.check_folder(folder)
+        out.check_folder(folder, "run")
 
     from osteoaxis.present.progress import Steps
 
@@ -124,7 +124,7 @@ def run(
         if folder is not None:
             from osteoaxis.present import results
 
-            with out.staged(folder) as stage:
+            with out.staged(folder, "run") as stage:
                 results.write(result, stage, steps.update)
     if json_only:
         import json
@@ -305,7 +305,7 @@ def optimise(
             progress=steps.update,
         )  # fmt: skip
         if folder is not None:
-            with out.staged(folder) as stage:
+            with out.staged(folder, perhaps=front.PERHAPS) as stage:
                 front.write(found, stage)
     if json_only:
         import json

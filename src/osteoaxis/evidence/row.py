@@ -140,6 +140,12 @@ def read_table(path: Path, shared: Mapping[str, str] | None = None) -> list[Row]
                 f" Needed: {', '.join(REQUIRED)}; also taken: "
                 f"{', '.join(c for c in COLUMNS if c not in REQUIRED)}."
             )
+    for name in filter(None, names):
+        if name not in COLUMNS:
+            raise InputError(
+                f"{path}: unknown column '{name}'.{did_you_mean(name, COLUMNS)}"
+                f" Taken: {', '.join(COLUMNS)}."
+            )
     return [
         parse({**record, **{k: record.get(k) or v for k, v in shared.items()}}, f"{path}: line {n}")
         for n, record in enumerate(reader, start=2)

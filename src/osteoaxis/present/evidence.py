@@ -213,8 +213,9 @@ def _predicted(each: Scored) -> tuple[str, str]:
     if each.predicted is None or each.low is None or each.high is None:
         return "", ""
     if each.planned.given:
-        return f"{each.predicted:.3g}", ""
-    return f"{each.predicted:.3g}", f"{each.low:.3g} to {each.high:.3g}"
+        return words.digits(each.predicted, 3), ""
+    predicted, low, high = (words.digits(x, 3) for x in (each.predicted, each.low, each.high))
+    return predicted, f"{low} to {high}"
 
 
 def run_check(files: Sequence[Path], split: str | None, *, json_only: bool) -> None:
@@ -237,10 +238,16 @@ def show(scored: Sequence[Scored]) -> None:
     ]  # fmt: skip
     heads = ("study", "role", "arm", "result", "month", "observed", "predicted", "range", "off by",
              "verdict")  # fmt: skip
-    _printed(_table(heads, rows, ("arm", "verdict")))
-    _say(_LEGEND)
-    _say("\nBy endpoint; bias, RMSE and width in points (levels: %; fractures: log units):")
-    _printed(summary_table(check.summary(scored)))
+    if rows:
+        _printed(_table(heads, rows, ("arm", "verdict")))
+        _say(_LEGEND)
+    else:
+        _say("Nothing is predicted: no row can be executed.")
+    if found := check.summary(scored):
+        _say("\nBy endpoint; bias, RMSE and width in points (levels: %; fractures: log units):")
+        _printed(summary_table(found))
+    elif rows:
+        _say("\nNo row has a weight, so that there is no summary.")
     stuck = [each for each in scored if not each.planned.executable]
     if stuck:
         share = 100.0 * len(stuck) / len(scored)

@@ -215,6 +215,10 @@ def _numbers(table: Mapping[str, Any], path: Path) -> dict[str, float]:
     }
 
 
+PERHAPS = ("front.png", "front.svg")
+"""What is not always written."""
+
+
 def write(found: Found, folder: Path) -> None:
     """Write front.md, .png, .svg, .json and candidates.csv into `folder`."""
     texts = {

@@ -131,7 +131,7 @@ def run(
 
     patient = Patient.load(name)
     plan = Regimen.parse(regimen)
-    months = output_months(years)
+    months = output_months(years, [plan])
     with Steps(quiet=json_only) as steps:
         ready = simulator((), steps.update)
         data = treatment.run(ready, ready.start(patient), plan, months)

@@ -68,6 +68,12 @@ def rounded(value: float) -> str:
     return number(float(f"{value:.2g}"), 0 if abs(value) >= 9.5 else 1 if abs(value) >= 0.95 else 2)
 
 
+def digits(value: float, count: int) -> str:
+    """Return a number with so many digits that matter; a large one in full, not as a power."""
+    text = f"{value:.{count}g}"
+    return f"{value:,.0f}" if "e+" in text else text
+
+
 def joined(parts: Iterable[str], last: str = "and") -> str:
     """Return parts as a list in words; empty for none."""
     *first, final = [*parts] or [""]

@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from osteoaxis.dosing import whole_weeks
 from osteoaxis.outcomes.arthralgia import PAIN
 from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.pharmacology.regimen import Regimen
@@ -36,7 +37,6 @@ from osteoaxis.present.document import (
     Table,
     Text,
 )
-from osteoaxis.scenario import whole_weeks
 from osteoaxis.strategy.metrics import HORMONES, OSTEOPOROSIS
 
 NOT_YOU = (
