@@ -15,6 +15,7 @@ from osteoaxis.guidance.rule import Rule
 Value = float | bool | None
 Span = tuple[float, float | None]
 MOST_SPANS = 3  # told in words
+LARGE = 100.0  # from here on values are told as whole numbers
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Finding:
     def because(self) -> str:
         """The values that met the rule, in words."""
         return ", ".join(
-            words(name) + ("" if value is True else f" {value:.3g}")
+            words(name) + ("" if value is True else f" {_amount(value)}")
             for name, value in sorted(self.seen.items())
             if name in self.rule.when.names and value is not None and value is not False
         )
@@ -139,6 +140,10 @@ def _spans(met: Truth, months: Array) -> tuple[Span, ...]:
 def _span(start: float, end: float | None) -> str:
     since = "now" if start == 0 else f"from month {start:.4g}"
     return since if end is None else f"{since} to month {end:.4g}"
+
+
+def _amount(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= LARGE else f"{value:.3g}"
 
 
 def _value(value: object) -> Value:

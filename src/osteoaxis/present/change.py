@@ -18,6 +18,7 @@ from osteoaxis.units import conversion_factor
 QUANTITIES = (*dxa.SITES, *markers.WITHIN)
 WIDTH = 61  # characters of the line drawn
 RARE = 25.0  # percent; a larger change of density is asked about
+DOUBT = " So large a change is rare: is each value a density of this site, and no T-score?"
 DIGITS = 6  # of percents, so that rounded again they are those of the sentence
 
 
@@ -101,10 +102,7 @@ def _sentence(quantity: str, found: Change) -> str:
     )
     density = quantity in dxa.SITES
     what = "density" if density else "level"
-    doubt = (
-        " So large a change of density is rare: is each value a density of this site, and no "
-        "T-score?"
-    ) if density and abs(found.percent) > RARE else ""
+    doubt = DOUBT if density and abs(found.percent) > RARE else ""
     return (
         f"The change is {found.percent:+.1f} %. In someone who does not change, two measurements "
         f"differ by {limits} in 19 of 20 cases. The change is {verdict}. "

@@ -37,7 +37,7 @@ const USUAL = {
     },
   ],
 };
-const usual = (preset) => USUAL[preset] ?? START.strategies;
+export const usual = (preset) => USUAL[preset] ?? START.strategies;
 
 /** What changes with another preset: the medicines, too, where they are still the usual ones. */
 export function another({ preset, strategies }, name) {
