@@ -23,8 +23,9 @@ const LONGEST = 300; // characters of a medicine
 
 /** `untaken`: said to have taken no medicine so far. */
 export const none = () => ({ today: "", untaken: false, scans: [], samples: [], taken: [] });
-export const isEmpty = ({ scans, samples, taken }) =>
-  scans.length + samples.length + taken.length === 0;
+const COUNT = "results"; // of an address: how many it holds
+const count = ({ scans, samples, taken }) => scans.length + samples.length + taken.length;
+export const isEmpty = (own) => count(own) === 0;
 
 /** Each kind of row: its key in the address and in a request, its fields and what they may hold. */
 const date = (text) => text === "" || dated(text) !== null;
@@ -64,7 +65,9 @@ export const KINDS = {
 
 /** Put own results into the parts of the address. */
 export function writeOwn(parts, own) {
-  if (own.today) parts.set("today", own.today);
+  // A link says which day it is of: opened later, it gives the same forecast.
+  if (own.today || !isEmpty(own)) parts.set("today", own.today || now());
+  if (!isEmpty(own)) parts.set(COUNT, count(own));
   if (own.untaken) parts.set("untaken", 1);
   for (const [kind, { key, fields }] of Object.entries(KINDS)) {
     for (const row of own[kind]) {
@@ -90,6 +93,12 @@ export function readOwn(parts) {
     }
   }
   return own;
+}
+
+/** How many results of an address could not be read: it was cut, or is faulty. */
+export function lost(parts) {
+  const there = Object.values(KINDS).reduce((sum, { key }) => sum + parts.getAll(key).length, 0);
+  return Math.max(there, Number(parts.get(COUNT)) || 0) - count(readOwn(parts));
 }
 
 const SCALE = { "": "", g: " g/cm2" };

@@ -160,6 +160,8 @@ export function createOwnForm(store, catalogue, ask) {
   const today = byId("own-today");
   today.addEventListener("change", () => update({ today: today.value }));
   let before = null; // what an example replaced
+  const current = byId("own-now");
+  current.addEventListener("click", () => update({ today: now() }));
   byId("own-example").addEventListener("click", () => {
     before ??= Object.fromEntries(REPLACED.map((part) => [part, store.state[part]]));
     const male = byId("person-line").textContent.startsWith("Man");
@@ -187,6 +189,7 @@ export function createOwnForm(store, catalogue, ask) {
       untaken.checked = shown.untaken;
       const date = shown.today || now();
       if (document.activeElement !== today) today.value = date;
+      current.hidden = date === now();
     },
     /** Say what is wrong, beside the button and at its row; null takes it away. */
     refuse(fault) {

@@ -239,7 +239,7 @@ export const QUESTIONS = [
     chart: "estradiol",
     strategies: [
       plan("testosterone", 0, `${TESTOSTERONE} [m0-m36]`),
-      plan("with anastrozole", 1, `${TESTOSTERONE} [m0-m36] + anastrozole 0.5 mg po biw [m0-m36]`),
+      plan("with anastrozole", 1, `${TESTOSTERONE} [m0-m36] + anastrozole 0.5 mg po twice a week [m0-m36]`),
     ],
     look: "Type in testosterone and estradiol from before the medicines under “Blood tests before these medicines”, and those since then under “My own results”. Compare: less estradiol means more bone taken away (CTX) and a lower spine curve.",
     limits:
@@ -264,7 +264,7 @@ export const QUESTIONS = [
       plan(
         "half a dose twice a week",
         2,
-        `${TESTOSTERONE} [m0-m24] + anastrozole 0.5 mg po biw [m0-m24]`,
+        `${TESTOSTERONE} [m0-m24] + anastrozole 0.5 mg po twice a week [m0-m24]`,
       ),
     ],
     look: "When anastrozole ends, estradiol is back within weeks. The curves show how deep it goes at each dose.",

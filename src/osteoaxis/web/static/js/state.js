@@ -33,7 +33,7 @@ const USUAL = {
     {
       name: "with anastrozole",
       colour: 1,
-      regimen: `${IN_MEN} + anastrozole 0.5 mg po biw [m0-m60]`,
+      regimen: `${IN_MEN} + anastrozole 0.5 mg po twice a week [m0-m60]`,
     },
   ],
 };

@@ -14,8 +14,8 @@ const FIRST = {
   ctx: "turnover",
 };
 
-/** "with NAME", of a name that may say so itself. */
-export const along = (name) => (/^with(out)?\b/i.test(name) ? name : `with ${name}`);
+/** "with NAME", of a name that may say so itself ("as now", too). */
+export const along = (name) => (/^(with(out)?|as)\b/i.test(name) ? name : `with ${name}`);
 
 const WORN_OFF = ["denosumab-no-exit", "denosumab-late"]; // cautions
 
