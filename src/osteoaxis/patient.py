@@ -21,9 +21,9 @@ _KEYS = (
 )  # fmt: skip
 
 HISTORY: dict[str, str] = {
-    "vertebral_fracture": "a vertebral fracture before time zero",
-    "hip_fracture": "a hip fracture before time zero",
-    "other_fracture": "another fragility fracture before time zero",
+    "vertebral_fracture": "a vertebral fracture before the start",
+    "hip_fracture": "a hip fracture before the start",
+    "other_fracture": "another fragility fracture before the start",
     "parent_hip_fracture": "a parent broke a hip",
     "glucocorticoids": "glucocorticoids by mouth for three months or more",
     "smoking": "smokes now",
@@ -31,8 +31,8 @@ HISTORY: dict[str, str] = {
     "rheumatoid_arthritis": "rheumatoid arthritis",
     "falls": "a fall in the last year",
     "breast_cancer": "breast cancer",
-    "chemotherapy": "chemotherapy before time zero",
-    "hormone_therapy": "menopausal hormone therapy until shortly before time zero",
+    "chemotherapy": "chemotherapy before the start",
+    "hormone_therapy": "menopausal hormone therapy until shortly before the start",
     "dental_surgery": "dental surgery is planned",
 }
 """What may be true of a person, yes or no."""

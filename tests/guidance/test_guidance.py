@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from osteoaxis import guidance
 from osteoaxis.cli import app
+from osteoaxis.conditions import Condition
 from osteoaxis.errors import InputError
 from osteoaxis.guidance.facts import names
 from osteoaxis.outcomes import dxa
@@ -296,6 +298,18 @@ def test_rules_of_cancer_are_not_for_a_man_without_it() -> None:
     )
     assert "outside-menopause" not in findings("none", him)
     assert "men-inhibitor-no-guideline" not in met(INHIBITOR)
+
+
+def test_nothing_of_cancer_is_open_for_a_man_of_whom_it_is_not_said() -> None:
+    found = findings("anastrozole 1 mg po qd", Patient(sex="male", age=44))
+    assert not [name for name, one in found.items() if "breast_cancer" in one.missing]
+
+
+def test_large_values_are_told_without_powers_of_ten() -> None:
+    rule = replace(guidance.rules()[0], when=Condition.parse("testosterone > 100"))
+    assert guidance.Finding(rule, ((0.0, None),), {"testosterone": 1030.4}, ()).because == (
+        "testosterone 1030"
+    )
 
 
 def test_ovaries_may_work_again_after_chemotherapy() -> None:

@@ -37,12 +37,13 @@ def test_results_are_typed_in_and_forecast(explorer: Explorer) -> None:
     )
     page.get_by_label("None taken so far").check()
     page.get_by_role("button", name=ASK).press("Enter")
-    playwright.expect(error).to_contain_text("Scan 1: device is missing")
+    playwright.expect(error).to_contain_text("Scan 1: choose the unit.")
+    scan.get_by_label("Unit").select_option("g/cm²")
+    page.get_by_role("button", name=ASK).press("Enter")
+    playwright.expect(error).to_have_text("Scan 1: choose the machine.")
     assert scan.get_by_label("Machine").get_attribute("aria-describedby") == "own-error"
     scan.get_by_label("Machine").select_option("Hologic")
     scan.get_by_label("Value").fill("0.98")
-    page.get_by_role("button", name=ASK).press("Enter")
-    playwright.expect(error).to_contain_text("0.98 has no unit; use g/cm2.")
     scan.get_by_label("Unit").select_option("T-score")
     page.get_by_role("button", name=ASK).press("Enter")
     playwright.expect(error).to_contain_text("0.98 looks like g/cm2")
@@ -267,3 +268,45 @@ def test_what_goes_on_with_what_is_taken_leads(explorer: Explorer) -> None:
         }"""
     )
     assert names == [["letrozole on", "stop"], ["as now", "stop"]]
+
+
+def test_clear_brings_back_what_an_example_replaced(explorer: Explorer) -> None:
+    page = explorer.open(f"who=healthy-postmenopausal&who.age=71&{SCAN}&plan=2~mine~none")
+    before = page.evaluate("location.hash")
+    line = page.locator("#person-line")
+    for _ in range(2):  # twice: what came first is what comes back
+        page.get_by_role("button", name="Load an invented example").click()
+    playwright.expect(line).to_contain_text("aged 65")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    playwright.expect(line).to_contain_text("aged 71")
+    assert explorer.aside("scan") in before.replace("%7E", "~")
+    assert explorer.aside("plan") == "2~mine~none"
+    page.get_by_role("button", name="Clear", exact=True).click()
+    assert explorer.aside("scan") == ""
+    assert "aged 71" in line.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("cut", "said"),
+    [
+        ("~t~hologic", "One result of this link could not be read"),
+        ("&scan=2026", "One result of this link could not be read"),
+        ("&scan=2025", "2 results of this link could not be read"),
+    ],
+)
+def test_a_link_that_was_cut_says_so(explorer: Explorer, cut: str, said: str) -> None:
+    page = explorer.open(f"{SCAN}&scan=2026-05-20~lumbar_spine~-1.3~t~hologic&untaken=1")
+    page.locator("#copy").click()
+    link = page.evaluate("decodeURIComponent(location.hash.slice(1))")
+    assert "results=2" in link
+    assert "today=20" in link  # the day of the forecast
+    page.goto("about:blank")
+    page = explorer.open(link[: link.rindex(cut)])
+    playwright.expect(page.locator("#copied")).to_contain_text(said)
+
+
+def test_a_link_of_another_day_can_be_brought_up_to_date(explorer: Explorer) -> None:
+    page = explorer.open(f"today=2025-06-01&{SCAN}")
+    page.get_by_role("button", name="Use the date of now").click()
+    assert explorer.aside("today") != "2025-06-01"
+    assert page.get_by_role("button", name="Use the date of now").is_hidden()

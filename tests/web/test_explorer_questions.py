@@ -122,3 +122,31 @@ def test_numbers_in_the_answers_are_those_of_the_outcomes() -> None:
     least = {site: 2.77 * dxa.PRECISION[site] for site in ("lumbar_spine", "total_hip")}
     said = f"{least['lumbar_spine']:.1f} % at the spine and {least['total_hip']:.1f} % at the hip"
     assert said in source.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("question", "jump", "target"),
+    [
+        ("How often should I be scanned", "Check your two scans", "check-scans"),
+        ("Should bone protection start now?", "See what guidelines say", "guidelines"),
+        ("What happens if I stop or miss denosumab?", "Go to the chart", "chart-ctx"),
+        ("What happens if I stop or miss denosumab?", "see how many", "crossing-panel"),
+    ],
+)
+def test_a_jump_lands_though_parts_above_it_grow(
+    explorer: Explorer, question: str, jump: str, target: str
+) -> None:
+    page = explorer.open()
+    page.get_by_role("button", name=question).click()
+    explorer.settle()
+    page.get_by_role("button", name=jump).click()
+    page.wait_for_timeout(6000)
+    playwright.expect(page.locator("#crossing-wait")).to_be_hidden()
+    page.wait_for_timeout(1000)
+    top, height = page.evaluate(
+        """id => { const box = document.getElementById(id).getBoundingClientRect();
+                   return [box.top, box.height]; }""",
+        target,
+    )
+    inside = top >= -1 and top + height <= 901
+    assert inside or (height > 900 and abs(top) < 100)

@@ -109,7 +109,9 @@ def test_two_scans_are_checked(explorer: Explorer) -> None:
     tool.get_by_label("Precision").fill("1")
     playwright.expect(answer).to_contain_text("differ by −2.8 to +2.8")
     tool.get_by_label("Second scan").fill("890")
-    playwright.expect(answer).to_contain_text("after: 890 is outside 0.2 to 2.5 g/cm2")
+    playwright.expect(answer).to_contain_text("Second scan: 890 is outside 0.2 to 2.5 g/cm2")
+    tool.get_by_label("Second scan").fill("2.3")
+    playwright.expect(answer).to_contain_text("Second scan: 2.3 g/cm2 would be a T-score of")
     tool.get_by_label("Second scan").fill("")
     playwright.expect(answer).to_be_empty()
     # Letters give T-scores.

@@ -181,3 +181,43 @@ def test_a_name_that_says_with_is_not_told_twice(explorer: Explorer) -> None:
     page.get_by_role("button", name="b", exact=True).click()
     assert "with with" not in page.locator("#results").inner_text().lower()
     assert "with anastrozole will have" in page.locator("#more").inner_text()
+
+
+def test_what_was_before_goes_with_the_sex_and_is_in_the_line(explorer: Explorer) -> None:
+    page = explorer.open()
+    line = page.locator("#person-line")
+    assert line.inner_text() == "Woman, aged 62, menopause at 50, BMI 27, breast cancer"
+    assert page.locator("#benefit").is_visible()
+    assert typed(explorer, "Age", "45")["history"] == {"breast_cancer": True}
+    page.locator("summary", has_text="What happened before").click()
+    page.get_by_label("A hip fracture before the start").check()
+    page.get_by_label("Man", exact=True).check()
+    explorer.settle()
+    assert line.inner_text() == "Man, aged 45, BMI 27, a hip fracture"
+    assert not page.get_by_label("Breast cancer", exact=True).is_checked()
+    playwright.expect(page.locator("#benefit")).to_be_hidden()
+
+
+@pytest.mark.parametrize("fragment", ["", "who.t_scores.lumbar_spine=-2.7", "who=young-man"])
+def test_a_question_speaks_of_the_person_who_is_shown(explorer: Explorer, fragment: str) -> None:
+    page = explorer.open(fragment and f"{fragment}&who.age=45")
+    page.get_by_role("button", name="Should bone protection start now?").click()
+    answer = page.locator("#answer")
+    assert ("at a T-score of −2.2" in answer.inner_text()) == (not fragment)
+    assert ("what each says of this person" in answer.inner_text()) == bool(fragment)
+    if not fragment:
+        assert typed(explorer, "Spine T-score", "-2.7")
+        playwright.expect(answer).not_to_contain_text("−2.2")
+
+
+def test_medicines_that_a_question_replaces_can_be_put_back(explorer: Explorer) -> None:
+    page = explorer.open("who.age=70&plan=1~mine~exemestane 25 mg po qd [m0-m24]")
+    back = page.get_by_role("button", name="Put mine back")
+    for question in ("Should bone protection start now?", "When I finish the medicine"):
+        page.get_by_role("button", name=question).click()
+        assert "The medicines are those of the question, in place of yours." in (
+            page.locator("#answer").inner_text()
+        )
+    back.click()
+    assert explorer.aside("plan") == "1~mine~exemestane 25 mg po qd [m0-m24]"
+    assert back.is_hidden()

@@ -30,7 +30,7 @@ AS_NOW = "as now"
 MOST = 200
 """Measurements, drugs taken or strategies of one file at most."""
 MAX_STRATEGIES = 6
-T_SCORES = (-6.0, 6.0)
+T_SCORES = dxa.T_SCORES
 LIKE_DENSITY = (0.4, 1.7)
 """Positive T-scores with more than one digit after the point that look like g/cm2: reports give
 T-scores with one digit, densities with three (ISCD official positions; recalled)."""
@@ -301,14 +301,8 @@ def _density(given: Any, site: str, sex: str, device: str, where: str) -> float:
     number = _number(given)
     if number is not None and T_SCORES[0] <= number < 0:
         raise InputError(f"{where}: {number:g} looks like a T-score, not like g/cm2.")
-    value = float(
-        dxa.convert(_amount(given, ("g/cm2",), dxa.LIMITS, None, where), site, device, "hologic")
-    )
-    score = dxa.t_score(value, site, sex)
-    if not T_SCORES[0] <= score <= T_SCORES[1]:
-        raise InputError(f"{where}: {given} would be a T-score of {score:.1f}; is it a T-score "
-                         "itself?")  # fmt: skip
-    return value
+    value = _amount(given, ("g/cm2",), dxa.LIMITS, None, where)
+    return dxa.measured(value, site, device, where, (sex,))
 
 
 def readings(each: Measurement, sex: str) -> Iterator[tuple[str, float]]:

@@ -147,6 +147,8 @@ def _yearly_loss(months: Array, bmd: Array) -> Array:
 
 def _history(patient: Patient, count: int) -> dict[str, Fact]:
     history: dict[str, Any] = {n: patient.history.get(n) for n in (*HISTORY, *HISTORY_NUMBERS)}
+    if patient.male and history["breast_cancer"] is None:
+        history["breast_cancer"] = False  # so rare in men that it would be said
     broken = [history[name] for name in FRACTURES if history[name] is not None]
     history["fragility_fracture"] = any(broken) if broken else None
     return {name: [value] * count for name, value in history.items()}

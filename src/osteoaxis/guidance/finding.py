@@ -16,6 +16,7 @@ Value = float | bool | None
 Span = tuple[float, float | None]
 MOST_SPANS = 3  # told in words
 WHOLE_MONTHS = 6.0  # after these, months are told without a fraction
+LARGE = 100.0  # from here on values are told as whole numbers
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Finding:
     def because(self) -> str:
         """The values that met the rule, in words."""
         return ", ".join(
-            words(name) + ("" if value is True else f" {value:.3g}")
+            words(name) + ("" if value is True else f" {_amount(value)}")
             for name, value in sorted(self.seen.items())
             if name in self.rule.when.names and value is not None and value is not False
         )
@@ -145,6 +146,10 @@ def _span(start: float, end: float | None) -> str:
 def _month(month: float) -> str:
     """Return a month as people count it: whole, in the first half year to a tenth."""
     return f"{month:.0f}" if month > WHOLE_MONTHS else f"{month:.1f}".removesuffix(".0")
+
+
+def _amount(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= LARGE else f"{value:.3g}"
 
 
 def _value(value: object) -> Value:

@@ -16,7 +16,7 @@ KINDS = ("guideline", "safety", "caution")
 _HEAD = ("body", "year", "citation", "link", "rules")
 _RULE = (
     "id", "kind", "question", "who", "when", "text", "strength", "hazard", "rates", "supersedes",
-    "read", "source", "link",
+    "note", "read", "source", "link",
 )  # fmt: skip
 _RATE = ("exposure", "events", "low", "high", "people", "years", "source")
 
@@ -48,8 +48,9 @@ class Rule:
     """What a body says, for whom and when, in words to take to the clinical team.
 
     `hazard` names what can happen and `rates` how often by exposure; `supersedes` names the rules
-    that this one updates. `read` says whether what it says was read in the source named, or
-    recalled; what osteoaxis says of itself counts as read.
+    that this one updates; a `note` advises nothing itself, so that it is never counted as met.
+    `read` says whether what it says was read in the source named, or recalled; what osteoaxis says
+    of itself counts as read.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Rule:
     hazard: str
     rates: tuple[Rate, ...]
     supersedes: tuple[str, ...]
+    note: bool
     citation: str
     link: str
     read: bool
@@ -156,6 +158,7 @@ def _rule(entry: dict[str, Any], head: dict[str, Any], where: str) -> Rule:
         hazard=text("hazard") if entry.get("kind") == "safety" or "hazard" in entry else "",
         rates=tuple(_rate(rate, f"{where}: rates[{k}]") for k, rate in enumerate(rates)),
         supersedes=tuple(entries("supersedes", str, "ids of rules")),
+        note=entry.get("note") is True,
         citation=text("source") if "source" in entry else toml.text(head.get("citation"), where),
         link=text("link") if "link" in entry else str(head.get("link", "")),
         read=entry["read"],

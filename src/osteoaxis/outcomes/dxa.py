@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis import toml
+from osteoaxis.errors import InputError
 from osteoaxis.outcomes import change
 from osteoaxis.outcomes.person import Person
 
@@ -74,6 +75,8 @@ STANDARDISED: dict[str, dict[str, tuple[float, float]]] = {
     },
 }
 DEVICES = ("hologic", "lunar", "norland")
+T_SCORES = (-6.0, 6.0)
+"""Widest T-scores taken of a person."""
 DEVICE_ERROR = 3.5
 """Percent: average error of one person's density converted between devices (Hui 1997)."""
 
@@ -177,6 +180,22 @@ def convert(bmd: Any, site: str, device: str, other: str) -> Any:
     intercept, slope = STANDARDISED[site][device]
     other_intercept, other_slope = STANDARDISED[site][other]
     return (intercept + slope * bmd - other_intercept) / other_slope
+
+
+def measured(
+    value: Any, site: str, device: str, where: str, sexes: Collection[str] = ("female", "male")
+) -> float:
+    """Return a density (g/cm2) that was measured by `device` as one of a Hologic device.
+
+    Raises `InputError` for one that no person of these sexes has: T-scores are often taken for it.
+    """
+    given = toml.number(value, *LIMITS, "g/cm2", where)
+    found = float(convert(given, site, device, "hologic"))
+    score = min((float(t_score(found, site, sex)) for sex in sexes), key=abs)
+    if not T_SCORES[0] <= score <= T_SCORES[1]:
+        raise InputError(f"{where}: {given:g} g/cm2 would be a T-score of {score:.1f}; is it a "
+                         "T-score itself?")  # fmt: skip
+    return found
 
 
 def compare(

@@ -17,6 +17,9 @@ from osteoaxis.units import conversion_factor
 
 QUANTITIES = (*dxa.SITES, *markers.WITHIN)
 WIDTH = 61  # characters of the line drawn
+RARE = 25.0  # percent; a larger change of density is asked about
+DOUBT = " So large a change is rare: is each value a density of this site, and no T-score?"
+DIGITS = 6  # of percents, so that rounded again they are those of the sentence
 
 
 def judge(
@@ -37,10 +40,10 @@ def judge(
         )
     second = device if device_after is None else device_after
     if quantity in dxa.SITES:
-        for name, value in (("before", before), ("after", after)):
-            toml.number(value, *dxa.LIMITS, "g/cm2", name)
         for name, given in (("device", device), ("device after", second)):
             toml.one_of(given, dxa.DEVICES, name)
+        dxa.measured(before, quantity, device, "before")
+        dxa.measured(after, quantity, second, "after")
         if precision is not None:
             toml.number(precision, 0.1, 10.0, "percent", "precision")
         unit = toml.one_of(unit or "g/cm2", ("g/cm2",), "unit")
@@ -58,9 +61,9 @@ def judge(
         "unit": unit,
         "before": before,
         "after": after,
-        "change_percent": round(found.percent, 2),
-        "least_significant_fall_percent": round(found.least_fall, 2),
-        "least_significant_rise_percent": round(found.least_rise, 2),
+        "change_percent": round(found.percent, DIGITS),
+        "least_significant_fall_percent": round(found.least_fall, DIGITS),
+        "least_significant_rise_percent": round(found.least_rise, DIGITS),
         "real": found.real,
         "probability_of_a_fall": round(found.falling, 4),
         "text": _sentence(quantity, found),
@@ -97,11 +100,13 @@ def _sentence(quantity: str, found: Change) -> str:
     verdict = (
         "beyond that, so it is likely real" if found.real else "within that, so it may be chance"
     )
-    what = "density" if quantity in dxa.SITES else "level"
+    density = quantity in dxa.SITES
+    what = "density" if density else "level"
+    doubt = DOUBT if density and abs(found.percent) > RARE else ""
     return (
         f"The change is {found.percent:+.1f} %. In someone who does not change, two measurements "
         f"differ by {limits} in 19 of 20 cases. The change is {verdict}. "
-        f"Probability that the true {what} fell: {100 * found.falling:.0f} %."
+        f"Probability that the true {what} fell: {100 * found.falling:.0f} %.{doubt}"
     )
 
 

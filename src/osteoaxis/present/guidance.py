@@ -37,6 +37,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "citation": rule.citation,
         "link": rule.link,
         "read": rule.read,
+        "note": rule.note,
         "superseded_by": newer.id if newer else None,
         "superseded_in": newer.year if newer else None,
         "met": finding.met,

@@ -150,9 +150,9 @@ def person(patient: Patient) -> str:
 
 def history(patient: Patient) -> str:
     """Return what is known of the past; empty if nothing is."""
-    before = " before time zero"
+    before = " before the start"
     return "; ".join(
-        HISTORY[key].removesuffix(before).replace("until shortly before time zero", "until now")
+        HISTORY[key].removesuffix(before).replace("until shortly before the start", "until now")
         for key, value in patient.history.items()
         if key in HISTORY and value is True
     )

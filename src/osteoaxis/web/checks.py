@@ -62,7 +62,8 @@ def scan(asked: Scan) -> Answer:
     What is converted has `low` and `high`, the error of conversion.
     """
     site, error = asked.site, dxa.DEVICE_ERROR / 100
-    value = toml.number(asked.value, *dxa.LIMITS, "g/cm2", "value")
+    value = asked.value
+    dxa.measured(value, site, asked.device, "value", (asked.sex,))
     intercept, slope = dxa.STANDARDISED[site][asked.device]
     converted = {
         name: float(dxa.convert(value, site, asked.device, name)) for name in dxa.DEVICES

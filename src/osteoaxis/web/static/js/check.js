@@ -1,14 +1,16 @@
 // Three small tools for results of tests. What they say is computed by the server; what is typed
 // in stays in the form.
 import { check } from "./api.js";
-import { byId, h, later, s } from "./dom.js";
+import { byId, h, later, s, set } from "./dom.js";
 import { DEVICES, SITES, TESTS } from "./own.js";
 import { sourceLink } from "./panel.js";
 import { table } from "./patient.js";
+import { numberInput, parsed } from "./typed.js";
 import { number, pretty, signed, typeset } from "./units.js";
 
 const REST = 200; // ms without a change
 const MACHINES = { "": "choose …", ...DEVICES };
+const MINUS = "A T-score above 0 is rare here: is a minus missing?";
 
 const select = (choices) =>
   h(
@@ -16,9 +18,11 @@ const select = (choices) =>
     {},
     Object.entries(choices).map(([value, text]) => h("option", { value }, text)),
   );
-const amount = (props = {}) =>
-  h("input", { type: "number", step: "any", min: 0, inputmode: "decimal", ...props });
-const read = (input) => (input.value.trim() === "" ? null : Number(input.value));
+/** The number typed in, null where there is none. */
+const read = (input) => {
+  const value = parsed(input.value);
+  return Number.isFinite(value) ? value : null;
+};
 const percent = (value) => `${signed(value)}\u00a0%`;
 const density = (value) => number(value, 3);
 
@@ -84,11 +88,11 @@ function scans(person) {
   const fields = {
     site: select(SITES),
     unit: select({ "g/cm2": "g/cm²", "T-score": "T-score" }),
-    before: amount({ min: null }),
+    before: numberInput({ signed: true }),
     device: first,
-    after: amount({ min: null }),
+    after: numberInput({ signed: true }),
     device_after: second,
-    precision: amount({ placeholder: "if known" }),
+    precision: numberInput({ placeholder: "if known" }),
   };
   return {
     title: "Two bone scans: is the change real?",
@@ -113,7 +117,10 @@ function scans(person) {
       sex: person().sex,
     }),
     needs: ["before", "device", "after", "device_after"],
-    shown: verdict,
+    shown: (found, { unit, before, after }) => [
+      ...(unit === "T-score" && Math.max(before, after) > 0 ? [h("p", { class: "hint" }, MINUS)] : []),
+      ...verdict(found),
+    ],
   };
 }
 
@@ -121,7 +128,7 @@ function scans(person) {
 function scan(person) {
   const fields = {
     site: select(SITES),
-    value: amount(),
+    value: numberInput(),
     device: select(MACHINES),
   };
   const limits = (low, high, write) =>
@@ -185,9 +192,9 @@ function level(_, catalogue) {
   const tests = Object.entries(TESTS).toSorted(([a], [b]) => (b === "estradiol") - (a === "estradiol"));
   const fields = {
     test: select(Object.fromEntries(tests.map(([name, { label }]) => [name, label]))),
-    value: amount(),
+    value: numberInput(),
     unit: select({}),
-    later: amount({ placeholder: "if there is one" }),
+    later: numberInput({ placeholder: "if there is one" }),
   };
   const marker = () => catalogue.measurable[fields.test.value].judged;
   const choose = () => {
@@ -239,6 +246,10 @@ function tool(kind, { title, fields, labels, prepare, asked, needs, shown }) {
   prepare?.();
   let last = "";
   const ask = later(async () => {
+    for (const input of Object.values(fields)) {
+      const odd = input.type === "text" && input.value.trim() && !Number.isFinite(parsed(input.value));
+      set(input, { "aria-invalid": odd ? "true" : null });
+    }
     const body = { kind, ...asked() };
     const text = JSON.stringify(body);
     if (text === last) return;
@@ -251,7 +262,8 @@ function tool(kind, { title, fields, labels, prepare, asked, needs, shown }) {
     try {
       told = shown(await check(body), body);
     } catch (problem) {
-      told = [h("p", { class: "error" }, typeset(problem.message))];
+      const said = problem.message.replace(/^(\w+)(?=: )/, (name) => labels[name] ?? name);
+      told = [h("p", { class: "error" }, typeset(said))];
     }
     if (text === last) answer.replaceChildren(...told.flat(2).filter(Boolean));
   }, REST);

@@ -2,7 +2,7 @@
 import { people as askServer } from "./api.js";
 import { byId, h, later, say, set } from "./dom.js";
 import { Figure, goTo } from "./figure.js";
-import { payload } from "./patient.js";
+import { payload, table } from "./patient.js";
 import { at } from "./series.js";
 import { lookOf } from "./state.js";
 import { number, signed, span } from "./units.js";
@@ -29,7 +29,7 @@ export function createCrossing(store, catalogue, seek) {
   const panel = byId("crossing-panel");
   const figures = SPECS.map((spec) => new Figure(spec, seek));
   byId("crossing-figures").append(...figures.map(({ element }) => element));
-  byId("to-crossing").addEventListener("click", () => goTo("crossing"));
+  byId("to-crossing").addEventListener("click", () => goTo("crossing-panel"));
 
   const bodyOf = (state) => ({
     patient: payload(state, catalogue),
@@ -57,6 +57,7 @@ export function createCrossing(store, catalogue, seek) {
   /** Show the answer for the state if it is known, else ask for it and mark the last one. */
   function show(state) {
     const key = keyOf(state);
+    byId("crossing-advice").hidden = table(state, catalogue).sex === "male";
     if (kept.has(key)) shown = key;
     const known = shown === key;
     if (!known && refused !== key && (near || state.question === QUESTION)) ask();

@@ -24,6 +24,10 @@ export const h = (tag, props = {}, ...children) =>
 export const s = (tag, props = {}, ...children) =>
   fill(document.createElementNS(SVG, tag), props, children);
 
+/** A button in a text. */
+export const link = (text, click) =>
+  h("button", { type: "button", class: "link", on: { click } }, text);
+
 export const byId = (id) => document.getElementById(id);
 
 export function set(element, attributes) {

@@ -1,14 +1,15 @@
 // A number with a slider and an exact field, which may be left to what is typical.
-import { h, say, set } from "./dom.js";
+import { h, link, say, set } from "./dom.js";
+import { askMinus, numberInput, parsed } from "./typed.js";
 import { number } from "./units.js";
 
 let count = 0;
-const FAR = Math.log(3); // from what was shown: a number may be in another unit
-const NEAR = Math.log(4); // what was shown: a number is usual in this unit
+const FAR = Math.log(3); // from what is usual: a number may be in another unit
+const NEAR = Math.log(4); // what is usual: a number is usual in this unit
 
 /**
  * `spec`: label, low, high, step, help, log (slider in logarithms), optional (may be left open),
- * unknown (left open, nothing is taken for it), units (name -> factor). `give(value, done)` gets values in the model's unit, null for "typical".
+ * unknown (left open, nothing is taken for it), signed (mostly below 0), units (name -> factor). `give(value, done)` gets values in the model's unit, null for "typical".
  */
 export class Field {
   constructor(spec, give, pickUnit) {
@@ -24,13 +25,7 @@ export class Field {
         change: () => this.slid(true),
       },
     });
-    this.exact = h("input", {
-      type: "number",
-      id,
-      inputmode: "decimal",
-      step: "any",
-      on: { change: () => this.typed() },
-    });
+    this.exact = numberInput({ id, signed: spec.signed, on: { change: () => this.typed() } });
     const [left, why, use] = spec.unknown
       ? ["not known", "Nothing is taken in its place", "Forget"]
       : [
@@ -92,15 +87,15 @@ export class Field {
 
   /**
    * Show a value of the model's unit, or what is typical while none is given; `example` says that
-   * it is the preset's and not the person's own.
+   * it is the preset's and not the person's own, `mine` that it was typed.
    */
-  show(value, typical, unit, example) {
+  show(value, typical, unit, { example, mine }) {
     const { spec } = this;
     const open = value === undefined || value === null;
     this.factor = spec.units?.[unit] ?? 1;
     if (spec.units) this.unit.value = unit in spec.units ? unit : Object.keys(spec.units)[0];
     const drawn = open ? typical : value;
-    this.drawn = drawn;
+    if (open || !mine) this.usual = drawn;
     set(this.element, { "data-open": open ? "" : null });
     const [low, high] = [this.along(spec.low), this.along(spec.high)];
     set(this.slider, { min: low, max: high, step: spec.log ? (high - low) / 200 : spec.step });
@@ -151,8 +146,8 @@ export class Field {
       this.ask();
       return this.give(null, true);
     }
-    const value = Number(text) / this.factor;
-    this.ask(Number(text));
+    const value = parsed(text) / this.factor;
+    this.ask(parsed(text));
     const { low, high } = this.spec.limits ?? this.spec;
     if (!text || !Number.isFinite(value) || value < low || value > high) {
       const ends = [low, high].map((end) => number(end * this.factor)).join(" to ");
@@ -163,25 +158,43 @@ export class Field {
     return this.give(value, true);
   }
 
-  /** Ask about a number that is far from what was shown, and near it in another unit. */
+  /** Ask about a number that may have been meant otherwise: its sign, or its unit. */
   ask(typed) {
-    const off = (factor) => Math.abs(Math.log(typed / factor / this.drawn));
-    const meant = Object.entries(this.spec.units ?? {}).find(
-      ([, factor]) => off(this.factor) > FAR && off(factor) < NEAR,
+    const question = typed > 0 && this.spec.signed ? this.askSign(typed) : this.askUnit(typed);
+    this.asked.hidden = !question;
+    this.asked.replaceChildren(...(question ?? []));
+  }
+
+  askSign(typed) {
+    return askMinus(typed, () => this.take(-typed));
+  }
+
+  /** A number that is far from what is usual, and near it in another unit. */
+  askUnit(typed) {
+    const off = (factor) => Math.abs(Math.log(typed / factor / this.usual));
+    const units = Object.entries(this.spec.units ?? {});
+    const meant = units.find(
+      ([, factor]) => factor !== this.factor && off(this.factor) > FAR && off(factor) < NEAR,
     );
-    this.asked.hidden = !meant;
-    if (!meant) return;
+    if (!meant) return null;
     const [unit, factor] = meant;
     const take = () => {
-      this.refuse("");
-      this.ask();
       this.pickUnit(unit);
-      this.give(typed / factor, true);
+      this.take(typed / factor);
     };
-    this.asked.replaceChildren(
+    return [
       `${typed} ${this.unit.value} would be far from usual; ${typed} ${unit} would not. `,
-      h("button", { type: "button", class: "link", on: { click: take } }, `I meant ${unit}`),
-    );
+      link(`I meant ${unit}`, take),
+    ];
+  }
+
+  /** Take what was meant; the button that says so goes, and the keyboard is back in the field. */
+  take(value) {
+    this.refuse("");
+    this.ask();
+    this.give(value, true);
+    this.exact.value = this.write(value).replace("−", "-");
+    this.exact.focus();
   }
 
   refuse(text) {

@@ -250,11 +250,29 @@ export const goTo = (id) => {
   if (!target) return;
   target.closest("details")?.setAttribute("open", "");
   target.querySelector("input, select")?.focus({ preventScroll: true });
-  const block = target.offsetHeight > innerHeight ? "start" : "center";
-  target.scrollIntoView({ block, behavior: calm() ? "auto" : "smooth" });
+  const show = () => {
+    const block = target.offsetHeight > innerHeight ? "start" : "center";
+    target.scrollIntoView({ block, behavior: calm() ? "auto" : "smooth" });
+  };
+  show();
+  whileSettling(target, show);
   target.classList.add("pointed");
   setTimeout(() => target.classList.remove("pointed"), 2500);
 };
+
+const SETTLED = 8000; // ms
+const ACTS = ["wheel", "touchstart", "pointerdown", "keydown"];
+
+/** Parts above fill while they are passed: show again until things rest or somebody acts. */
+function whileSettling(target, show) {
+  const end = new AbortController();
+  const stop = () => end.abort();
+  const grown = new ResizeObserver(show);
+  for (const part of byId("results").children) grown.observe(part);
+  end.signal.addEventListener("abort", () => grown.disconnect());
+  for (const act of ACTS) addEventListener(act, stop, { signal: end.signal, passive: true });
+  setTimeout(stop, SETTLED);
+}
 
 /** Whether the person asked for less motion. */
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

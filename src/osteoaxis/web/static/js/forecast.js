@@ -91,9 +91,10 @@ export function createForecast(store, catalogue, seek, arrived) {
     stop();
     byId("own-details").open = true;
     const { taken, untaken } = state.own;
-    if (!taken.length && !untaken) {
-      const open = unfinished(state.own);
-      form.refuse({ ...open, text: [open?.text, UNSAID].filter(Boolean).join(" ") });
+    const open = unfinished(state.own);
+    const unsaid = taken.length || untaken ? "" : UNSAID;
+    if (open || unsaid) {
+      form.refuse({ ...open, text: [open?.text, unsaid].filter(Boolean).join(" ") });
       return;
     }
     form.refuse(null);

@@ -18,17 +18,19 @@ function rule(one) {
     : one.citation;
   return h(
     "li",
-    { class: one.met ? "rule met" : "rule" },
+    { class: one.met && !one.note ? "rule met" : "rule" },
     h("h4", {}, `${one.body} ${one.year ?? ""}`),
     one.superseded_by && h("p", { class: "small" }, `Renewed in ${one.superseded_in}; see there.`),
     h("p", {}, typeset(one.text)),
-    h(
-      "p",
-      { class: "rule-met" },
-      h("strong", {}, one.met ? "Met " : one.missing.length ? "" : "Not met"),
-      one.met || one.missing.length ? typeset(one.when) : "",
-      one.reason && h("span", { class: "meaning" }, `because: ${typeset(one.reason)}`),
-    ),
+    one.note
+      ? null
+      : h(
+          "p",
+          { class: "rule-met" },
+          h("strong", {}, one.met ? "Met " : one.missing.length ? "" : "Not met"),
+          one.met || one.missing.length ? typeset(one.when) : "",
+          one.reason && h("span", { class: "meaning" }, `because: ${typeset(one.reason)}`),
+        ),
     one.strength && h("p", { class: "small" }, `Strength, as they grade it: ${one.strength}`),
     h("p", { class: "small for-experts" }, h("code", {}, one.id), " ", source),
   );
@@ -44,8 +46,9 @@ export function createGuidelines(store, catalogue, own) {
 
   const list = (rules) => h("ul", { class: "rules" }, rules.map(rule));
 
-  function question([asked, rules]) {
+  function question([asked, all]) {
     const old = (one) => Boolean(one.superseded_by);
+    const [said, rules] = [true, false].map((is) => all.filter(({ note }) => Boolean(note) === is));
     const current = rules.toSorted((a, b) => old(a) - old(b));
     const met = current.filter((one) => one.met);
     const open = current.filter((one) => !one.met && one.missing.length);
@@ -65,7 +68,7 @@ export function createGuidelines(store, catalogue, own) {
         h("span", { class: "guideline-title" }, asked),
         h("span", { class: "small" }, counts.map(([some, is]) => `${some.length} ${is}`).join(", ")),
       ),
-      list([...met, ...open.filter((one) => !old(one))]),
+      list([...met, ...open.filter((one) => !old(one)), ...said.filter((one) => one.met)]),
       aside.length
         ? h(
             "details",

@@ -7,7 +7,7 @@ import { byId, later, say, set } from "./dom.js";
 import { createEvidence } from "./evidence.js";
 import { createForecast } from "./forecast.js";
 import { createGuidelines } from "./guidelines.js";
-import { isEmpty } from "./own.js";
+import { isEmpty, lost } from "./own.js";
 import { key, PathwayMap } from "./map.js";
 import { createNotes } from "./notes.js";
 import { outcomeTable } from "./outcomes.js";
@@ -107,7 +107,16 @@ function start(catalogue) {
     speak();
   }
 
+  /** Say if results of a link could not be read. */
+  function tellLost() {
+    const missing = lost(new URLSearchParams(location.hash.slice(1)));
+    if (!missing) return;
+    const some = missing === 1 ? "One result" : `${missing} results`;
+    say(byId("copied"), `${some} of this link could not be read: it is cut or faulty.`);
+  }
+
   function show(state, changed) {
+    if (changed.has("address")) tellLost();
     document.body.classList.toggle("expert", state.expert);
     byId("expert").checked = state.expert;
     if (changed.size === 1 && changed.has("month")) {

@@ -1,10 +1,8 @@
 // The table of outcomes at a time, a column for each strategy.
 import { h } from "./dom.js";
 import { ends } from "./regimen.js";
-import { missed, people, percent, range, read } from "./words.js";
+import { missed, people, percent, range, rate, read } from "./words.js";
 import { number, signed, span } from "./units.js";
-
-const rate = (value) => number(value, value < 9.95 ? 1 : 0);
 
 const FRACTURE = /fracture/;
 const ROWS = [

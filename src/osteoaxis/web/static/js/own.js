@@ -2,6 +2,7 @@
 // else, and go to the server only when a forecast is asked for.
 import { dated, now } from "./calendar.js";
 import { changed, table } from "./patient.js";
+import { parsed } from "./typed.js";
 
 export const SITES = { lumbar_spine: "Spine", total_hip: "Hip", femoral_neck: "Hip neck" };
 export const DEVICES = { hologic: "Hologic", lunar: "Lunar", norland: "Norland" };
@@ -22,12 +23,13 @@ const LONGEST = 300; // characters of a medicine
 
 /** `untaken`: said to have taken no medicine so far. */
 export const none = () => ({ today: "", untaken: false, scans: [], samples: [], taken: [] });
-export const isEmpty = ({ scans, samples, taken }) =>
-  scans.length + samples.length + taken.length === 0;
+const COUNT = "results"; // of an address: how many it holds
+const count = ({ scans, samples, taken }) => scans.length + samples.length + taken.length;
+export const isEmpty = (own) => count(own) === 0;
 
 /** Each kind of row: its key in the address and in a request, its fields and what they may hold. */
 const date = (text) => text === "" || dated(text) !== null;
-const amount = (text) => text === "" || (text.length <= 12 && Number.isFinite(Number(text)));
+const amount = (text) => text === "" || (text.length <= 12 && Number.isFinite(parsed(text)));
 const one = (choices) => (text) => Object.hasOwn(choices, text);
 export const KINDS = {
   scans: {
@@ -63,7 +65,9 @@ export const KINDS = {
 
 /** Put own results into the parts of the address. */
 export function writeOwn(parts, own) {
-  if (own.today) parts.set("today", own.today);
+  // A link says which day it is of: opened later, it gives the same forecast.
+  if (own.today || !isEmpty(own)) parts.set("today", own.today || now());
+  if (!isEmpty(own)) parts.set(COUNT, count(own));
   if (own.untaken) parts.set("untaken", 1);
   for (const [kind, { key, fields }] of Object.entries(KINDS)) {
     for (const row of own[kind]) {
@@ -89,6 +93,12 @@ export function readOwn(parts) {
     }
   }
   return own;
+}
+
+/** How many results of an address could not be read: it was cut, or is faulty. */
+export function lost(parts) {
+  const there = Object.values(KINDS).reduce((sum, { key }) => sum + parts.getAll(key).length, 0);
+  return Math.max(there, Number(parts.get(COUNT)) || 0) - count(readOwn(parts));
 }
 
 const SCALE = { "": "", g: " g/cm2" };
@@ -144,15 +154,29 @@ export function request(state, catalogue) {
   return { body: { person: body }, order };
 }
 
-/** The first field that has to be chosen and is not, in the words of the form; or null. */
+/** What a row needs, in the words of the form. */
+const WANTED = {
+  date: "choose the date",
+  from: "choose the date from which it was taken",
+  value: "type the value",
+  scale: "choose the unit",
+  unit: "choose the unit",
+  device: "choose the machine",
+};
+
+/** What a row lacks or what is no number in it, in the words of the form; "" if nothing. */
+function lacks(kind, row) {
+  const field = Object.keys(KINDS[kind].fields).find((name) => name in WANTED && row[name] === "");
+  if (kind !== "taken" && !amount(row.value)) return `“${row.value}” is not a number`;
+  return field ? WANTED[field] : "";
+}
+
+/** The first row that is not ready to be sent: { text, kind, row }, or null. */
 export function unfinished(own) {
-  const wanted = { scale: "unit", device: "machine", unit: "unit" };
-  for (const kind of ["scans", "samples"]) {
+  for (const [kind, { name }] of Object.entries(KINDS)) {
     for (const [row, entry] of own[kind].entries()) {
-      const field = Object.keys(wanted).find((name) => entry[name] === "");
-      if (!field) continue;
-      const text = `${KINDS[kind].name} ${row + 1}: choose the ${wanted[field]}.`;
-      return { text, kind, row };
+      const found = lacks(kind, entry);
+      if (found) return { text: `${name} ${row + 1}: ${found}.`, kind, row };
     }
   }
   return null;

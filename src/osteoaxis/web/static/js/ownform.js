@@ -2,6 +2,7 @@
 import { now } from "./calendar.js";
 import { byId, h, say, set } from "./dom.js";
 import { DEVICES, example, KINDS, MOST_ROWS, none, SCALES, SITES, TESTS } from "./own.js";
+import { askMinus, numberInput, parsed, plain } from "./typed.js";
 
 const options = (choices) =>
   Object.entries(choices).map(([value, label]) => h("option", { value }, label));
@@ -12,14 +13,14 @@ const FIELDS = {
   scans: {
     date: ["Date", () => h("input", { type: "date" })],
     site: ["Site", () => h("select", {}, options(SITES))],
-    value: ["Value", () => h("input", { type: "number", step: "any" })],
+    value: ["Value", () => numberInput({ signed: true })],
     scale: ["Unit", () => h("select", {}, options(SCALES))],
     device: ["Machine", () => h("select", {}, options({ "": "choose …", ...DEVICES }))],
   },
   samples: {
     date: ["Date", () => h("input", { type: "date" })],
     test: ["Test", () => h("select", {}, options(labels))],
-    value: ["Value", () => h("input", { type: "number", step: "any", min: 0 })],
+    value: ["Value", () => numberInput()],
     unit: ["Unit", () => h("select")],
   },
   taken: {
@@ -32,13 +33,17 @@ const FIELDS = {
   },
 };
 
+/** What an invented example replaces of the state. */
+const REPLACED = ["preset", "changes", "strategies", "years", "month", "focus", "question", "own"];
+
 export function createOwnForm(store, catalogue, ask) {
   const own = () => store.state.own;
   const update = (patch) => store.update({ own: { ...own(), ...patch } });
   const lists = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, byId(`own-${kind}`)]));
 
   function edit(kind, index, field, value) {
-    const row = { ...own()[kind][index], [field]: value };
+    const text = field === "value" ? plain(value) : value;
+    const row = { ...own()[kind][index], [field]: text };
     if (field === "test") row.unit = unitFor(value);
     update({ [kind]: own()[kind].with(index, row) });
   }
@@ -83,7 +88,21 @@ export function createOwnForm(store, catalogue, ask) {
       fields,
     );
     row.inputs = inputs;
+    if (kind === "scans") row.append((row.asked = h("p", { class: "asked small", role: "status" })));
     return row;
+  }
+
+  /** Ask about a T-score above 0, once per value. */
+  function askSign(element, { value, scale }, index) {
+    const score = scale === "t" ? parsed(value) : NaN;
+    const about = score > 0 ? value : "";
+    if (element.asked.dataset.about === about) return;
+    element.asked.dataset.about = about;
+    const take = () => {
+      edit("scans", index, "value", plain(String(-score)));
+      element.inputs.value.focus();
+    };
+    element.asked.replaceChildren(...(about ? askMinus(score, take) : []));
   }
 
   /** Rows are kept where they are, so that the keyboard's focus is, too. */
@@ -100,9 +119,11 @@ export function createOwnForm(store, catalogue, ask) {
         inputs.unit.dataset.test = row.test;
       }
       for (const [field, input] of Object.entries(inputs)) {
-        const typing = document.activeElement === input && input.value.trim() === row[field];
+        const same = (field === "value" ? plain(input.value) : input.value.trim()) === row[field];
+        const typing = document.activeElement === input && same;
         if (!typing && input.value !== row[field]) input.value = row[field];
       }
+      if (kind === "scans") askSign(list.children[index], row, index);
     });
     byId(`add-${kind}`).disabled = rows.length >= MOST_ROWS;
   }
@@ -138,7 +159,11 @@ export function createOwnForm(store, catalogue, ask) {
   untaken.addEventListener("change", () => update({ untaken: untaken.checked }));
   const today = byId("own-today");
   today.addEventListener("change", () => update({ today: today.value }));
+  let before = null; // what an example replaced
+  const current = byId("own-now");
+  current.addEventListener("click", () => update({ today: now() }));
   byId("own-example").addEventListener("click", () => {
+    before ??= Object.fromEntries(REPLACED.map((part) => [part, store.state[part]]));
     const male = byId("person-line").textContent.startsWith("Man");
     const found = catalogue.persons.find(({ table }) => (table.person.sex === "male") === male);
     store.update(example(found, catalogue));
@@ -146,7 +171,10 @@ export function createOwnForm(store, catalogue, ask) {
     byId("own-ask").focus();
   });
   byId("own-clear").addEventListener("click", () => {
-    update(none());
+    if (before) store.update(before);
+    else update(none());
+    say(byId("own-told"), before ? "The example is gone, and what it replaced is back." : "");
+    before = null;
     byId("own-example").focus();
   });
   byId("own-form").addEventListener("submit", (event) => {
@@ -161,6 +189,7 @@ export function createOwnForm(store, catalogue, ask) {
       untaken.checked = shown.untaken;
       const date = shown.today || now();
       if (document.activeElement !== today) today.value = date;
+      current.hidden = date === now();
     },
     /** Say what is wrong, beside the button and at its row; null takes it away. */
     refuse(fault) {

@@ -8,7 +8,7 @@ export function payload(state, catalogue) {
 /** What of a preset goes when one of these is changed: it was measured in somebody else. */
 const LAPSES = [
   [/^(sex|age|t_scores\..+)$/, ["t_scores"]],
-  [/^sex$/, ["baseline", "parameters"]],
+  [/^sex$/, ["baseline", "parameters", "history"]],
 ];
 
 /** The whole table of the person. */
@@ -55,13 +55,16 @@ export function withSex(state, catalogue, sex) {
   return { ...kept, sex, menopause_age: sex === "male" ? null : 51 };
 }
 
-/** The person in one line. */
-export function sentence(person) {
+/** The person in one line; `known`, the catalogue's history, adds what was before. */
+export function sentence(person, known = {}) {
   const parts = [person.sex === "male" ? "Man" : "Woman", `aged ${person.age}`];
   if (person.menopause_age !== undefined) {
     const past = person.menopause_age <= person.age;
     parts.push(`${past ? "menopause at" : "menopause expected at"} ${person.menopause_age}`);
   }
   parts.push(`BMI ${person.body_mass_index ?? 27}`);
+  for (const [name, value] of Object.entries(person.history ?? {})) {
+    if (value === true && known[name]) parts.push(known[name].meaning.replace(/ before the start$/, ""));
+  }
   return parts.join(", ");
 }

@@ -1,8 +1,8 @@
 // The 15 questions people ask: each is a scenario, where to look, and what the answer cannot say.
-import { byId, h, set } from "./dom.js";
+import { byId, h, link, say, set } from "./dom.js";
 import { goTo } from "./figure.js";
 import { table } from "./patient.js";
-import { TESTOSTERONE } from "./state.js";
+import { TESTOSTERONE, usual } from "./state.js";
 
 const WOMAN = "postmenopausal-breast-cancer";
 const LOW = {
@@ -70,7 +70,6 @@ export const QUESTIONS = [
       "t_scores.lumbar_spine": -2.2,
       "t_scores.total_hip": -1.8,
       "t_scores.femoral_neck": -1.9,
-      "history.breast_cancer": true,
     },
     years: 5,
     month: 60,
@@ -82,6 +81,8 @@ export const QUESTIONS = [
       plan("with zoledronate now", 2, `${LETROZOLE} [m0-m60] + ${ZOLEDRONATE} [m0-m60]`),
     ],
     look: "Guidelines disagree here: at a T-score of −2.2 the joint statement of 2017 would treat, ASCO 2019 would not by the T-score alone. Read them side by side, and see what treating does.",
+    anyone:
+      "Guidelines disagree about when to start. Read below what each says of this person, and see what treating does to the curves.",
     limits:
       "This page does not decide, and newer guidelines may say something else. Take the question to your team.",
   },
@@ -238,7 +239,7 @@ export const QUESTIONS = [
     chart: "estradiol",
     strategies: [
       plan("testosterone", 0, `${TESTOSTERONE} [m0-m36]`),
-      plan("with anastrozole", 1, `${TESTOSTERONE} [m0-m36] + anastrozole 0.5 mg po biw [m0-m36]`),
+      plan("with anastrozole", 1, `${TESTOSTERONE} [m0-m36] + anastrozole 0.5 mg po twice a week [m0-m36]`),
     ],
     look: "Type in testosterone and estradiol from before the medicines under “Blood tests before these medicines”, and those since then under “My own results”. Compare: less estradiol means more bone taken away (CTX) and a lower spine curve.",
     limits:
@@ -263,7 +264,7 @@ export const QUESTIONS = [
       plan(
         "half a dose twice a week",
         2,
-        `${TESTOSTERONE} [m0-m24] + anastrozole 0.5 mg po biw [m0-m24]`,
+        `${TESTOSTERONE} [m0-m24] + anastrozole 0.5 mg po twice a week [m0-m24]`,
       ),
     ],
     look: "When anastrozole ends, estradiol is back within weeks. The curves show how deep it goes at each dose.",
@@ -300,15 +301,21 @@ function edited(state) {
   return Object.keys(state.changes).length > 0 && !(one && !another(state, one));
 }
 
+/** Whether strategies are ready-made: those of a preset, or of the question that was picked. */
+const readyMade = ({ preset, question, strategies }) =>
+  same(strategies, usual(preset)) ||
+  same(strategies, QUESTIONS.find(({ id }) => id === question)?.strategies);
+
 export function createQuestions(store, catalogue) {
-  const link = (id, text) =>
-    h("button", { type: "button", class: "link", on: { click: () => goTo(id) } }, text);
+  const jump = (id, text) => link(text, () => goTo(id));
+  let mine = null; // strategies that a question replaced
   const groups = Map.groupBy(QUESTIONS, (one) => one.group);
   const buttons = new Map();
   const example = ({ preset, changes = {} }) => ({ preset, changes });
   const pick = (one) => {
     const { id, years, month, focus, strategies, units = store.state.units } = one;
     const who = edited(store.state) ? {} : example(one);
+    if (!readyMade(store.state)) mine = store.state.strategies;
     store.update({ ...who, years, month, focus, strategies, units, question: id });
     byId("answer").scrollIntoView({ block: "nearest" });
   };
@@ -340,20 +347,29 @@ export function createQuestions(store, catalogue) {
   });
   const sexOf = (who) => (table(who, catalogue).sex === "male" ? "man" : "woman");
   const kept = h("p", { class: "kept", role: "status" });
-  /** Say that the person typed in was kept, and offer the one of the question. */
+  const look = h("span");
+  /** Say what is of the question and what is not: the person typed in, the medicines. */
   function showKept(state, one) {
-    kept.hidden = !another(state, one);
-    if (kept.hidden) return;
+    const typed = another(state, one);
+    const replaced = mine && same(state.strategies, one.strategies);
+    say(look, (typed && one.anyone) || one.look);
+    kept.hidden = !typed && !replaced;
     const [meant, given] = [sexOf(example(one)), sexOf(state)];
     const other = meant === given ? "" : `This question is about a ${meant}, and this is a ${given}. `;
-    const use = () => store.update(example(one));
+    const back = () => store.update({ strategies: mine, focus: 0 });
     kept.replaceChildren(
-      `The person is the one you typed in. ${other}`,
-      h(
-        "button",
-        { type: "button", class: "link", on: { click: use } },
-        "Use the question’s example person",
-      ),
+      ...(typed
+        ? [
+            `The person is the one you typed in. ${other}`,
+            link("Use the question’s example person", () => store.update(example(one))),
+            " ",
+          ]
+        : []),
+      ...(replaced
+        ? ["The medicines are those of the question, in place of yours. ", link("Put mine back", back)]
+        : typed
+          ? ["The medicines are those of the question."]
+          : []),
     );
   }
   let shown = null;
@@ -373,10 +389,10 @@ export function createQuestions(store, catalogue) {
         "p",
         { class: "look" },
         h("strong", {}, "Look here. "),
-        one.look,
+        look,
         " ",
-        link(`chart-${one.chart}`, "Go to the chart"),
-        one.part ? [" · ", link(...one.part)] : "",
+        jump(`chart-${one.chart}`, "Go to the chart"),
+        one.part ? [" · ", jump(...one.part)] : "",
       ),
       h("p", { class: "limits" }, h("strong", {}, "What it cannot say. "), one.limits),
     );

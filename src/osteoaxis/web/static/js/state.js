@@ -33,11 +33,11 @@ const USUAL = {
     {
       name: "with anastrozole",
       colour: 1,
-      regimen: `${IN_MEN} + anastrozole 0.5 mg po biw [m0-m60]`,
+      regimen: `${IN_MEN} + anastrozole 0.5 mg po twice a week [m0-m60]`,
     },
   ],
 };
-const usual = (preset) => USUAL[preset] ?? START.strategies;
+export const usual = (preset) => USUAL[preset] ?? START.strategies;
 
 /** What changes with another preset: the medicines, too, where they are still the usual ones. */
 export function another({ preset, strategies }, name) {

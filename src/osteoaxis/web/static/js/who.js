@@ -40,6 +40,7 @@ const score = (site, label) => ({
   digits: 1,
   optional: true,
   open: "estimated",
+  signed: true,
   help: T_HELP,
 });
 const past = (name, label, rest) => ({
@@ -249,7 +250,7 @@ export function createWho(store, catalogue) {
   /** Show the person; `result` holds what is typical where nothing was measured. */
   return function show(state, result) {
     const person = table(state, catalogue);
-    say(byId("person-line"), sentence(person));
+    say(byId("person-line"), sentence(person, catalogue.history));
     const own = Object.keys(state.changes).length > 0;
     for (const button of presets) {
       set(button, {
@@ -266,8 +267,8 @@ export function createWho(store, catalogue) {
       field.element.hidden = (spec.women && male) || !shown; // what is in force is never hidden
       const unit = state.units[name] ?? (spec.units ? Object.keys(spec.units)[0] : spec.unit);
       const plain = spec.path === "body_mass_index" ? 27 : undefined;
-      const example = own && !(spec.path in state.changes);
-      field.show(value ?? plain, first[name]?.values[0], unit, example);
+      const mine = spec.path in state.changes;
+      field.show(value ?? plain, first[name]?.values[0], unit, { example: own && !mine, mine });
     }
     const before = person.baseline?.testosterone > HIGH_BEFORE;
     const taken = state.strategies.flatMap((one) => drugs(one.regimen));

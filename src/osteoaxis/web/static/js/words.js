@@ -14,8 +14,8 @@ const FIRST = {
   ctx: "turnover",
 };
 
-/** "with NAME", of a name that may say so itself. */
-export const along = (name) => (/^with(out)?\b/i.test(name) ? name : `with ${name}`);
+/** "with NAME", of a name that may say so itself ("as now", too). */
+export const along = (name) => (/^(with(out)?|as)\b/i.test(name) ? name : `with ${name}`);
 
 const WORN_OFF = ["denosumab-no-exit", "denosumab-late"]; // cautions
 
@@ -39,6 +39,8 @@ export const range = (found, write) =>
 const bracket = (found, write) => (found.low === null ? "" : ` (range ${range(found, write)})`);
 export const percent = (value) => `${signed(value)}\u00a0%`;
 export const people = (value) => number(value, 0);
+/** Of 100 people, also where few are meant: not rounded apart. */
+export const rate = (value) => number(value, value < 9.95 ? 1 : 0);
 
 /**
  * What is told at a month of one strategy, and of another beside it where people are counted: each
@@ -54,12 +56,12 @@ function facts(one, base, time, month, units) {
   const level = (value) => number(value * factor);
   const strong = (text) => ({ strong: text });
   const density = ["spine density ", strong(percent(spine.value)), bracket(spine, signed)];
-  const counted = (strategy, name, as, note) => {
+  const counted = (strategy, name, as, write, note) => {
     const found = read(strategy, time, name, as, month);
     const why = note?.(strategy, month);
     return [
-      strong(people(found.value)),
-      `${bracket(found, people)} ${along(strategy.name)}${why ? ` (${why})` : ""}`,
+      strong(write(found.value)),
+      `${bracket(found, write)} ${along(strategy.name)}${why ? ` (${why})` : ""}`,
     ];
   };
   const count = (...about) => [
@@ -69,8 +71,8 @@ function facts(one, base, time, month, units) {
   ];
   return {
     density: [...density, ", hip ", strong(percent(hip.value)), `${bracket(hip, signed)}.`],
-    fracture: [...count("any_fracture_incidence", "level", missed), " will have broken a bone."],
-    pain: [...count("arthralgia_probability", "share"), " have joint pain of 3 or more out of 10."],
+    fracture: [...count("any_fracture_incidence", "level", rate, missed), " will have broken a bone."],
+    pain: [...count("arthralgia_probability", "share", people), " have joint pain of 3 or more out of 10."],
     estradiol: [
       "estradiol ",
       strong(`${level(estradiol.value)}\u00a0${unit}`),
@@ -135,18 +137,19 @@ function beside(base, time, month) {
 /** When the spine's T-score reaches osteoporosis, with the earliest and latest of the range. */
 function reached(strategy, time) {
   const { values, low, high } = shown(strategy.quantities.lumbar_spine_t_score, "level");
+  const told = sentence([along(strategy.name)]);
   const month = crossing(time, values, OSTEOPOROSIS);
   const early = low && crossing(time, low, OSTEOPOROSIS);
   const late = high && crossing(time, high, OSTEOPOROSIS);
-  if (month === 0) return "";
+  if (month === 0) return "The spine T-score is −2.5 or below from the start: osteoporosis.";
   if (month === null) {
     return early
-      ? `The spine T-score stays above −2.5, the line of osteoporosis, but within the range it may reach it after ${span(early)}.`
+      ? `${told} the spine T-score stays above −2.5, the line of osteoporosis, but within the range it may reach it after ${span(early)}.`
       : "";
   }
   const range =
     early === null ? "" : ` (range ${span(early)} to ${late === null ? "not at all" : span(late)})`;
-  return `The spine T-score reaches −2.5, the line of osteoporosis, after ${span(month)}${range}.`;
+  return `${told} the spine T-score reaches −2.5, the line of osteoporosis, after ${span(month)}${range}.`;
 }
 
 /** The sentences as plain text, for the live region. */
