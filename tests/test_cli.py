@@ -112,8 +112,10 @@ def test_json_is_one_object_and_writes_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert set(found) == {
-        "scenario", "version", "parameter_hash", "months", "treatment", "arms", "intervals",
+        "scenario", "version", "parameter_hash", "warnings", "months", "treatment", "arms",
+        "intervals",
     }  # fmt: skip
+    assert found["warnings"] == []
     assert found["scenario"] == "denosumab-stop"
     assert found["months"] == [0, 6, 12, 18, 24, 30, 36]
     for arm in found["arms"].values():
