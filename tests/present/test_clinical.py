@@ -285,7 +285,7 @@ def test_two_pages_hold_any_number_of_arms(case: Case, count: int) -> None:
     made = writers.pdf(Document(many.title, parts, DISCLAIMER, "mark"))
     assert len(pages(made)) == 2
     told = pages(made)[0]
-    assert ("6 more options in the appendix" in told) == (count > MOST)
+    assert ("6 more options in the appendix of the full report" in told) == (count > MOST)
 
 
 def test_four_courses_are_readable(stopped: Case) -> None:

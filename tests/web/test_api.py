@@ -30,7 +30,7 @@ from osteoaxis.evidence import Scored
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import evidence as shown
-from osteoaxis.present import told
+from osteoaxis.present import told, words
 from osteoaxis.process import Rate
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web import answers, crowd, equations
@@ -87,6 +87,14 @@ def test_tables_of_the_catalogue_are_the_presets(client: httpx.Client, preset: s
     assert by_table == asked(client, "simulate", patient=preset, **body)
 
 
+def test_a_rule_that_never_fired_is_told(client: httpx.Client) -> None:
+    never = "zoledronate 4 mg iv q6mo [start when lumbar_spine_t_score < -5.5]"
+    body = {"regimen": never, "years": 2.0, "quantities": ["ctx"]}
+    (told,) = asked(client, "simulate", patient="postmenopausal-breast-cancer", **body)["decisions"]
+    assert told.startswith("zoledronate if lumbar spine T-score below −5.5")
+    assert told.endswith("not reached within 2 years")
+
+
 @pytest.mark.parametrize("regimen", ["none", LETROZOLE, RULED])
 @pytest.mark.parametrize("dosing", ["average", "events"])
 def test_a_simulation_is_that_of_the_library(
@@ -100,7 +108,7 @@ def test_a_simulation_is_that_of_the_library(
     )
     assert found["time"] == data["time"].values.tolist()
     assert found["given"] == data.attrs["given"]
-    assert found["decisions"] == data.attrs["decisions"]
+    assert found["decisions"] == words.decisions(data)
     for name in names:
         series = found["quantities"][name]
         assert series["unit"] == data[name].attrs["unit"]

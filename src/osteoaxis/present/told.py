@@ -323,7 +323,7 @@ def _place(rank: float) -> str:
         return f"lower than in {100 - RARE:.0f} of 100 of them"
     if rank > 100 - RARE:
         return f"higher than in {100 - RARE:.0f} of 100 of them"
-    return "usual"
+    return f"usual, lower in {rank:.0f} of 100 of them"
 
 
 def _range(found: Mapping[str, float], *, signed: bool = False, end: str = "") -> str:

@@ -17,7 +17,7 @@ from osteoaxis.guidance.facts import SIMULATED
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import guidance as shown
-from osteoaxis.present import told
+from osteoaxis.present import told, words
 from osteoaxis.present.noted import noted
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator, month_grid
@@ -120,7 +120,7 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
             name: {
                 "regimen": data.attrs["regimen"],
                 "given": data.attrs["given"],
-                "decisions": data.attrs["decisions"],
+                "decisions": words.decisions(data),
                 **noted(person, data, ready.drugs),
                 "quantities": _quantities(ready, person, data, asked, read),
             }

@@ -156,7 +156,11 @@ def said(case: Case) -> Iterator[Block]:
     told = [*warned[:room], *advice][:MOST_FINDINGS]
     yield Items([_said(case, arms) for arms in told])
     more = len(ordered) - len(told)
-    rest = f"{words.counted(more, 'more rule')} in the appendix." if more > 0 else ""
+    rest = (
+        f"{words.counted(more, 'more rule')} in the appendix of the full report."
+        if more > 0
+        else ""
+    )
     beside = (rest, left_out, "Not advice: things to ask about.")
     yield Paragraph(" ".join(filter(None, beside)), small=True)
 

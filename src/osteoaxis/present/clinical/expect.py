@@ -128,7 +128,9 @@ def compared(case: Case) -> Iterator[Block]:
         told.append((Run(case.name(arm), "strong"), words.clipped(f": {what}.", 240)))
     yield Items(tuple(told))
     if more := len(case.arms) - len(case.shown):
-        yield Paragraph(f"{words.counted(more, 'more option')} in the appendix.", small=True)
+        yield Paragraph(
+            f"{words.counted(more, 'more option')} in the appendix of the full report.", small=True
+        )
     if case.given:
         kinds = ", ".join(f"{words.drug(drug.name)} ({drug.group})" for drug in case.given)
         yield Paragraph(words.clipped(f"Kinds of medicine: {kinds}.", 300), small=True)
