@@ -33,11 +33,11 @@ BONE_CLASSES = (
     "parathyroid hormone analogue",
 )
 """Classes of drugs that are given to protect bone; stopping one is stopping bone protection."""
-_TOP = {
+_TOP = (
     "name", "class", "summary", "typical", "dose_range", "units", "synonyms", "pk", "routes",
     "acts",
-}  # fmt: skip
-_NUMBER = {"value", "unit", "source", "range", "read"}
+)  # fmt: skip
+_NUMBER = ("value", "unit", "source", "range", "read")
 _MAY_BE_ZERO = {"Vmax", "Q", "k_uptake", "kinact", "Emax", "efficacy", "share"}
 """Numbers that may be zero, so that something does not happen; all others are divided by."""
 _AT_MOST = {"F": 1.0}
