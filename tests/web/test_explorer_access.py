@@ -75,3 +75,19 @@ def test_on_paper_there_is_who_and_what_and_nothing_for_the_hand(explorer: Explo
     assert page.locator("#notes-panel").get_attribute("open") is not None
     page.evaluate("() => dispatchEvent(new Event('afterprint'))")
     assert page.locator("#notes-panel").get_attribute("open") is None
+
+
+@pytest.mark.parametrize("explorer", [seen(360, "light"), seen(1280, "light")], indirect=True)
+def test_pictures_fit_and_what_does_not_is_in_shadow(explorer: Explorer) -> None:
+    page = explorer.open()
+    page.locator("#evidence").scroll_into_view_if_needed()
+    playwright.expect(page.locator(".forest").first).to_be_visible()
+    wide = page.locator(".forest").evaluate_all(
+        "all => all.filter((one) => one.clientWidth > one.parentElement.clientWidth).length"
+    )
+    assert wide == 0
+    assert "…" not in "".join(page.locator(".forest text").all_text_contents())
+    shade = "one => getComputedStyle(one).backgroundAttachment"
+    assert page.locator(".scroll").first.evaluate(shade) == "local, local, scroll, scroll"
+    clipped = page.locator("#map").evaluate("one => one.scrollWidth > one.clientWidth")
+    assert clipped == (page.viewport_size["width"] == 360)

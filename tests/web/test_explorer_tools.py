@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from explorer_browser import Explorer, violations
 
@@ -44,6 +46,11 @@ def test_guidelines_stand_side_by_side(explorer: Explorer) -> None:
     playwright.expect(joint.get_by_role("link")).to_be_visible()
     assert "joint-2017-low-density" in joint.inner_text()
     assert joint.get_by_role("link").get_attribute("href").startswith("https://doi.org/10.1016")
+    renewed = start.locator(".rule", has_text="Its thresholds could not be read")
+    assert renewed.get_attribute("class") == "rule"  # a note: neither met nor counted
+    assert "Met" not in renewed.inner_text()
+    counted = int(re.search(r"(\d+) met", start.locator("summary").first.inner_text()).group(1))
+    assert counted == start.locator(":scope > .rules > .rule.met").count()
     asco = start.locator(".rule", has_text="ASCO 2019")
     assert "whether earlier: needs FRAX" in asco.inner_text()
     apart = start.locator(".rule", has_text="Not yet: decide by the loss")

@@ -221,3 +221,29 @@ def test_medicines_that_a_question_replaces_can_be_put_back(explorer: Explorer) 
     back.click()
     assert explorer.aside("plan") == "1~mine~exemestane 25 mg po qd [m0-m24]"
     assert back.is_hidden()
+
+
+def test_the_line_of_osteoporosis_names_the_strategy(explorer: Explorer) -> None:
+    low = "who.t_scores.lumbar_spine=-2.3&focus=1"
+    page = explorer.open(low)
+    more = page.locator("#more")
+    assert "With anastrozole the spine T-score reaches −2.5" in more.inner_text()
+    explorer.open("who.t_scores.lumbar_spine=-2.7")
+    assert "The spine T-score is −2.5 or below from the start: osteoporosis." in more.inner_text()
+
+
+def test_people_are_counted_in_words_as_in_the_table(explorer: Explorer) -> None:
+    page = explorer.open("who=young-man&years=2&month=24")
+    cells = page.locator("table.outcomes tbody tr").nth(4).locator(".value").all_inner_texts()
+    told = page.locator("#more").inner_text()
+    assert float(cells[0]) < 2
+    assert f"about {cells[1]} " in told
+    assert f" and {cells[0]} " in told
+
+
+def test_guidelines_for_women_are_not_told_to_men(explorer: Explorer) -> None:
+    page = explorer.open()
+    advice = page.get_by_text("guidelines for women advise protection from about")
+    playwright.expect(advice).to_be_visible()
+    page.get_by_label("Man", exact=True).check()
+    playwright.expect(advice).to_be_hidden()

@@ -47,9 +47,21 @@ const verdict = (row) => `${row.verdict}${row.off_by && row.weight ? `, ${row.of
 const POWERS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100];
 
 const HEIGHT = 26;
+const LINE = 12.5;
+const LETTERS = 48; // of a line of words
+
+/** A text in two lines at most, broken between words; `rest` stands below it where there is room. */
+function lines(text, rest = "") {
+  if (text.length <= LETTERS) return rest ? [text, rest] : [text];
+  const at = text.lastIndexOf(" ", LETTERS);
+  return [text.slice(0, at), `${text.slice(at + 1)} ${rest}`];
+}
+
 /** The observed value and its interval above the predicted one, row by row, on one axis. */
 function forest(title, rows) {
-  const [label, right, width] = [300, 130, 840];
+  const narrow = matchMedia("(max-width: 700px)").matches;
+  const [label, right, width] = narrow ? [0, 0, 320] : [300, 130, 840];
+  const tall = narrow ? HEIGHT + 2 * LINE : HEIGHT; // narrow: words stand above the bars
   const ratio = rows[0].statistic === "hazard_ratio";
   const printed = (row) =>
     row.uncertainty === "95ci" ? [row.observed_low, row.observed_high] : [];
@@ -63,7 +75,7 @@ function forest(title, rows) {
   const span = scale(high) - scale(low) || 1;
   const x = (value) =>
     label + ((width - label - right) * ((scale(value) - scale(low)) / span + 0.04)) / 1.08;
-  const height = HEIGHT * rows.length + 24;
+  const height = tall * rows.length + 24;
   const marked = ratio
     ? POWERS.filter((value) => value >= low && value <= high)
     : ticks(low, high, 6).found;
@@ -86,16 +98,23 @@ function forest(title, rows) {
       ? s("line", { class: `span ${look}`, x1: x(from), x2: x(to), y1: y, y2: y })
       : null;
   const marks = rows.map((row, k) => {
-    const y = HEIGHT * k + HEIGHT / 2;
-    const words = `${named(row.endpoint)}, month ${number(row.time_months)}: ${row.arm}`;
+    const y = tall * (k + 1) - HEIGHT / 2;
+    const arm = row.arm.replaceAll("_", " ");
+    const words = `${named(row.endpoint)}, month ${number(row.time_months)}: ${arm}`;
     return s(
       "g",
       { class: row.weight ? "" : "aside" },
       s("title", {}, `${words}. ${verdict(row)}`),
-      s(
-        "text",
-        { class: "tick", x: 0, y: y + 4 },
-        words.length > 48 ? `${words.slice(0, 47)}…` : words,
+      (narrow ? lines(`${words}.`, verdict(row)) : lines(words)).map((text, line, { length }) =>
+        s(
+          "text",
+          {
+            class: narrow && row.verdict === "off" ? "tick off" : "tick",
+            x: 0,
+            y: narrow ? tall * k + LINE * (line + 1) : y + 4 + LINE * (line + (1 - length) / 2),
+          },
+          text,
+        ),
       ),
       bar(printed(row), y - 4, "observed"),
       s("circle", { class: "observed", cx: x(row.observed), cy: y - 4, r: 4 }),
@@ -104,11 +123,13 @@ function forest(title, rows) {
         class: "predicted",
         d: `M${x(row.predicted) - 5} ${y + 5}l5 -4.5l5 4.5l-5 4.5Z`,
       }),
-      s(
-        "text",
-        { class: row.verdict === "off" ? "tick off" : "tick", x: width - right + 8, y: y + 4 },
-        verdict(row),
-      ),
+      narrow
+        ? null
+        : s(
+            "text",
+            { class: row.verdict === "off" ? "tick off" : "tick", x: width - right + 8, y: y + 4 },
+            verdict(row),
+          ),
     );
   });
   return h(
@@ -162,7 +183,7 @@ function table(rows) {
               h("span", { class: "meaning" }, axisOf(row)),
             ),
             h("td", {}, number(row.time_months)),
-            h("td", {}, row.arm),
+            h("td", {}, row.arm.replaceAll("_", " ")),
             h("td", {}, number(row.n)),
             h(
               "td",
