@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
+from osteoaxis.assembly import build_model
 from osteoaxis.model import Model
-from osteoaxis.simulation import Simulator, build_model, simulator
+from osteoaxis.simulation import Simulator, simulator
 
 # no test depends on how busy the machine is
 settings.register_profile("untimed", deadline=None)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from osteoaxis.assembly import build_model
 from osteoaxis.biology import axis, matrix, osteoblasts
 from osteoaxis.model import Model
 from osteoaxis.patient import Patient, presets
 from osteoaxis.process import Rate, Reaction, Site, Value, arguments
-from osteoaxis.simulation import Simulator, build_model
+from osteoaxis.simulation import Simulator
 from osteoaxis.units import registry, unit
 
 MODEL = build_model()[0]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from osteoaxis import scenario
+from osteoaxis.assembly import build_model
 from osteoaxis.comparison import OURS, Comparison, compare
 from osteoaxis.errors import InputError
 from osteoaxis.present import comparison, published
 from osteoaxis.published import PUBLISHED, load
-from osteoaxis.simulation import build_model
 
 
 @pytest.fixture(scope="module")

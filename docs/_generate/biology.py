@@ -14,10 +14,10 @@ import numpy as np
 from _generate import mathml, term
 from _generate.text import identifier, linked, number, plain, sourced, table, unit
 from osteoaxis import biology, fitted
+from osteoaxis.assembly import build_model
 from osteoaxis.biology import sources
 from osteoaxis.model import Model
 from osteoaxis.process import Param, Process, Rate, Reaction, Site, State, arguments
-from osteoaxis.simulation import build_model
 
 CHAPTERS: Mapping[str, Mapping[str, str]] = {
     "steroids": {"steroids": "Steroids", "aromatase": "Aromatase"},

@@ -15,18 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis import engine, fitted, outcomes, toml
-from osteoaxis.biology import BIOLOGY
+from osteoaxis.assembly import build_model
 from osteoaxis.dosing import DOSINGS, Doses, Dosing, average
-from osteoaxis.errors import InputError, OsteoaxisError, SolverError, did_you_mean
+from osteoaxis.errors import InputError, OsteoaxisError, SolverError
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
 from osteoaxis.outcomes.person import Person
 from osteoaxis.patient import NUMBERS, Patient
-from osteoaxis.pharmacology.actions import place
-from osteoaxis.pharmacology.drug import Drug, by_any_name, catalogue
+from osteoaxis.pharmacology import prescribing
+from osteoaxis.pharmacology.drug import Drug, by_any_name
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Dose
-from osteoaxis.process import Site, State
+from osteoaxis.process import State
 from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -223,11 +223,11 @@ class Simulator:
 
     def drug(self, name: str) -> Drug:
         """Return the drug of this name or synonym; raises `InputError` with near matches."""
-        return _drug(name, self._by_any_name)
+        return prescribing.drug(name, self._by_any_name)
 
     def check(self, regimen: Regimen) -> None:
         """Raise `InputError` if a drug, route or dose of `regimen` is unknown or impossible."""
-        _check_doses(regimen, self._by_any_name)
+        prescribing.check(regimen, self._by_any_name)
 
     def doses(self, doses: Sequence[Dose], dosing: Dosing = "events") -> Doses:
         """Return `doses` in the terms of the model, as they are or as steady inputs."""
@@ -464,95 +464,6 @@ class Simulator:
             )
 
         return engine.sensitivities(adapt(cohort.parameters), full, adapt=adapt)
-
-
-def _drug(name: str, drugs: Mapping[str, Drug]) -> Drug:
-    if name not in drugs:
-        known = dict.fromkeys(drug.name for drug in drugs.values())
-        raise InputError(
-            f"unknown drug '{name}'.{did_you_mean(name, drugs)} Known: {', '.join(known)}."
-        )
-    return drugs[name]
-
-
-def _check_doses(regimen: Regimen, drugs: Mapping[str, Drug]) -> None:
-    """Raise `InputError` if `drugs`, by any name, cannot be given as `regimen` says."""
-    for term in regimen.terms:
-        drug = _drug(term.drug, drugs)
-        if term.route not in drug.routes:
-            raise InputError(
-                f"regimen term '{term}': {drug.name} is not given {term.route}; "
-                f"its routes are {', '.join(drug.routes)}."
-            )
-        try:
-            dose = drug.mass_mg(term.amount, term.unit)
-        except InputError as problem:
-            raise InputError(f"regimen term '{term}': {problem}") from None
-        low, high = drug.dose_range_mg
-        if dose and not low <= dose <= high:
-            gel = term.route == "td" and term.unit == "g"
-            raise InputError(
-                f"regimen term '{term}': {dose:g} mg of {drug.name} is outside "
-                f"{low:g} to {high:g} mg. A usual dose is '{drug.typical}'."
-                + f" Write what the gel holds: {term.amount:g} g of 1 % gel hold "
-                f"{10 * term.amount:g} mg." * gel
-            )
-
-
-def build_model(
-    folders: tuple[Path, ...] = (), *, calibrated: bool = True
-) -> tuple[Model, Mapping[str, Drug]]:
-    """Return the model with all biology and the drugs of the catalogue and `folders`.
-
-    With `calibrated` the values of `osteoaxis.fitted` stand in place of those declared, but not of
-    drugs of `folders`: there the file says what holds. Raises `InputError` for a drug whose name is
-    taken or that acts where there is no place for it.
-    """
-    drugs = catalogue(*folders)
-    _check_places(drugs.values())
-    _check_typical(drugs.values())
-    processes = tuple(
-        fitted.applied(drug.process) if calibrated and drug.built_in else drug.process
-        for drug in drugs.values()
-    )
-    biology = tuple(map(fitted.applied, BIOLOGY)) if calibrated else BIOLOGY
-    try:
-        model = Model((*biology, *processes))
-    except ValueError as problem:
-        raise InputError(f"drugs: {problem}") from problem
-    return model, drugs
-
-
-def _check_places(drugs: Iterable[Drug]) -> None:
-    """Refuse a drug of the name of a process, or that acts on what no drug acts on that way."""
-    sites = [
-        n for p in BIOLOGY for n, declared in p.declarations.items() if isinstance(declared, Site)
-    ]
-    processes = [process.name for process in BIOLOGY]
-    for drug in drugs:
-        if drug.name in processes:
-            raise InputError(f"{drug.file}: name: '{drug.name}' is a process of the model.")
-        for site, _ in drug.process.site_terms:
-            if site not in sites:
-                on, how = place(site)
-                there = [name for name, verb in map(place, sites) if verb == how]
-                raise InputError(
-                    f"{drug.file}: acts: on = '{on}' with how = '{how}' is no place of the model."
-                    f"{did_you_mean(on, there)} With '{how}': {', '.join(there)}."
-                )
-
-
-def _check_typical(drugs: Iterable[Drug]) -> None:
-    """Refuse a drug of the user whose usual regimen is no regimen of it."""
-    for drug in drugs:
-        if not drug.built_in:
-            try:
-                regimen = Regimen.parse(drug.typical)
-                if not regimen.terms:
-                    raise InputError(f"'{drug.typical}' gives no {drug.name}.")
-                _check_doses(regimen, by_any_name({drug.name: drug}))
-            except InputError as problem:
-                raise InputError(f"{drug.file}: typical: {problem}") from None
 
 
 @lru_cache(maxsize=4)

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from osteoaxis import evidence, fitted, intervals
+from osteoaxis.assembly import build_model
 from osteoaxis.cli import app
 from osteoaxis.errors import InputError
 from osteoaxis.evidence import check
@@ -24,7 +25,7 @@ from osteoaxis.inference.objective import STUDENT, Objective
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import catalogue
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.simulation import build_model, month_grid, simulator
+from osteoaxis.simulation import month_grid, simulator
 
 ROWS = [
     {"study_id": "A", "population": "postmenopausal; mean age 62", "arm": "drug",

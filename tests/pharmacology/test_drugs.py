@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from osteoaxis import intervals
+from osteoaxis.assembly import build_model
 from osteoaxis.engine.signature import MOST_GROUPS
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import BUILT_IN, by_any_name, catalogue, load_drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.process import State
-from osteoaxis.simulation import Simulator, build_model, month_grid, simulator
+from osteoaxis.simulation import Simulator, month_grid, simulator
 
 DRUGS = catalogue()
 WOMAN = Patient.load("healthy-postmenopausal")

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis.assembly import build_model
 from osteoaxis.errors import InputError
 from osteoaxis.evidence.prediction import Plan, Progress
 from osteoaxis.evidence.study import Study
 from osteoaxis.inference.free import Space, space
 from osteoaxis.inference.objective import Objective
 from osteoaxis.process import Param
-from osteoaxis.simulation import build_model, simulator
+from osteoaxis.simulation import simulator
 
 Array = NDArray[np.float64]
 

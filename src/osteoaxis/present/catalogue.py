@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from osteoaxis import fitted, toml
+from osteoaxis.assembly import build_model
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.forecast import persons
 from osteoaxis.model import Model
@@ -25,7 +26,6 @@ from osteoaxis.process import Param, Rate, Site, State
 from osteoaxis.published import PUBLISHED, load
 from osteoaxis.published.model import PublishedModel
 from osteoaxis.scenario import scenarios
-from osteoaxis.simulation import build_model
 from osteoaxis.trials import names as trials
 
 Folders = tuple[Path, ...]
