@@ -112,8 +112,10 @@ def test_json_is_one_object_and_writes_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert set(found) == {
-        "scenario", "version", "parameter_hash", "months", "treatment", "arms", "intervals",
+        "scenario", "version", "parameter_hash", "warnings", "months", "treatment", "arms",
+        "intervals",
     }  # fmt: skip
+    assert found["warnings"] == []
     assert found["scenario"] == "denosumab-stop"
     assert found["months"] == [0, 6, 12, 18, 24, 30, 36]
     for arm in found["arms"].values():
@@ -269,6 +271,13 @@ def test_list(kind: str, tmp_path: Path) -> None:
         ("lumbar_spine_t_score", "1.047"),
         ("ctx_change", "100 *"),
         ("hip_fracture_incidence", "people with a hip fracture\n  follows from the run"),
+        ("anastrozole", "    inhibits aromatase\n      anastrozole.aromatase_inhibits_IC50 = "),
+        ("arimidex", "anastrozole   (drug, aromatase inhibitor)"),
+        ("estradiol", "estradiol   (drug, estrogen)"),
+        ("estradiol", "d(estradiol)/dt"),
+        ("omega3", "acts: on nothing of the model"),
+        ("komarova-2003", "  scenarios:\n    single-cycle: One remodelling cycle"),
+        ("lemaire-2004", "osteoaxis run --model lemaire-2004 "),
     ],
 )
 def test_show(name: str, expected: str, tmp_path: Path) -> None:

@@ -94,6 +94,6 @@ def test_every_block_of_a_page_runs(
 
 def command(arguments: str) -> str:
     """Run the command line and return what it prints."""
-    found = CliRunner(env={"COLUMNS": "120"}).invoke(app, shlex.split(arguments))
+    found = CliRunner(env={"COLUMNS": ""}).invoke(app, shlex.split(arguments))
     assert found.exit_code == 0, f"{arguments}: {found.output} {found.exception}"
     return found.output

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from osteoaxis import engine, simulate
-from osteoaxis.dosing import Dosing, average
+from osteoaxis.dosing import Dosing, average, read_at, rhythm
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.simulation import Cohort, Simulator, month_grid, simulator
+from osteoaxis.treatment import run_all
+from osteoaxis.units import DAYS_PER_MONTH
 
 OUTCOMES = (
     "lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd", "ctx", "ntx", "p1np", "bsap",
@@ -171,3 +173,38 @@ def test_weekly_doses_as_a_steady_input_leave_density_as_it_is(
 def test_daily_injections_stay_as_they_are() -> None:
     doses = Regimen.parse("teriparatide 20 ug sc qd [d0-d30]").doses(30.0)
     assert average(doses, "weekly") == doses
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("none", None), ("letrozole 2.5 mg po qd", None), ("zoledronate 4 mg iv q6mo", None),
+        ("alendronate 70 mg po qw", 7.0), ("anastrozole 1 mg po 3x/wk", 7.0),
+        ("testosterone_cypionate 200 mg im q2w + anastrozole 1 mg po qw", 14.0),
+    ],
+)  # fmt: skip
+def test_months_are_read_at_one_phase_between_weekly_doses(text: str, days: float | None) -> None:
+    plans = [Regimen.parse(text)]
+    months = np.array([0.0, 0.1, 3.0, 6.0, 12.0, 24.0])
+    assert rhythm(plans) == days
+    read = read_at(plans, months)
+    np.testing.assert_array_equal(read[:2], months[:2])  # closer than a week: the swing is wanted
+    np.testing.assert_array_equal(read_at(plans, read), read)
+    if days is None:
+        np.testing.assert_array_equal(read, months)
+    else:
+        weeks = read[2:] * DAYS_PER_MONTH / days
+        assert weeks == pytest.approx(np.round(weeks))
+        assert ((months - read) * DAYS_PER_MONTH < days).all()
+
+
+@pytest.mark.parametrize("often", ["100 mg im qw", "200 mg im q2w"])
+def test_injections_leave_no_drift_in_hormones(ready: Simulator, often: str) -> None:
+    """Levels at months 6, 12 and 24 of steady injections are those of a steady state."""
+    plan, man = Regimen.parse(f"testosterone_enanthate {often}"), Patient("m", sex="male", age=50)
+    months = np.array([0.0, 6.0, 12.0, 24.0])
+    many = run_all(ready, ready.start_all([man]), plan, months, ["testosterone"])
+    alone = simulate(man, plan, 2.0, step_months=6.0)
+    np.testing.assert_array_equal(alone["time"], [0, 6, 12, 18, 24])
+    for seen in (many.values[0, :, 0], alone["testosterone"].sel(time=months).values):
+        assert seen[1:] == pytest.approx(np.full(3, seen[3]), rel=0.02)

@@ -208,3 +208,10 @@ def test_parameters_are_written_either_way() -> None:
     assert nested.parameters == dotted.parameters == {"rankl.rankl_il1": 0.4}
     with pytest.raises(InputError, match="parameters.rankl_il1: write 'process.name'"):
         Patient.from_table({"parameters": {"rankl_il1": 0.4}}, "a.toml")
+
+
+def test_a_table_is_a_patient() -> None:
+    with pytest.raises(InputError, match=r"patient: unknown key 'agee'. Did you mean 'age'"):
+        simulate({"sex": "male", "agee": 72})
+    data = simulate({"sex": "male", "age": 72}, "none", 0.1)
+    assert float(data["testosterone"][0]) > 100.0

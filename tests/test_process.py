@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import sympy
@@ -79,13 +82,54 @@ def test_an_unknown_name_fails_with_the_near_matches() -> None:
 def test_rates_in_a_circle_are_refused() -> None:
     circle = _process(a=Rate("1", "a", lambda b: b), b=Rate("1", "b", lambda a: a))
     with pytest.raises(ValueError, match="circle: a -> b -> a"):
-        _ = Model((circle,)).rate_order
+        Model((circle,))
 
 
 def test_a_quantity_is_declared_once() -> None:
     one, two = (_process(name, cells=State("1", "cells", 1.0)) for name in ("one", "two"))
     with pytest.raises(ValueError, match="'cells' is declared twice"):
-        _ = Model((one, two)).quantities
+        Model((one, two))
+
+
+def test_a_process_has_a_name_of_its_own() -> None:
+    with pytest.raises(ValueError, match="two processes are called 'one'"):
+        Model((_process("one"), _process("one")))
+
+
+@pytest.mark.parametrize("equation", ["cell ->", "-> cell", "cells -> 2 cell", "speed ->"])
+def test_a_reaction_moves_states_only(equation: str) -> None:
+    flow = process.reaction(equation)(lambda cells: cells)
+    speed = Rate("1", "speed", lambda cells: cells)
+    wrong = "speed" if "speed" in equation else "cell"
+    with pytest.raises(ValueError, match=f"test.loss: the reaction moves '{wrong}', which is no"):
+        Model((_process(cells=State("1", "cells", 1.0), speed=speed, loss=flow),))
+
+
+def test_a_site_is_reached_by_a_rate() -> None:
+    site = Site("inhibits", "1", "a place")
+    other = Process("other", {}, site_terms=(("place", "nothing"),))
+    with pytest.raises(ValueError, match="other: no rate 'nothing' for the site 'place'"):
+        Model((_process(place=site), other))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda cells: cells if cells > 1 else 0.0,
+        lambda cells: math.sqrt(cells),
+        lambda cells: np.exp(cells),
+        lambda cells: None,  # noqa: ARG005
+        lambda cells: "cells",  # noqa: ARG005
+    ],
+)
+def test_what_cannot_be_traced_is_named(function: Callable[..., object]) -> None:
+    cells = State("1", "cells", 1.0)
+    flow = Reaction({"cells": 1}, {}, "loss", function)
+    with pytest.raises(ValueError, match=r"test\.loss: cannot be traced .* of osteoaxis.process"):
+        _ = Model((_process(cells=cells, loss=flow),)).system
+    speed = Rate("1", "speed", function)
+    with pytest.raises(ValueError, match=r"test\.speed: cannot be traced"):
+        _ = Model((_process(cells=cells, speed=speed),)).system
 
 
 def test_an_ambiguous_parameter_must_be_wired_in_full() -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from osteoaxis import sensitivity
 from osteoaxis.cli import app
 from osteoaxis.errors import InputError, SolverError
+from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.sensitivity import Question, Range
@@ -58,6 +59,20 @@ def test_local_effects_are_those_of_the_whole_range_for_a_linear_law(ready: Simu
     assert found.indices["effect"][0, 1] == pytest.approx(values[0, 1] * np.log(2.0), rel=0.01)
 
 
+def test_a_t_score_moves_as_its_density(ready: Simulator) -> None:
+    """In standard deviations of young women, from the density at that month."""
+    outputs = ("lumbar_spine_t_score", "ctx", "lumbar_spine_bmd")
+    question = Question(WOMAN, ASKED.regimen, outputs, 12.0)
+    names, points = ["lumbar_spine.peak_bmd"], np.array([[1.0], [1.1]])
+    low, high = sensitivity._run(ready, question, names, points, None)
+    mean, deviation = dxa.YOUNG_ADULT["lumbar_spine"]["female"]
+    assert (high[0] * deviation + mean) / (low[0] * deviation + mean) == pytest.approx(1.1)
+    assert high[1:] == pytest.approx(low[1:], rel=1e-3)
+    found = sensitivity.analyse(ready, question, RANGES[1:2], "local")
+    assert found.units == ("1", "ng/mL", "% change")
+    assert found.indices["effect"][0, 0] < 0.0 > found.indices["effect"][0, 2]
+
+
 def test_failed_runs_are_counted_and_too_many_are_refused() -> None:
     values = np.ones((100, 2))
     values[3] = np.nan
@@ -87,7 +102,13 @@ def test_the_command_writes_pictures_and_a_table(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     for name in ("tornado.png", "heat.png"):
         assert (folder / name).stat().st_size > 10_000
-    assert (folder / "sensitivity.csv").read_text().startswith("parameter,low,high,output,mu_star")
+    assert (
+        (folder / "sensitivity.csv")
+        .read_text()
+        .startswith("parameter,low,high,output,unit,mu_star")
+    )
     found = json.loads((folder / "summary.json").read_text())
     assert found["failed"] == 0
-    assert set(found["outputs"]) == {"lumbar_spine_bmd", "total_hip_bmd", "ctx", "osteoclasts"}
+    assert found["units"] == {"lumbar_spine_bmd": "% change", "total_hip_bmd": "% change",
+                              "ctx": "ng/mL", "osteoclasts": "1"}  # fmt: skip
+    assert set(found["outputs"]) == set(found["units"])

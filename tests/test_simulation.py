@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import osteoaxis
-from osteoaxis import engine
+from osteoaxis import engine, intervals, treatment
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
@@ -67,3 +67,32 @@ def test_osteoclasts_never_fall_below_none_where_denosumab_meets_high_estradiol(
     assert data.attrs["status"] == 0
     assert (data["osteoclasts"].values > 0).all()
     assert (data["ctx"].values > 0).all()
+
+
+@pytest.mark.parametrize("regimen", ["none", "letrozole 2.5 mg po qd [m-36-m24]"])
+def test_t_scores_typed_in_are_those_of_time_zero(regimen: str) -> None:
+    """Also after medicines taken before: with and without rules, one by one and with intervals."""
+    scores = {"lumbar_spine": -2.1, "total_hip": -1.8}
+    her = Patient(age=67, menopause_age=50, t_scores=scores)
+    ready, plan = simulator(), Regimen.parse(regimen)
+    letrozole = "letrozole 2.5 mg po qd [m-36-m24]"
+    ruled = Regimen.parse(f"{letrozole} + zoledronate 4 mg iv once [m3; start when ctx > 0.1]")
+    months = np.array([0.0, 12.0])
+    found = [
+        ready.run(ready.start(her), plan, months),
+        treatment.run(ready, ready.start(her), ruled, months),
+        *intervals.runs(ready, her, plan, months, count=3),
+    ]
+    for data in found:
+        for site, score in scores.items():
+            assert float(data[f"{site}_t_score"][0]) == pytest.approx(score, abs=1e-3)
+
+
+def test_the_simulator_takes_a_regimen_as_text() -> None:
+    ready = simulator()
+    start, months = ready.start(Patient(menopause_age=50)), month_grid(1)
+    text = "letrozole 2.5 mg po qd"
+    one, two = (ready.run(start, plan, months) for plan in (text, Regimen.parse(text)))
+    assert one.identical(two)
+    with pytest.raises(InputError, match="regimen: must be a text, not 3"):
+        ready.run(start, 3, months)  # type: ignore[arg-type]

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from osteoaxis.engine.events import ADD, RATE, Events
 from osteoaxis.pharmacology.drug import Drug
+from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Dose
+from osteoaxis.units import DAYS_PER_MONTH
 
 Array = NDArray[np.float64]
 Dosing = Literal["events", "average", "weekly"]
@@ -25,6 +27,39 @@ DOSINGS = ("events", *AVERAGED)
 
 FEWEST_AVERAGED = 3  # doses
 _SAME_INTERVAL = 1e-9  # days
+WEEK = 7.0  # d
+
+
+def whole_weeks(months: float, span: float = WEEK) -> float:
+    """Return the months of the last whole week, or other `span` of days, until then."""
+    return float(np.floor(months * DAYS_PER_MONTH / span + 1e-9)) * span / DAYS_PER_MONTH
+
+
+def rhythm(plans: Iterable[Regimen]) -> float | None:
+    """Return the days after which doses of `plans` come back: a week or two; None where none do.
+
+    Daily doses, and those of months, meet months at the same phase anyway.
+    """
+    every = {t.every_days for plan in plans for t in plan.terms if t.every_days}
+    if any(abs(days - 2 * WEEK) < 1e-6 for days in every):
+        return 2 * WEEK
+    parts = [WEEK / days for days in every if 1.0 < days < WEEK + 1e-6]
+    return WEEK if any(abs(part - round(part)) < 1e-6 for part in parts) else None
+
+
+def read_at(plans: Iterable[Regimen], months: Array) -> Array:
+    """Return the months at which levels of `months` are read, so that they show no false drift.
+
+    A month is no whole number of weeks. Where doses are weekly, a month is read at the end of its
+    last whole week (of every two weeks: of the last two), always at the same phase between doses.
+    Times closer together than that show the swing between doses and stay.
+    """
+    months = np.asarray(months, dtype=float)
+    span = rhythm(plans)
+    if span is None:
+        return months
+    apart = np.diff(months, prepend=-np.inf) * DAYS_PER_MONTH >= span - 1e-6
+    return np.where(apart, [whole_weeks(month, span) for month in months], months)
 
 
 def average(doses: Sequence[Dose], dosing: Dosing = "average") -> tuple[Dose, ...]:

@@ -32,14 +32,18 @@ Quantity = State | Rate | Site
 class Model:
     """A set of processes whose names all resolve.
 
-    Raises `ValueError` on construction when two processes declare the same quantity, a name is
-    unknown, or rates depend on each other in a circle: these are mistakes of the author of a
-    process, found before anything runs.
+    Raises `ValueError` on construction when two processes have one name or declare the same
+    quantity, a name is unknown, a reaction moves what is no state, or rates depend on each other
+    in a circle: these are mistakes of the author of a process, found before anything runs.
     """
 
     processes: tuple[Process, ...]
 
     def __post_init__(self) -> None:
+        names = [process.name for process in self.processes]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two processes are called '{name}'; give one another name")
         for process, name, declared in self._declared(Rate, Reaction):
             for _, wire in arguments(declared):
                 self.resolve(process, wire, f"{process.name}.{name}")
@@ -47,6 +51,16 @@ class Model:
             for site, term in process.site_terms:
                 if not isinstance(self.quantities.get(site), Site):
                     raise ValueError(f"{process.name}: no site '{site}' for the rate '{term}'")
+                if not isinstance(self.quantities.get(term), Rate):
+                    raise ValueError(f"{process.name}: no rate '{term}' for the site '{site}'")
+        for process, name, flow in self.reactions:
+            for moved in (*flow.consumes, *flow.produces):
+                if moved not in self.states:
+                    raise ValueError(
+                        f"{process.name}.{name}: the reaction moves '{moved}', which is no state."
+                        f"{did_you_mean(moved, self.states)}"
+                    )
+        _ = self.rate_order  # refuses circles
 
     def _declared(self, *kinds: type) -> Iterator[tuple[Process, str, Any]]:
         for process in self.processes:
@@ -115,6 +129,18 @@ class Model:
             raise InputError(f"parameter '{name}' is ambiguous: {', '.join(matches)}.")
         raise InputError(f"unknown parameter '{name}'.{did_you_mean(name, self.parameters)}")
 
+    def implausible(self, changes: Mapping[str, float]) -> tuple[str, ...]:
+        """Say which of these values of parameters lie outside what is plausible, if any do."""
+        told = []
+        for name, value in changes.items():
+            full = self.find_parameter(name)
+            low, high = self.parameters[full].range
+            if not low <= value <= high:
+                told.append(f"{full} = {value:g} ({low:g} to {high:g})")
+        if not told:
+            return ()
+        return (f"Outside the plausible range: {'; '.join(told)}. What follows rests on it.",)
+
     def dependencies(self, name: str) -> tuple[str, ...]:
         """Return the full names a rate, site or state's reactions depend on directly."""
         quantity = self.quantities[name]
@@ -171,6 +197,23 @@ class Model:
             }
         )
 
+    def traced(self, process: Process, declared: Rate | Reaction) -> sympy.Expr:
+        """Return a rate or reaction as an expression of the names it is wired to.
+
+        Raises `ValueError` for a function that does not run on symbols.
+        """
+        import sympy
+
+        try:
+            return sympy.sympify(self.call(process, declared, self.symbols), strict=True)
+        except (TypeError, AttributeError, sympy.SympifyError) as problem:
+            name = next(n for n, each in process.declarations.items() if each is declared)
+            raise ValueError(
+                f"{process.name}.{name}: cannot be traced to an equation ({problem}). Write it "
+                "with exp, log, sqrt, power, hill, switch, ramp and positive_part of "
+                "osteoaxis.process, in place of math, NumPy and 'if'."
+            ) from problem
+
     def evaluate_rates(self, env: dict[str, Value]) -> dict[str, Value]:
         """Add every rate and site to `env` (states, parameters and time by name) and return it."""
         for name in self.rate_order:
@@ -202,7 +245,7 @@ class Model:
                 found[name] = sympy.Add(*terms)
             elif isinstance(quantity, Rate):
                 process = self.process(self.home[name])
-                found[name] = sympy.sympify(self.call(process, quantity, self.symbols))
+                found[name] = self.traced(process, quantity)
         return found
 
     def derivative(self, name: str) -> sympy.Expr:
@@ -214,7 +257,7 @@ class Model:
             net = declared.produces.get(name, 0.0) - declared.consumes.get(name, 0.0)
             if net:
                 factor = int(net) if float(net).is_integer() else net
-                terms.append(factor * self.call(process, declared, self.symbols))
+                terms.append(factor * self.traced(process, declared))
         return sympy.Add(*terms)
 
     @cached_property

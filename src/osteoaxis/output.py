@@ -11,11 +11,29 @@ from pathlib import Path
 
 from osteoaxis.errors import InputError
 
+KINDS = {
+    "run": "report.html",
+    "population": "population.zarr",
+    "trial": "adsl.csv",
+    "sensitivity": "sensitivity.csv",
+    "validate": "credibility.html",
+}
+"""Commands whose results share names (summary.json), each with a file that it alone writes."""
 
-def check_folder(folder: Path) -> None:
-    """Raise `InputError` if results cannot be written to `folder`; leaves nothing behind."""
+
+def check_folder(folder: Path, kind: str = "") -> None:
+    """Raise `InputError` if results cannot be written to `folder`; leaves nothing behind.
+
+    Nor can those of one of `KINDS` where another's are.
+    """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"output folder '{folder}': is a file.")
+    for other, mark in KINDS.items():
+        if kind and kind != other and (folder / mark).exists():
+            raise InputError(
+                f"output folder '{folder}': holds what 'osteoaxis {other}' wrote ({mark}), which "
+                f"'osteoaxis {kind}' would mix with its own; choose another with -o."
+            )
     parent = folder
     while not parent.exists():
         parent = parent.parent
@@ -46,13 +64,13 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def staged(folder: Path) -> Iterator[Path]:
+def staged(folder: Path, kind: str = "", perhaps: Collection[str] = ()) -> Iterator[Path]:
     """Give an empty folder to write to; its files move into `folder` only when all are there.
 
-    Files of the same name are replaced, others in `folder` stay. Raises `InputError` when the
-    folder cannot be written to.
+    Files of the same name are replaced, and those written `perhaps` are removed where they were not
+    written this time; others in `folder` stay. Raises `InputError` as `check_folder` does.
     """
-    check_folder(folder)
+    check_folder(folder, kind)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -61,6 +79,9 @@ def staged(folder: Path) -> Iterator[Path]:
     try:
         yield stage
         folder.mkdir(exist_ok=True)
+        for name in perhaps:
+            if not (stage / name).exists():
+                (folder / name).unlink(missing_ok=True)
         for path in sorted(stage.iterdir()):
             path.replace(folder / path.name)
     except OSError as problem:

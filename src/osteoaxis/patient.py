@@ -94,8 +94,9 @@ class Patient:
     """A virtual person.
 
     `history` holds what is known of the past, see `HISTORY` and `HISTORY_NUMBERS`; what is not
-    given is unknown. `baseline` holds levels measured at time zero in the units of `MEASURABLE`;
-    `t_scores` T-scores at time zero by site; `parameters` replaces parameters of the model. What
+    given is unknown. `baseline` holds levels at time zero without the medicines of a regimen, in
+    the units of `MEASURABLE`; `t_scores` T-scores at time zero by site, also after medicines taken
+    before it; `parameters` replaces parameters of the model. What
     is not given follows from sex, age and menopause. Raises `InputError` for anything impossible.
     """
 

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from osteoaxis import intervals, toml, treatment
-from osteoaxis.dosing import Dosing
+from osteoaxis.dosing import WEEK, Dosing, read_at
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
@@ -39,7 +39,6 @@ DRAWN = (
     "vitamin_d", "calcitriol", "egfr", "ctx", "ntx", "p1np", "bsap",
 )  # fmt: skip
 """What has intervals beside what outcomes are made of."""
-WEEK = 7.0  # d
 # Weekly points for half a year show what is fast; months show the rest.
 FAST_MONTHS = np.arange(0.0, 183.0, WEEK) / DAYS_PER_MONTH
 
@@ -68,7 +67,8 @@ class ScenarioResult:
 
     `blocked` holds, for each cytokine, the first and the last arm with its action blocked from
     time zero: what the cytokine explains of the difference between them. `drawn` holds the runs of
-    `osteoaxis.intervals` of each arm, which intervals are made of.
+    `osteoaxis.intervals` of each arm, which intervals are made of. `warnings` say what results rest
+    on that is not plausible.
     """
 
     scenario: Scenario
@@ -76,6 +76,7 @@ class ScenarioResult:
     blocked: Mapping[str, tuple[xr.Dataset, xr.Dataset]]
     drugs: Mapping[str, Drug]
     drawn: Mapping[str, Sequence[xr.Dataset]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def failures(self) -> list[str]:
@@ -122,8 +123,7 @@ def _patient(given: Any, path: Path, where: str) -> Patient:
         return Patient.from_table({"name": path.stem, **given}, f"{where}: patient")
     if not isinstance(given, str):
         raise InputError(f"{where}: patient: give the name of a preset, a file or a table.")
-    beside = path.parent / given
-    return Patient.load(str(beside) if given.endswith(".toml") and beside.exists() else given)
+    return Patient.load(toml.beside(path, given))
 
 
 def _arms(table: Mapping[str, Any], where: str) -> dict[str, str]:
@@ -138,30 +138,15 @@ def _arms(table: Mapping[str, Any], where: str) -> dict[str, str]:
     return {arm: str(regimen) for arm, regimen in arms.items()}
 
 
-def whole_weeks(months: float) -> float:
-    """Return the months of the last whole week until then."""
-    return float(np.floor(months * DAYS_PER_MONTH / WEEK + 1e-9)) * WEEK / DAYS_PER_MONTH
-
-
-def weekly(plan: Regimen) -> bool:
-    """Whether a regimen has doses that come back on the same days of each week, not daily."""
-    return any(
-        term.every_days and term.every_days > 1.0 and abs(WEEK % term.every_days) < 1e-6
-        for term in plan.terms
-    )
-
-
 def output_months(
     years: float, plans: Iterable[Regimen] = ()
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the months a scenario records: every month, and weeks in the first half year.
 
-    Where doses are weekly, each month ends with its last whole week: other days would meet the
-    swing between doses now here, now there, and show drifts that are none.
+    Where doses are weekly, months are those of `read_at`, and the end itself.
     """
     months = month_grid(years)
-    if any(map(weekly, plans)):
-        months = np.append([whole_weeks(month) for month in months], months[-1])
+    months = np.append(read_at(plans, months), months[-1])
     fast = FAST_MONTHS[months[-1] > FAST_MONTHS]
     return np.unique(np.concatenate([months, fast]).round(9))
 
@@ -196,7 +181,8 @@ def run(
     if progress:
         progress("Simulating what else the data allow", 0.3)
     drawn = draw(scenario.patient, arms, ready, DRAWN)
-    return ScenarioResult(scenario, arms, blocked, ready.drugs, drawn)
+    warnings = ready.model.implausible(scenario.patient.parameters)
+    return ScenarioResult(scenario, arms, blocked, ready.drugs, drawn, warnings)
 
 
 def draw(

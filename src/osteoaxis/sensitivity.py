@@ -3,7 +3,7 @@
 Parameters vary on a log scale within 90 % of the ensemble (what the data leave open) or, for names
 the ensemble does not have, within their plausible range. Sampling and indices are SALib's (Morris
 1991, 10.1080/00401706.1991.10484804; Saltelli 2010, 10.1016/j.cpc.2009.09.018); the model runs in
-batches. Outcomes are changes of density from time zero, and levels of all else.
+batches. Outcomes are changes of density from time zero, T-scores, and levels of all else.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from osteoaxis import engine, fitted
 from osteoaxis.errors import InputError, SolverError, did_you_mean
+from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import Simulator
@@ -35,6 +36,8 @@ SAMPLES = 256
 BATCH = 256
 MOST_FAILED = 0.05
 STEP = 0.01
+T_SCORES = {f"{site}_t_score": f"{site}_bmd" for site in dxa.SITES}
+"""T-scores that may be asked for, and the density each is made of."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Sensitivity:
     morris: `mu_star` (mean absolute effect over the range, units of the output) and `sigma`;
     sobol: `total` and `first` (shares of the variance) with `total_conf` (95 %);
     local: `effect` of going over the range along the derivative at the middle.
+    `units` are those of the outcomes, and so of effects; shares have none.
     """
 
     method: str
@@ -72,6 +76,7 @@ class Sensitivity:
     main: str
     runs: int
     failed: int
+    units: tuple[str, ...]
 
     def ranked(self, output: int) -> list[int]:
         """Return numbers of parameters, the one that moves `output` most first."""
@@ -123,10 +128,12 @@ def analyse(
     """
     if method not in METHODS:
         raise InputError(f"method: '{method}' given, allowed are {', '.join(METHODS)}.")
+    known = [*ready.model.quantities, *T_SCORES]
     for name in question.outputs:
-        if name not in ready.model.quantities:
+        if name not in known:
             raise InputError(
-                f"unknown output '{name}'.{did_you_mean(name, ready.model.quantities)}"
+                f"unknown output '{name}'.{did_you_mean(name, known)} Outputs are the quantities "
+                "of the model and T-scores."
             )
     signs = np.array([np.sign(r.low) for r in varied])
     ends = np.log([sorted((abs(r.low), abs(r.high))) for r in varied])
@@ -149,7 +156,14 @@ def analyse(
     else:
         indices, main, values, logs_run = _designed(method, problem, run, samples, seed)
     failed = int(np.isnan(values).any(axis=1).sum())
-    return Sensitivity(method, question, tuple(varied), indices, main, len(logs_run), failed)
+    units = tuple(_unit(ready, name) for name in question.outputs)
+    return Sensitivity(method, question, tuple(varied), indices, main, len(logs_run), failed, units)
+
+
+def _unit(ready: Simulator, output: str) -> str:
+    if output.endswith("_bmd"):
+        return "% change"
+    return "1" if output in T_SCORES else ready.model.quantities[output].unit
 
 
 def _designed(
@@ -222,11 +236,15 @@ def _outcomes(
         ]
     )
     months = np.array([0.0, question.month])
-    task = ready.problem(
-        cohort, question.regimen, months, record=question.outputs, dosing="average"
-    )
+    record = tuple(dict.fromkeys(T_SCORES.get(name, name) for name in question.outputs))
+    task = ready.problem(cohort, question.regimen, months, record=record, dosing="average")
     values = engine.solve_many(task).values
     values[[problem is not None for problem in cohort.problems]] = np.nan
-    before, after = values[:, 0], values[:, -1]
-    changes = [name.endswith("_bmd") for name in question.outputs]
-    return np.where(changes, 100.0 * (after / before - 1.0), after)
+    found = np.empty((len(points), len(question.outputs)))
+    for k, name in enumerate(question.outputs):
+        before, after = values[:, (0, -1), record.index(T_SCORES.get(name, name))].T
+        if name in T_SCORES:
+            found[:, k] = dxa.t_score(after, name.removesuffix("_t_score"), patient.sex)
+        else:
+            found[:, k] = 100.0 * (after / before - 1.0) if name.endswith("_bmd") else after
+    return found

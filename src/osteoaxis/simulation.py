@@ -6,7 +6,7 @@ import hashlib
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +61,7 @@ class Cohort:
     def __len__(self) -> int:
         return len(self.patients)
 
-    def only(self, chosen: Sequence[int]) -> Cohort:
+    def only(self, chosen: Sequence[int] | NDArray[np.int64]) -> Cohort:
         """Return the people of these numbers."""
         return Cohort(
             tuple(self.patients[k] for k in chosen),
@@ -139,7 +139,7 @@ class Simulator:
             parameters[k], day[k] = self._young(patient)
         guess = np.array([0.0 if s.empty else s.typical for s in self.model.states.values()])
         states = np.tile(guess, (len(patients), 1))
-        targets = [self._targets(patient) for patient in patients]
+        targets = [{**one.baseline, **self._densities(one)} for one in patients]
         problems: list[OsteoaxisError | None] = [None] * len(patients)
         left = list(range(len(patients)))
         worst = np.zeros(len(patients))
@@ -188,14 +188,14 @@ class Simulator:
         )
         return np.array(list(values.values())), -(patient.age - young) * DAYS_PER_YEAR
 
-    def _targets(self, patient: Patient) -> dict[str, float]:
-        densities = {
+    @staticmethod
+    def _densities(patient: Patient) -> dict[str, float]:
+        return {
             f"{site}_bmd": dxa.density(score, site, patient.sex)
             for site, score in patient.t_scores.items()
         }
-        return {**patient.baseline, **densities}
 
-    def _scale(self, parameters: Array, ratios: Mapping[str, float], capacity: float) -> None:
+    def _scale(self, parameters: Array, ratios: Mapping[str, float], capacity: float = 1.0) -> None:
         for name, ratio in ratios.items():
             for parameter, weight in self._setters(name, capacity):
                 parameters[self.column[parameter]] *= ratio**weight
@@ -223,35 +223,11 @@ class Simulator:
 
     def drug(self, name: str) -> Drug:
         """Return the drug of this name or synonym; raises `InputError` with near matches."""
-        if name not in self._by_any_name:
-            raise InputError(
-                f"unknown drug '{name}'.{did_you_mean(name, self._by_any_name)}"
-                f" Known: {', '.join(self.drugs)}."
-            )
-        return self._by_any_name[name]
+        return _drug(name, self._by_any_name)
 
     def check(self, regimen: Regimen) -> None:
         """Raise `InputError` if a drug, route or dose of `regimen` is unknown or impossible."""
-        for term in regimen.terms:
-            drug = self.drug(term.drug)
-            if term.route not in drug.routes:
-                raise InputError(
-                    f"regimen term '{term}': {drug.name} is not given {term.route}; "
-                    f"its routes are {', '.join(drug.routes)}."
-                )
-            try:
-                dose = drug.mass_mg(term.amount, term.unit)
-            except InputError as problem:
-                raise InputError(f"regimen term '{term}': {problem}") from None
-            low, high = drug.dose_range_mg
-            if dose and not low <= dose <= high:
-                gel = term.route == "td" and term.unit == "g"
-                raise InputError(
-                    f"regimen term '{term}': {dose:g} mg of {drug.name} is outside "
-                    f"{low:g} to {high:g} mg. A usual dose is '{drug.typical}'."
-                    + f" Write what the gel holds: {term.amount:g} g of 1 % gel hold "
-                    f"{10 * term.amount:g} mg." * gel
-                )
+        _check_doses(regimen, self._by_any_name)
 
     def doses(self, doses: Sequence[Dose], dosing: Dosing = "events") -> Doses:
         """Return `doses` in the terms of the model, as they are or as steady inputs."""
@@ -305,23 +281,53 @@ class Simulator:
             records, which = self.doses(planned, dosing).schedules(cohort.parameters[who])
             schedule[who] = which + len(schedules)
             schedules += records
-        return engine.problem(
-            self.compiled,
-            cohort.parameters,
-            cohort.state,
-            schedules,
-            days,
-            schedule=schedule,
-            start=cohort.day,
-            record=record,
-            rtol=rtol,
-            atol=atol,
+        return self.task(cohort, schedules, schedule, days, record=record, rtol=rtol, atol=atol)
+
+    def task(
+        self,
+        cohort: Cohort,
+        schedules: Sequence[engine.Events],
+        schedule: NDArray[np.int64],
+        days: Array,
+        *,
+        record: Sequence[str] | None,
+        rtol: float,
+        atol: float,
+    ) -> engine.Problem:
+        """Return the task of people with these doses; densities typed in hold at time zero.
+
+        Where doses come before time zero, the person's peak density is scaled so that the T-scores
+        are met after them: density is in proportion to it, and nothing else depends on it.
+        """
+        task = partial(engine.problem, self.compiled, events=schedules, rtol=rtol, atol=atol)
+        parameters = cohort.parameters
+        past = [
+            k for k, patient in enumerate(cohort.patients)
+            if patient.t_scores and (schedules[schedule[k]].time < 0.0).any()
+        ]  # fmt: skip
+        if past:
+            parameters = parameters.copy()
+            density = [f"{site}_bmd" for site in dxa.SITES]
+            before = engine.solve_many(
+                task(
+                    parameters[past], cohort.state[past], times=[0.0], schedule=schedule[past],
+                    start=cohort.day[past], record=density,
+                )
+            )  # fmt: skip
+            for k, status, values in zip(past, before.status, before.values[:, 0], strict=True):
+                if status:
+                    continue  # fails once more below, where it is told
+                level = dict(zip(before.quantities, values, strict=True))
+                targets = self._densities(cohort.patients[k])
+                self._scale(parameters[k], {n: target / level[n] for n, target in targets.items()})
+        return task(
+            parameters, cohort.state, times=days, schedule=schedule, start=cohort.day, record=record
         )
 
     def run(
         self,
         cohort: Cohort,
-        regimen: Regimen,
+        regimen: Regimen | str,
         months: Array,
         *,
         doses: Sequence[Dose] | None = None,
@@ -335,8 +341,9 @@ class Simulator:
         A solver failure leaves NaN from there on and `status` other than 0 in the attributes.
         """
         planned = None if doses is None else [doses]
+        plan = regimen if isinstance(regimen, Regimen) else Regimen.parse(regimen)
         (data,) = self.run_each(
-            cohort, [regimen], months, doses=planned, dosing=dosing, rtol=rtol, atol=atol
+            cohort, [plan], months, doses=planned, dosing=dosing, rtol=rtol, atol=atol
         )
         return data
 
@@ -365,14 +372,17 @@ class Simulator:
             for regimen, given in zip(regimens, doses or [None] * count, strict=True)
         ]
         solved = engine.solve_many(
-            engine.problem(
-                self.compiled,
-                np.tile(cohort.parameters, (count, 1)),
-                np.tile(cohort.state, (count, 1)),
+            self.task(
+                Cohort(
+                    (patient,) * count,
+                    np.tile(cohort.parameters, (count, 1)),
+                    np.tile(cohort.day, count),
+                    np.tile(cohort.state, (count, 1)),
+                    cohort.problems * count,
+                ),
                 [self.doses(plan, dosing).events(cohort.parameters[0]) for plan in plans],
+                np.arange(count),
                 days,
-                schedule=np.arange(count),
-                start=np.tile(cohort.day, count),
                 record=kept,
                 rtol=rtol,
                 atol=atol,
@@ -456,6 +466,39 @@ class Simulator:
         return engine.sensitivities(adapt(cohort.parameters), full, adapt=adapt)
 
 
+def _drug(name: str, drugs: Mapping[str, Drug]) -> Drug:
+    if name not in drugs:
+        known = dict.fromkeys(drug.name for drug in drugs.values())
+        raise InputError(
+            f"unknown drug '{name}'.{did_you_mean(name, drugs)} Known: {', '.join(known)}."
+        )
+    return drugs[name]
+
+
+def _check_doses(regimen: Regimen, drugs: Mapping[str, Drug]) -> None:
+    """Raise `InputError` if `drugs`, by any name, cannot be given as `regimen` says."""
+    for term in regimen.terms:
+        drug = _drug(term.drug, drugs)
+        if term.route not in drug.routes:
+            raise InputError(
+                f"regimen term '{term}': {drug.name} is not given {term.route}; "
+                f"its routes are {', '.join(drug.routes)}."
+            )
+        try:
+            dose = drug.mass_mg(term.amount, term.unit)
+        except InputError as problem:
+            raise InputError(f"regimen term '{term}': {problem}") from None
+        low, high = drug.dose_range_mg
+        if dose and not low <= dose <= high:
+            gel = term.route == "td" and term.unit == "g"
+            raise InputError(
+                f"regimen term '{term}': {dose:g} mg of {drug.name} is outside "
+                f"{low:g} to {high:g} mg. A usual dose is '{drug.typical}'."
+                + f" Write what the gel holds: {term.amount:g} g of 1 % gel hold "
+                f"{10 * term.amount:g} mg." * gel
+            )
+
+
 def build_model(
     folders: tuple[Path, ...] = (), *, calibrated: bool = True
 ) -> tuple[Model, Mapping[str, Drug]]:
@@ -467,6 +510,7 @@ def build_model(
     """
     drugs = catalogue(*folders)
     _check_places(drugs.values())
+    _check_typical(drugs.values())
     processes = tuple(
         fitted.applied(drug.process) if calibrated and drug.built_in else drug.process
         for drug in drugs.values()
@@ -480,11 +524,14 @@ def build_model(
 
 
 def _check_places(drugs: Iterable[Drug]) -> None:
-    """Refuse a drug that acts on what no drug can act on that way."""
+    """Refuse a drug of the name of a process, or that acts on what no drug acts on that way."""
     sites = [
         n for p in BIOLOGY for n, declared in p.declarations.items() if isinstance(declared, Site)
     ]
+    processes = [process.name for process in BIOLOGY]
     for drug in drugs:
+        if drug.name in processes:
+            raise InputError(f"{drug.file}: name: '{drug.name}' is a process of the model.")
         for site, _ in drug.process.site_terms:
             if site not in sites:
                 on, how = place(site)
@@ -493,6 +540,19 @@ def _check_places(drugs: Iterable[Drug]) -> None:
                     f"{drug.file}: acts: on = '{on}' with how = '{how}' is no place of the model."
                     f"{did_you_mean(on, there)} With '{how}': {', '.join(there)}."
                 )
+
+
+def _check_typical(drugs: Iterable[Drug]) -> None:
+    """Refuse a drug of the user whose usual regimen is no regimen of it."""
+    for drug in drugs:
+        if not drug.built_in:
+            try:
+                regimen = Regimen.parse(drug.typical)
+                if not regimen.terms:
+                    raise InputError(f"'{drug.typical}' gives no {drug.name}.")
+                _check_doses(regimen, by_any_name({drug.name: drug}))
+            except InputError as problem:
+                raise InputError(f"{drug.file}: typical: {problem}") from None
 
 
 @lru_cache(maxsize=4)

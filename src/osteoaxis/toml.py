@@ -38,6 +38,12 @@ def find(kind: str, name: str, built_in: Mapping[str, Path]) -> tuple[Path, str]
     return path, str(path)
 
 
+def beside(path: Path, given: str) -> str:
+    """Return the path of what the file at `path` names: beside it, where there is such a file."""
+    found = path.parent / given
+    return str(found) if given.endswith(".toml") and found.exists() else given
+
+
 def read(path: Path) -> dict[str, Any]:
     """Return the tables of a TOML file; raises `InputError` naming the file and the problem."""
     try:
@@ -87,7 +93,7 @@ def number(value: Any, low: float, high: float, unit: str, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InputError(f"{where}: {wanted}, not {value!r}.")
     if not low <= value <= high:
-        raise InputError(f"{where}: {value:g} is outside {low:g} to {high:g} {unit}.")
+        raise InputError(f"{where}: {value:g} is outside {low:g} to {high:g}{unit and f' {unit}'}.")
     return float(value)
 
 

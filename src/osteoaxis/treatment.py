@@ -18,10 +18,10 @@ from scipy.special import ndtri
 
 from osteoaxis import engine
 from osteoaxis.conditions import Values
-from osteoaxis.dosing import Dosing
+from osteoaxis.dosing import Dosing, read_at
 from osteoaxis.errors import SolverError
 from osteoaxis.outcomes import dxa
-from osteoaxis.outcomes.incidence import first_fracture_month
+from osteoaxis.outcomes.incidence import first_month
 from osteoaxis.outcomes.person import People
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.decisions import (
@@ -92,7 +92,7 @@ def run(
     def look(_: Sequence[int], given: Sequence[Given]) -> Sequence[Measured]:
         (doses,) = given
         runs[:] = [ready.run(cohort, plan, grid, doses=doses, dosing=dosing, rtol=rtol, atol=atol)]
-        return _measured(runs[0].expand_dims("person"), cohort.patients, seed, {})
+        return _measured(plan, runs[0].expand_dims("person"), cohort.patients, seed, {})
 
     ((doses, decisions),) = _decided(plan, cohort.patients, _end(months), seed, look)
     data = runs[0].isel(time=_places(grid, months))
@@ -129,12 +129,14 @@ def run_all(
 ) -> Treated:
     """Simulate people of one sex, ethnicity and history on a plan that may have rules.
 
-    `record` names the states and rates wanted at `months`. Rules see them with `errors` of
-    measurement (percent, see `measured_factor`; default: none). Nobody depends on anybody else:
-    without errors, decisions and values are those that `run` finds with the same `dosing`. Raises
-    `InputError` as `Simulator.problem` does and for a rule about what is not measured.
+    `record` names the states and rates wanted at `months`, see `dosing.read_at`. Rules see them
+    with `errors` of measurement (percent, see `measured_factor`; default: none). Nobody depends on
+    anybody else: without errors, decisions and values are those that `run` finds with the same
+    `dosing`. Raises `InputError` as `Simulator.problem` does and for a rule about what is not
+    measured.
     """
     exact: dict[str, Any] = {"dosing": dosing, "rtol": rtol, "atol": atol}
+    months = read_at([plan], months)
     if not plan.ruled:
         batch = engine.solve_many(ready.problem(cohort, plan, months, record=record, **exact))
         return Treated(batch.values, batch.status, batch.messages, ((),) * len(cohort))
@@ -153,7 +155,7 @@ def run_all(
             messages[k] = message
         with np.errstate(all="ignore"):  # of people who could not be solved
             data = ready.dataset(People.of(some.patients), batch, slice(None), grid)
-        return _measured(data, some.patients, seed, errors or {})
+        return _measured(plan, data, some.patients, seed, errors or {})
 
     decided = _decided(plan, cohort.patients, _end(months), seed, look)
     return Treated(values, status, tuple(messages), tuple(decisions for _, decisions in decided))
@@ -165,7 +167,13 @@ def _end(months: Array) -> float:
 
 def _with_visits(plan: Regimen, months: Array) -> Array:
     looks = [day / DAYS_PER_MONTH for term in plan.terms for day in visits(term, _end(months))]
-    return np.unique(np.concatenate([months, looks]).round(9))
+    read = [_read(plan, month) for month in looks]
+    return np.unique(np.concatenate([months, looks, read]).round(9))
+
+
+def _read(plan: Regimen, month: float) -> float:
+    """Return the month at which what is measured at a visit is read."""
+    return float(read_at([plan], np.array([month]))[0])
 
 
 def _places(grid: Array, months: Array) -> NDArray[np.int64]:
@@ -182,7 +190,11 @@ def measured_factor(seed: int, patient: str, name: str, month: float, percent: f
 
 
 def _measured(
-    data: xr.Dataset, patients: Sequence[Patient], seed: int, errors: Mapping[str, float]
+    plan: Regimen,
+    data: xr.Dataset,
+    patients: Sequence[Patient],
+    seed: int,
+    errors: Mapping[str, float],
 ) -> list[Measured]:
     """Return what is measured of each person of a trajectory (person, time)."""
     months = data["time"].values
@@ -194,11 +206,11 @@ def _measured(
     def measuring(k: int) -> Measured:
         person = patients[k]
         (luck,) = uniforms(seed, person.name, "fracture", 1)
-        broken = first_fracture_month(total[k], months, luck)
+        broken = first_month(total[k], months, luck)
 
         def measured(day: float) -> Values:
             month = day / DAYS_PER_MONTH
-            row = int(np.argmin(np.abs(months - month)))
+            row = int(np.argmin(np.abs(months - _read(plan, month))))
             seen = dict(zip(names, values[k, row].tolist(), strict=True))
             for name, percent in errors.items():
                 seen[name] *= measured_factor(seed, person.name, name, month, percent)
@@ -229,7 +241,7 @@ def was_given(data: xr.Dataset) -> Regimen:
 
 
 def simulate(
-    patient: Patient | str = "postmenopausal-breast-cancer",
+    patient: Patient | str | Mapping[str, Any] = "postmenopausal-breast-cancer",
     regimen: Regimen | str = "none",
     years: float = 10.0,
     *,
@@ -242,21 +254,37 @@ def simulate(
 ) -> xr.Dataset:
     """Simulate one patient on one regimen.
 
-    `patient` is a `Patient`, the name of a preset or the path of a TOML file; `regimen` is text
-    such as ``"anastrozole 1 mg po qd [m0-m60]"`` or ``"none"``. With `dosing` "average", drugs
-    swallowed at least daily are given as the steady input of the same amount. `seed` decides chance
-    where rules of the regimen leave doses to it. Returns every state
-    and rate of the model, with unit and meaning, along `time` (months); the attributes say how it
-    was made. Raises `InputError` for bad input and `SolverError`, which carries what was computed
-    as `partial`, when the equations cannot be solved.
+    `patient` is a `Patient`, the name of a preset, the path of a TOML file or a table as such a
+    file holds; `regimen` is text such as ``"anastrozole 1 mg po qd [m0-m60]"`` or ``"none"``. With
+    `dosing` "average", drugs swallowed at least daily are given as the steady input of the same
+    amount. `seed` decides chance where rules of the regimen leave doses to it. Returns every state
+    and rate of the model, with unit and meaning, along `time` (months; where doses are weekly, read
+    as `dosing.read_at` says); the attributes say how it was made. Raises `InputError` for bad input
+    and `SolverError`, which carries what was computed as `partial`, when the equations cannot be
+    solved.
     """
-    person = patient if isinstance(patient, Patient) else Patient.load(patient)
+    person = _person(patient)
     plan = regimen if isinstance(regimen, Regimen) else Regimen.parse(regimen)
     months = month_grid(years, step_months)
+    read = read_at([plan], months)
     ready = simulator((Path(drugs_folder),) if drugs_folder else ())
-    result = run(
-        ready, ready.start(person), plan, months, seed=seed, dosing=dosing, rtol=rtol, atol=atol
+    found = run(
+        ready, ready.start(person), plan, read, seed=seed, dosing=dosing, rtol=rtol, atol=atol
     )
+    result = labelled(found, months)
     if result.attrs["status"]:
         raise SolverError(f"patient '{person.name}': {result.attrs['message']}", partial=result)
     return result
+
+
+def labelled(data: xr.Dataset, months: Array) -> xr.Dataset:
+    """Return what was read at `read_at` of `months` with these months as its times."""
+    return data.assign_coords(time=("time", months, data["time"].attrs))
+
+
+def _person(given: Patient | str | Mapping[str, Any]) -> Patient:
+    if isinstance(given, Patient):
+        return given
+    if isinstance(given, Mapping):
+        return Patient.from_table({"name": "patient", **given}, "patient")
+    return Patient.load(given)

@@ -8,6 +8,7 @@ declared unit.
 from __future__ import annotations
 
 from functools import lru_cache
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,3 +55,5 @@ def conversion_factor(source: str, target: str, molar_mass: float | None = None)
         return float(one.to(unit(target), "chemistry", mw=mass).magnitude)
     except pint.PintError as problem:
         raise ValueError(str(problem)) from problem
+    except (AssertionError, TokenError, SyntaxError, TypeError) as problem:  # pint's parser
+        raise ValueError("no unit can be read") from problem

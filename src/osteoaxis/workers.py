@@ -27,7 +27,7 @@ Progress = Callable[[str, float], None]
 
 LOCAL = "local"
 _LOG_OF_WORKERS = "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"
-PATIENCE = 60.0
+PATIENCE, FIRST_WORKER = 10.0, 60.0
 """Seconds to wait for the scheduler to answer, and for its first worker."""
 
 
@@ -49,7 +49,7 @@ def here(function: Callable[[C], R], chunks: Iterable[C]) -> Iterator[tuple[C, R
 
 
 @contextmanager
-def workers(where: str | None = None) -> Iterator[Each]:
+def workers(where: str | None = None, progress: Progress | None = None) -> Iterator[Each]:
     """Give an `Each`: in this process (None) or on Dask.
 
     `where` is the address of a scheduler, a number of processes to start on this machine, or
@@ -60,12 +60,12 @@ def workers(where: str | None = None) -> Iterator[Each]:
     if where is None:
         yield here
         return
-    with _client(where) as client:
+    with _client(where, progress or (lambda _text, _share: None)) as client:
         yield partial(_on_dask, client)
 
 
 @contextmanager
-def _client(where: str) -> Iterator[distributed.Client]:
+def _client(where: str, say: Progress) -> Iterator[distributed.Client]:
     processes = _processes(where)
     try:
         import dask.config
@@ -74,11 +74,15 @@ def _client(where: str) -> Iterator[distributed.Client]:
         raise InputError("--dask needs Dask: pip install 'osteoaxis[dask]'.") from None
     with _quiet():
         if processes is None:
+            say(f"Looking for the scheduler at {where}, for up to {PATIENCE:g} s", 0.0)
             try:
                 client = distributed.Client(where, timeout=PATIENCE, set_as_default=False)
             except (OSError, ValueError) as problem:
-                raise InputError(f"--dask {where}: no scheduler answers ({problem}).") from None
+                raise InputError(
+                    f"--dask {where}: no scheduler answers within {PATIENCE:g} s ({problem})."
+                ) from None
             with client:
+                say(f"Waiting for the first worker, for up to {FIRST_WORKER:g} s", 0.0)
                 _await_workers(client, where)
                 yield client
             return
@@ -107,7 +111,7 @@ def _processes(where: str) -> int | None:
 
 def _await_workers(client: distributed.Client, where: str) -> None:
     try:
-        client.wait_for_workers(1, timeout=PATIENCE)
+        client.wait_for_workers(1, timeout=FIRST_WORKER)
     except TimeoutError:
         raise InputError(
             f"--dask {where}: the scheduler has no workers; start some with 'dask worker {where}'."

@@ -20,6 +20,7 @@ from osteoaxis.evidence.prediction import Plan
 from osteoaxis.evidence.row import parse
 from osteoaxis.patient import Patient
 from osteoaxis.present import evidence as shown
+from osteoaxis.present.console import opened
 from osteoaxis.simulation import simulator
 
 KEYS = {"study_id", "arm", "endpoint", "time_months", "observed", "predicted", "low", "high",
@@ -261,6 +262,19 @@ def test_one_study_with_its_predictions_verdicts_and_sources():
     assert {"observed", "predicted", "difference", "allowed", "within", "doi", "n"} <= set(rows[0])
     missing = CliRunner().invoke(app, ["evidence", "show", "NOPE"])
     assert isinstance(missing.exception, InputError)
+
+
+def test_notes_are_whole_and_stand_once(monkeypatch: pytest.MonkeyPatch):
+    """A column of notes was cut in a pipe, and `COLUMNS` counted for nothing."""
+    study = evidence.find("ATAC")
+    lines = invoked("show", "ATAC").splitlines()
+    for note in {row.note for row in study.rows} - {""}:
+        assert sum(line.endswith(note) for line in lines) == 1
+    assert any("(1.25 to 1.77, 95ci)" in line and line.strip()[-1].isdigit() for line in lines)
+    head = next(line for line in lines if line.startswith("arm"))
+    assert head.split()[-1] == "note"
+    monkeypatch.setenv("COLUMNS", "300")
+    assert opened(80).width == 300
 
 
 def test_verdicts_are_whole_in_a_narrow_terminal(

@@ -9,9 +9,10 @@ import pytest
 from osteoaxis.errors import InputError
 from osteoaxis.evidence import population, treatment
 from osteoaxis.evidence.endpoint import question
-from osteoaxis.evidence.row import parse, read_table
+from osteoaxis.evidence.row import COLUMNS, QUALITIES, STATISTICS, UNCERTAINTIES, parse, read_table
 from osteoaxis.evidence.treatment import NotExecutable
 from osteoaxis.pharmacology.regimen import Regimen
+from osteoaxis.present.evidence import run_check
 from osteoaxis.simulation import simulator
 
 ROW = {
@@ -54,11 +55,20 @@ def test_a_row_is_normalised():
             "value: -2.6 is outside low to high, 5 to 9",
         ),
         ({"value": "", "low": "9", "high": "5"}, "low: 9 is above high, 5"),
+        ({"low": ""}, "low: is empty; with '95ci' low and high are the ends of the 95 %"),
+        ({"high": "", "uncertainty_kind": "SD"}, "high: is empty; .*value - SD and value"),
+        ({"low": "", "high": "", "uncertainty_kind": "se"}, "low: is empty; .*value - SE and"),
+        ({"uncertainty_kind": ""}, "uncertainty_kind: must say what low and high are: 95ci, se"),
     ],
 )
 def test_a_faulty_row_names_its_field(change: dict[str, str], said: str):
     with pytest.raises(InputError, match=said):
         row(**change)
+
+
+def test_a_population_nobody_is_of_is_named():
+    with pytest.raises(InputError, match="population 'premenopausal women; mean age 64': no such"):
+        population.patient("premenopausal women; mean age 64")
 
 
 def test_a_table_names_file_line_and_column(tmp_path: Path):
@@ -188,3 +198,34 @@ def test_questions():
     for endpoint, statistic in (("moon", "mean_pct_change"), ("ctx", "incidence_pct")):
         with pytest.raises(NotExecutable):
             question(row(endpoint=endpoint, statistic=statistic), plan)
+
+
+HEAD = "study_id,population,arm,treatment,endpoint,time_months,statistic,value"
+
+
+def test_a_misspelt_column_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(f"{HEAD},low,hi,uncertainty,N\nX,women,a,none,ctx,12,mean_pct_change,1,,,,\n")
+    with pytest.raises(InputError, match=r"mine\.csv: unknown column 'hi'\. .*Taken: study_id"):
+        read_table(path)
+    path.write_text(f"{HEAD},N\nX,women,a,none,ctx,12,mean_pct_change,1,5\n")
+    with pytest.raises(InputError, match=r"unknown column 'N'\. Did you mean 'n'"):
+        read_table(path)
+
+
+def test_a_table_of_which_nothing_can_be_executed_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(f"{HEAD}\nX,women,a,none,qct_spine,12,mean_pct_change,1\n")
+    run_check([path], None, json_only=False)
+    told = capsys.readouterr().out
+    assert "Nothing is predicted: no row can be executed." in told
+    assert "By endpoint" not in told
+    assert "1 of 1 rows (100.0 %) cannot be executed" in told
+
+
+def test_the_docs_list_what_a_table_may_say() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    for word in (*COLUMNS, *STATISTICS, *filter(None, UNCERTAINTIES), *QUALITIES):
+        assert f"`{word}`" in page, word

@@ -105,6 +105,26 @@ def test_what_a_bone_drug_adds_does_not_undo_the_reason_for_it() -> None:
         assert found["joint-2017-low-density"].spans == spans
 
 
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("jaw", "denosumab 60 mg sc q6mo [y0-y3]"),
+        ("femur-early", "alendronate 70 mg po qw [y0-y3]"),
+        ("femur-early", "zoledronate 4 mg iv q6mo [y0-y3]"),
+        ("femur-late", "alendronate 70 mg po qw [y0-y8]"),
+    ],
+)
+def test_a_course_of_three_years_has_three_years(name: str, given: str) -> None:
+    """What the last dose lasts counts in full: no year is missed by a day."""
+    assert name in met(given)
+
+
+def test_the_dental_check_comes_before_the_first_dose() -> None:
+    found = findings("denosumab 60 mg sc q6mo [y0-y3]")["dental-check-first"]
+    assert found.when == "now to month 6"
+    assert "before the first dose" in found.rule.text
+
+
 def test_denosumab_without_an_exit_is_flagged_while_it_is_given() -> None:
     found = findings(f"{INHIBITOR} + denosumab 60 mg sc q6mo [y0-y3]")["denosumab-plan-the-exit"]
     assert found.when == "now to month 36"
@@ -142,6 +162,12 @@ CAUTIONS = {
                           "denosumab 60 mg sc q6mo [y0-y2] + alendronate 70 mg po qw [y2-]"),
     "femur-early": ("alendronate 70 mg po qw [y0-y4]", "alendronate 70 mg po qw [y0-y2]"),
     "femur-late": ("alendronate 70 mg po qw", "alendronate 70 mg po qw [y0-y5]"),
+    "femur-denosumab": ("denosumab 60 mg sc q6mo", "alendronate 70 mg po qw"),
+    "dental-check-first": ("zoledronate 4 mg iv q6mo", "alendronate 70 mg po qw"),
+    "duloxetine-and-tamoxifen": ("duloxetine 60 mg po qd + tamoxifen 20 mg po qd",
+                                 f"duloxetine 60 mg po qd + {INHIBITOR}"),
+    "first-infusion": ("zoledronate 4 mg iv q6mo", "denosumab 60 mg sc q6mo"),
+    "canada-2023-short": ("denosumab 60 mg sc q6mo [y0-y2]", "denosumab 60 mg sc q6mo [y0-y3]"),
     "teriparatide-long": ("teriparatide 20 ug sc qd [y0-y3]", "teriparatide 20 ug sc qd [y0-y2]"),
 }  # fmt: skip
 
@@ -165,6 +191,8 @@ def test_a_caution_is_met_by_one_regimen_and_not_by_another(name: str) -> None:
         ("label-zoledronate-reduced", "zoledronate 4 mg iv q6mo", "egfr", 60.0, 60.1),
         ("low-calcium-first", "zoledronate 4 mg iv q6mo", "calcium", 2.09, 2.10),
         ("low-vitamin-d-first", "denosumab 60 mg sc q6mo", "vitamin_d", 19.9, 20.0),
+        ("low-vitamin-d-first", "alendronate 70 mg po qw", "vitamin_d", 19.9, 20.0),
+        ("low-vitamin-d-inhibitor", INHIBITOR, "vitamin_d", 19.9, 20.0),
         ("simulated-low-calcium", "none", "calcium", 2.09, 2.10),
     ],
 )
@@ -318,6 +346,9 @@ def test_a_late_dose_is_not_a_stop() -> None:
 def test_a_statement_that_was_renewed_says_so() -> None:
     assert guidance.updates()["joint-2017-low-density"].year == 2025
     assert "joint-2025-update" in met(INHIBITOR)
+    assert guidance.updates()["acog-2012-treat"].year == 2022
+    assert "acog-2022-treat" in met("none", t_score=-2.5)
+    assert "acog-2022-treat" not in met("none", t_score=-2.4)
 
 
 def test_rates_by_exposure_rise_with_exposure() -> None:
@@ -330,6 +361,57 @@ def test_rates_by_exposure_rise_with_exposure() -> None:
     first, *_, last = rules["jaw-oncology"].rates
     assert str(first) == "zoledronate for bone metastases: 8 in 1,000 over 1 year"
     assert (last.events, last.years) == (28, 3)
+
+
+SUPPRESSED = "goserelin 3.6 mg sc q28d [y0-y5] + exemestane 25 mg po qd [y0-y5]"
+YOUNG = Patient(age=52, menopause_age=54, history=NOTHING | {"breast_cancer": True})
+
+
+def test_menopause_by_treatment_counts_as_menopause_on_an_inhibitor() -> None:
+    found = findings(SUPPRESSED, YOUNG, t_score=-2.2)
+    for name in ("joint-2017-low-density", "joint-2017-which", "joint-2017-basics",
+                 "joint-2017-scan", "asco-oh-2022-adjuvant", "joint-2017-adjuvant"):  # fmt: skip
+        assert found[name].first == 0.0, name
+    alone = findings("exemestane 25 mg po qd", YOUNG, t_score=-2.2)
+    assert alone["joint-2017-low-density"].first == 24.0
+
+
+def test_suppression_that_began_before_menopause_is_no_caution() -> None:
+    assert "gnrh-after-menopause" not in met(SUPPRESSED, YOUNG)
+    assert "gnrh-after-menopause" in met("goserelin 3.6 mg sc q28d [y3-y5]", YOUNG)
+    changed = "goserelin 3.6 mg sc q28d [y0-y3] + leuprolide 7.5 mg im q28d [y3-y5]"
+    assert "gnrh-after-menopause" not in met(changed, YOUNG)
+    assert "gnrh-after-menopause" not in met("leuprolide 7.5 mg im q28d", HIM)
+
+
+@pytest.mark.parametrize(
+    "name", ["asco-oh-2022-adjuvant", "joint-2017-adjuvant", "australia-adjuvant"]
+)
+def test_a_bisphosphonate_against_the_cancer_is_for_while_adjuvant_treatment_goes_on(
+    name: str,
+) -> None:
+    assert findings(INHIBITOR)[name].spans == ((0.0, 60.0),)
+    assert findings("tamoxifen 20 mg po qd [m12-m24]")[name].spans == ((6.0, 24.0),)
+    assert name not in met("none")
+    assert name not in met(INHIBITOR, Patient(sex="male", age=62, history={"breast_cancer": True}))
+
+
+def test_when_to_start_a_bisphosphonate_against_the_cancer_is_said() -> None:
+    said = {rule.id: rule.text for rule in guidance.rules()}
+    assert "start early" in said["asco-oh-2022-adjuvant"]
+    assert "begun together with" in said["joint-2017-adjuvant"]
+
+
+def test_months_in_words_are_whole_but_for_the_first() -> None:
+    rule = guidance.rules()[0]
+    found = guidance.Finding(rule, ((0.25, 5.0), (24.84, 35.87)), {}, ())
+    assert found.when == "from month 0.2 to month 5, from month 25 to month 36"
+
+
+def test_the_reaction_to_zoledronate_is_that_to_the_first_infusion() -> None:
+    found = findings("zoledronate 4 mg iv q6mo [m12-m36]")["first-infusion"]
+    assert found.when == "from month 12 to month 13"
+    assert str(found.rule.rates[0]).endswith("424 in 1,000")
 
 
 def test_men_and_women() -> None:
@@ -357,6 +439,16 @@ def test_recalled_rules_stay_out_unless_wanted() -> None:
     data = course(INHIBITOR, -2.2)
     assert all(f.rule.read for f in guidance.findings(HER, data, DRUGS))
     assert not all(f.rule.read for f in guidance.findings(HER, data, DRUGS, unread=True))
+
+
+def test_whose_rules_stay_out_is_said() -> None:
+    bodies = guidance.withheld(HER, course(INHIBITOR), DRUGS)
+    assert bodies == ("AACE and ACE 2020", "ESMO 2020", "NCCN task force 2013", "NOGG 2024")
+    told = guidelines.not_shown(bodies)
+    assert told.startswith("Not shown, because we could not read them: rules of AACE and ACE 2020")
+    him = Patient(sex="male", age=62, history={"breast_cancer": False})
+    assert guidance.withheld(him, course("none", person=him), DRUGS) == ("NOGG 2024",)
+    assert guidelines.not_shown(()) == ""
 
 
 HEAD = 'body = "us"\ncitation = "here"\n[[rules]]\n'
@@ -423,10 +515,14 @@ def test_from_the_command_line() -> None:
     assert found["denosumab-no-exit"]["met"]
     assert found["denosumab-no-exit"]["months"] == [[14, None]]
     assert found["joint-2017-low-density"]["superseded_by"] == "joint-2025-update"
+    assert "ESMO 2020" in json.loads(done.stdout)["not_shown"]
     done = run.invoke(app, ["guidelines", "postmenopausal-breast-cancer", "--years", "1"])
     assert done.exit_code == 0
     assert "Start bone protection?" in done.output
     assert "Not advice" in done.output
+    assert "--unverified" in done.output
+    every = ["guidelines", "postmenopausal-breast-cancer", "--years", "1", "--unverified"]
+    assert "Not shown" not in run.invoke(app, every).output
     assert isinstance(run.invoke(app, ["guidelines", "nobody"]).exception, InputError)
 
 

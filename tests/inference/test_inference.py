@@ -19,7 +19,7 @@ from osteoaxis.evidence.prediction import Plan
 from osteoaxis.evidence.row import parse
 from osteoaxis.evidence.tested import BESIDE
 from osteoaxis.inference import fit, leftout, posterior, validation
-from osteoaxis.inference.free import STAGES, space
+from osteoaxis.inference.free import STAGES, Space, space
 from osteoaxis.inference.objective import STUDENT, Objective
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import catalogue
@@ -138,21 +138,11 @@ class Linear:
         return self.matrix
 
 
-@dataclass
-class Wide:
-    free: tuple
-    low: np.ndarray
-    high: np.ndarray
-    middle: np.ndarray
-
-
 def linear(count: int = 3) -> Linear:
     random = np.random.default_rng(3)
     matrix = np.vstack([random.normal(size=(12, count)), np.eye(count)])
-    declared = space(fit.declared(), ("joints",))
-    wide = Wide(
-        declared.free[:count], np.full(count, -50.0), np.full(count, 50.0), declared.middle[:count]
-    )
+    wide = Space(space(fit.declared(), ("joints",)).free[:count])
+    wide.low, wide.high = np.full(count, -50.0), np.full(count, 50.0)
     return Linear(matrix, wide)
 
 
@@ -186,6 +176,18 @@ def test_limits_ascend_also_for_a_parameter_that_is_negative():
         assert each.low < each.value < each.high
         assert each.posterior_low < each.value < each.posterior_high
         assert each.prior_low < each.prior < each.prior_high
+
+
+def test_what_the_range_alone_narrows_is_not_said_to_be_informed():
+    """Draws of the prior within a plausible range that is narrower than it: no contraction."""
+    model = linear()
+    model.space.low, model.space.high = -0.5 * model.space.sd, 0.5 * model.space.sd
+    thetas = np.column_stack([model.space.prior(k).rvs(2000, random_state=k) for k in range(3)])
+    for each in posterior.identify(model, np.zeros(3), thetas, ["1"] * 3):
+        assert each.contraction < 0.1
+        assert each.verdict == "at its prior"
+        assert each.prior_low == pytest.approx(each.posterior_low, rel=0.02)
+        assert each.prior_high == pytest.approx(each.posterior_high, rel=0.02)
 
 
 def test_leaving_a_study_out_is_a_fit_without_it():

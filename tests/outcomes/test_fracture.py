@@ -183,7 +183,7 @@ def test_number_needed_with_and_without_doubt() -> None:
 @given(st.floats(0, 0.999))
 def test_first_fracture_is_the_inverse_of_the_cumulative_hazard(uniform: float) -> None:
     hazard = sum(hazards(-3.0)[cause] for cause in fracture.CAUSES)
-    month = incidence.first_fracture_month(hazard, MONTHS, uniform)
+    month = incidence.first_month(hazard, MONTHS, uniform)
     reached = incidence.cumulative(hazard, MONTHS)
     if np.isinf(month):
         assert reached[-1] < -np.log1p(-uniform)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from osteoaxis import intervals
 from osteoaxis.engine.signature import MOST_GROUPS
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
-from osteoaxis.pharmacology.drug import BUILT_IN, catalogue, load_drug
+from osteoaxis.pharmacology.drug import BUILT_IN, by_any_name, catalogue, load_drug
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.process import State
 from osteoaxis.simulation import Simulator, build_model, month_grid, simulator
@@ -108,6 +109,11 @@ IC50 = {{ value = 1.0, unit = "ng/mL", source = "assumed: made up" }}
 """
 
 
+ACT = MADE_UP[MADE_UP.index("[[acts]]") :].format()
+ROUTE = MADE_UP[MADE_UP.index("[routes.po]") : MADE_UP.index("[[acts]]")].format()
+PK = MADE_UP[MADE_UP.index("[pk]") : MADE_UP.index("[routes.po]")].format()
+
+
 def test_adding_a_drug_touches_one_file(tmp_path: Path) -> None:
     """A file in a folder is enough: composed, wired to its site, and it inhibits aromatase."""
     (tmp_path / "madeupzole.toml").write_text(MADE_UP.format(name="madeupzole"))
@@ -129,7 +135,47 @@ def test_adding_a_drug_touches_one_file(tmp_path: Path) -> None:
     [
         ('unit = "L/h"', 'unit = "L"', r"pk.CL: unit 'L' cannot be read as 'L/day'"),
         ('unit = "L/h"', 'unit = "furlongs/h"', "pk.CL: unit 'furlongs/h' cannot be read"),
-        ("value = 1.5", "value = -1.5", r"pk.CL: value must be a number >= 0"),
+        ('unit = "L/h"', 'unit = "L/h/"', "pk.CL: unit 'L/h/' cannot be read as 'L/day'"),
+        ('"assumed: made up"', "5", "pk.CL.source: must be a text, not 5"),
+        ('"assumed: made up"', '""', "pk.CL.source: must be a text, not ''"),
+        ("IC50 =", "hill = true\nIC50 =", "hill must be 1, 2, 3 or 4, not True"),
+        ("value = 1.5", "value = -1.5", r"pk.CL: value must be a number above 0, not -1.5"),
+        ("value = 100", "value = 0", r"pk.V: value must be a number above 0, not 0"),
+        ("value = 0.8", "value = 1.8", r"routes.po.F: .* above 0 and at most 1, not 1.8"),
+        ("value = 0.8", 'value = "0.8"', r"routes.po.F: .*, not '0.8'"),
+        ("value = 1,", "value = 0,", r"routes.po.ka: value must be a number above 0, not 0"),
+        ("value = 1.0,", "value = 0,", r"acts \(inhibits aromatase\).IC50: .* above 0, not 0"),
+        ("value = 1.0,", "value = 1.0, range = [0, 5],", "range must be above 0, not 0 to 5"),
+        ("[[acts]]", "[acts]", r"acts: must be \[\[acts\]\], once for each effect, not \[acts\]"),
+        (ACT, "", r"acts: is missing; write \[\[acts\]\] for each effect, or acts = \[\] for none"),
+        (ACT, ACT + ACT, r"acts \(inhibits aromatase\): is there twice"),
+        ('how = "inhibits"', 'how = "inhibits"\nroute = "po"', "route = 'po': only a hormone"),
+        ("[routes.po]", "[routes]\npo = 0.8\n[other]", r"drug: unknown key 'other'"),
+        (ROUTE, "[routes]\npo = 0.8\n", r"routes.po: must be a table, \[routes.po\], not 0.8"),
+        ("[pk]", "units = 5\n[pk]", r"units: must be a table, \[units\], not 5"),
+        (PK, "pk = 3\n", r"pk: must be a table, \[pk\], not 3"),
+        ("[pk]", 'synonyms = "nz"\n[pk]', r"synonyms: must be a list of texts, .* not 'nz'"),
+        ("[pk]", "synonyms = [3]\n[pk]", r"synonyms: must be a text, not 3"),
+        ("[pk]", 'synonyms = ["Nz"]\n[pk]', r"synonyms: 'Nz' must be lower-case letters"),
+        (
+            "[pk]",
+            'synonyms = ["anastrozole"]\n[pk]',
+            r"madeupzole\.toml: synonyms: 'anastrozole' is taken, it already means anastrozole",
+        ),
+        (
+            "[pk]",
+            'synonyms = ["femara"]\n[pk]',
+            r"madeupzole\.toml: synonyms: 'femara' is taken, it already means letrozole",
+        ),
+        (
+            'name = "madeupzole"',
+            'name = "femara"',
+            r"madeupzole\.toml: name: 'femara' is taken, it already means letrozole",
+        ),
+        ('"madeupzole', '"rankl', r"madeupzole\.toml: name: 'rankl' is a process of the model"),
+        ("madeupzole 1 mg po", "foo 1 mg po", r"typical: unknown drug 'foo'. .*madeupzole"),
+        ("1 mg po qd", "1 mg iv qd", "typical: regimen term .* its routes are po"),
+        ("madeupzole 1 mg po qd", "none", "typical: 'none' gives no madeupzole"),
         ("value = 1.5,", "value = 1.5, range = [2, 3],", "value 1.5 is outside its range, 2 to 3"),
         ("value = 1.5,", "value = 1.5, range = [5.0, 0.5],", r"pk.CL: range must be \[low, high\]"),
         (
@@ -159,6 +205,26 @@ def test_a_faulty_drug_names_file_and_field(
     (tmp_path / "madeupzole.toml").write_text(text)
     with pytest.raises(InputError, match=message):
         build_model((tmp_path,))
+
+
+def test_two_files_of_a_folder_cannot_hold_the_same_drug(tmp_path: Path) -> None:
+    for file in ("a.toml", "b.toml"):
+        (tmp_path / file).write_text(MADE_UP.format(name="madeupzole"))
+    with pytest.raises(InputError, match=r"b\.toml: name: 'madeupzole' is the drug of .*a\.toml"):
+        build_model((tmp_path,))
+
+
+def test_a_drug_that_does_nothing_says_so(tmp_path: Path) -> None:
+    text = MADE_UP.format(name="madeupzole").replace(ACT, "").replace("[pk]", "acts = []\n[pk]")
+    (tmp_path / "madeupzole.toml").write_text(text)
+    assert not build_model((tmp_path,))[1]["madeupzole"].process.site_terms
+
+
+def test_names_go_before_synonyms() -> None:
+    """Whatever a caller puts together: a synonym never hides the drug of that name."""
+    other = replace(DRUGS["letrozole"], synonyms=("anastrozole",))
+    known = by_any_name({"anastrozole": DRUGS["anastrozole"], "letrozole": other})
+    assert known["anastrozole"].name == "anastrozole"
 
 
 def test_the_numbers_of_a_file_that_replaces_a_drug_hold(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -323,6 +323,10 @@ def test_to_table_refusals() -> None:
         to_table(Regimen.parse("anastrozol 1 mg po qd"), 10.0, TARGETS)
     with pytest.raises(InputError, match="a dose in IU cannot be written in mg"):
         to_table(Regimen.parse("anastrozole 1 IU po qd"), 10.0, TARGETS)
+    for rule in ("max 3 doses", "start when lumbar_spine_t_score < -2"):
+        ruled = Regimen.parse(f"zoledronate 4 mg iv q6mo [{rule}]")
+        with pytest.raises(InputError, match="rules decide about its doses, so a run is needed"):
+            to_table(ruled, 2000.0, TARGETS)
     with pytest.raises(InputError, match="time_unit 's'"):
         to_table(Regimen(), 10.0, TARGETS, time_unit="s")
 
@@ -390,6 +394,31 @@ def test_csv_as_people_write_it(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert read_csv(path) == (dose(0.0, amt=100.0), Record(1, 2.5, cmt=2))
+
+
+def test_rows_that_are_comments_are_no_doses(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(
+        "C,ID,TIME,AMT,CMT,EVID\n.,1,0,100,1,1\nC,1,1,99,1,1\n#,1,2,99,1,1\n# a word\n"
+        ",1,3,100,1,1\n"
+    )
+    assert read_csv(path) == (dose(0.0, amt=100.0), dose(3.0, amt=100.0))
+
+
+@pytest.mark.parametrize("read", [expand, lambda table: from_table(table, TARGETS)])
+def test_a_table_out_of_order_is_refused_alike(read: Callable[[list[Record]], object]) -> None:
+    split = [Record(1, 0.0), Record(2, 0.0), Record(1, 9.0)]
+    with pytest.raises(InputError, match="records of ID 1 are not together"):
+        read(split)
+    with pytest.raises(InputError, match="TIME of ID 1 falls from 9 to 0"):
+        read([Record(1, 9.0), Record(1, 0.0)])
+
+
+def test_a_column_that_is_there_is_not_meant_by_another(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("ID,TIME,AMT,CMT\n1,0,1,1\n")
+    with pytest.raises(InputError, match="column EVID is missing; found ID, TIME, AMT, CMT\\.$"):
+        read_csv(path)
 
 
 HEADER = "ID,TIME,AMT,CMT,EVID\n"

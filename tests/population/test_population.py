@@ -21,6 +21,7 @@ from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population import store
 from osteoaxis.population.named import Marginal, Population, Spread
 from osteoaxis.population.solve import REASONS, SIMULATED, Task, solve
+from osteoaxis.present import population as shown
 from osteoaxis.simulation import Simulator
 
 MONTHS = (0.0, 12.0, 24.0)
@@ -199,6 +200,12 @@ TABLE = {
         ({"made_correlations": {"ctx ~ p1np": 0.3}}, "made_correlations"),
         ({"history": {"smokng": True}}, "Did you mean 'smoking'"),
         ({"titel": "x"}, "Did you mean 'title'"),
+        ({"plausible": {"foo": 1}}, "plausible.foo: 'foo' is not allowed"),
+        ({"plausible": {"ctxx": [0, 1]}}, "Did you mean 'ctx'"),
+        ({"plausible": {"ctx": 1}}, "plausible.ctx: must be a list of the lowest and the highest"),
+        ({"plausible": {"ctx": [1, 0]}}, "1 is not below 0"),
+        ({"marginals": {"ctx": {"median": 1}}}, "marginals.ctx: log_sd: is missing"),
+        ({"marginals": {"ctx": 1}}, "must be a table"),
     ],
 )
 def test_faulty_populations_are_refused(change: dict[str, object], said: str) -> None:
@@ -257,3 +264,49 @@ def test_the_command_writes_pictures_tables_and_goes_on(tmp_path: Path) -> None:
     unknown = CliRunner().invoke(app, ["population", "old-men"])
     assert isinstance(unknown.exception, InputError)
     assert "Did you mean 'older-men'" in str(unknown.exception)
+
+
+def test_nobody_who_is_plausible_is_told_and_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = population.names()["older-men"].read_text(encoding="utf-8")
+    Path("mine.toml").write_text(text.replace("ctx = [0.02, 2.5]", "ctx = [2.4, 2.5]"))
+    done = CliRunner().invoke(app, ["population", "mine.toml", "-n", "8", "--years", "1", "--json"])
+    assert isinstance(done.exception, InputError)
+    assert "nobody is kept: 8 a level at time zero is beyond" in str(done.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.toml"]
+
+
+def test_json_alone_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["population", "older-men", "-n", "8", "--years", "1", "--json"])
+    assert json.loads(done.stdout)["members"] == 8
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_long_regimen_stays_within_the_picture(ready: Simulator, tmp_path: Path) -> None:
+    long = " + ".join(
+        ["anastrozole 1 mg po qd", *(f"zoledronate 4 mg iv once [m{k}]" for k in range(5))]
+    )
+    asked = task("older-men", 8, regimen=Regimen.parse(long))
+    run = population.simulate(asked, ready, tmp_path)
+    drawn = shown.sheet(run, {name: shown.variable(run, name) for name in shown.PANELS})
+    drawn.canvas.draw()
+    assert drawn._suptitle is not None
+    assert drawn._suptitle.get_window_extent().x1 < drawn.bbox.x1 * 0.99
+
+
+def test_an_interruption_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_given: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(population, "simulate", stop)
+    asked = ["population", "older-men", "-n", "8"]
+    for more, told in (
+        (["-o", str(tmp_path)], "what is finished was kept, and the same command goes on"),
+        (["--json"], "nothing half-written was left"),
+    ):
+        done = CliRunner().invoke(app, [*asked, *more])
+        assert done.exit_code == 130
+        assert f"osteoaxis: interrupted; {told}" in done.stderr

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -284,7 +285,22 @@ def test_two_pages_hold_any_number_of_arms(case: Case, count: int) -> None:
     made = writers.pdf(Document(many.title, parts, DISCLAIMER, "mark"))
     assert len(pages(made)) == 2
     told = pages(made)[0]
-    assert ("6 more options in the appendix" in told) == (count > MOST)
+    assert ("6 more options in the appendix of the full report" in told) == (count > MOST)
+
+
+def test_four_courses_are_readable(stopped: Case) -> None:
+    """Most letters of both pages have 8 points or more."""
+    parts = (expect.page(stopped), ahead.page(stopped))
+    made = writers.pdf(Document(stopped.title, parts, DISCLAIMER, "mark"))
+    for page in pypdf.PdfReader(io.BytesIO(made)).pages:
+        letters: Counter[float] = Counter()
+
+        def count(text: str, _: Any, matrix: Any, __: Any, size: float, of: Any = letters) -> None:
+            of[size * abs(matrix[0])] += len(text.strip())
+
+        page.extract_text(visitor_text=count)
+        ((size, _),) = letters.most_common(1)
+        assert size >= 8.0
 
 
 def test_the_same_scenario_gives_the_same_bytes_in_two_processes(tmp_path: Path) -> None:
@@ -370,7 +386,7 @@ def test_in_short_has_a_line_for_each_arm(stopped: Case) -> None:
     lines = [plain(line) for line in expect.ends(stopped)]
     assert [line[0] for line in lines] == ["A", "B", "C", "D", stopped.left_out[0]]
     assert lines[1] == "B waits: no difference to A (AI only); the same was given."
-    assert "But denosumab has worn off and nothing follows" in lines[2]
+    assert "But denosumab wears off before anything follows" in lines[2]
     assert lines[3].startswith("D no treatment: after 3 years")
 
 
@@ -383,6 +399,44 @@ def test_the_rebound_after_denosumab_is_shown(stopped: Case) -> None:
     for row in changes.rows:
         untold = plain(row[0]).startswith("C") and float(plain(row[1])) > 1
         assert (ahead.NOT_TOLD in row) == untold
+
+
+def test_several_broken_vertebrae_are_told_of_stopped_denosumab_alone(stopped: Case) -> None:
+    told = " ".join(plain(block.text) for block in expect.expected(stopped)
+                    if isinstance(block, Paragraph))  # fmt: skip
+    several = told.partition("several break in ")[2].partition(";")[0]
+    assert re.fullmatch(r"\d+ with C", several)
+    assert "after a placebo was stopped it was 39" in told
+
+
+def test_options_that_are_the_same_are_not_called_one_course(stopped: Case) -> None:
+    same = replace(stopped, arms={arm: stopped.arms[arm] for arm in ("AI only", "waits")})
+    told = [plain(b.text) for b in ahead.changes(same) if isinstance(b, Paragraph)]
+    assert told == ["B waits is as A: the same was given. So there is no difference."]
+
+
+def test_tables_have_a_row_where_a_course_ends(ready: Simulator) -> None:
+    plan = replace(
+        scenario.load("anastrozole-woman"),
+        years=12.0,
+        arms={f"{years} years": f"letrozole 2.5 mg po qd [y0-y{years}]" for years in (5, 10)},
+    )
+    case = typical.simulated(plan, ready, 1, quiet)
+    assert case.months == [12.0, 24.0, 60.0, 120.0, 144.0]
+
+
+def test_a_share_of_doses_is_told_as_planned(ready: Simulator) -> None:
+    plan = replace(
+        scenario.load("anastrozole-woman"),
+        years=3.0,
+        arms={"some": "letrozole 2.5 mg po qd [y0-y2; taken 60 %] + denosumab 60 mg sc q6mo"},
+    )
+    case = typical.simulated(plan, ready, 1, quiet)
+    told = " ".join(plain(item) for block in expect.compared(case) if isinstance(block, Items)
+                    for item in block.items)  # fmt: skip
+    assert "letrozole 2.5 mg by mouth every day (60 % of doses taken) for 2 years" in told
+    assert "denosumab 60 mg" in told
+    assert "Every dose is taken as planned." not in map(plain, expect.assumed(case))
 
 
 def test_what_numbers_leave_out_is_said(stopped: Case) -> None:
@@ -434,10 +488,34 @@ def test_scans_are_told_by_guidelines_and_not_by_noise(stopped: Case) -> None:
         plain(item) for block in blocks if isinstance(block, Items) for item in block.items
     )
     assert "12 to 24 months" in told
-    assert "(recalled, not read)" in told
+    assert "ESMO" not in told  # recalled; named among those that are not shown
     assert "no interval between scans" in " ".join(
         plain(block.text) for block in blocks if isinstance(block, Paragraph)
     )
+
+
+def test_bodies_whose_rules_nobody_read_are_named(stopped: Case) -> None:
+    told = " ".join(
+        plain(block.text) for block in ahead.said(stopped) if isinstance(block, Paragraph)
+    )
+    assert "Not shown, because we could not read them: rules of " in told
+    assert "ESMO 2020" in told
+    assert "ECTS 2021" in told
+
+
+def test_warnings_leave_room_for_guidelines(stopped: Case) -> None:
+    rules = {finding.rule.id: finding for finding in next(iter(stopped.findings.values()))}
+    warnings = [f for f in rules.values() if f.rule.kind == "safety"]
+    many = {arm: (*found, *(replace(w, rule=replace(w.rule, id=f"{w.rule.id}-{n}"))
+                            for w in warnings for n in range(9)))
+            for arm, found in stopped.findings.items()}  # fmt: skip
+    case = replace(stopped)
+    case.__dict__["findings"] = many
+    items = next(block for block in ahead.said(case) if isinstance(block, Items)).items
+    told = [plain(item) for item in items]
+    assert len(told) == ahead.MOST_FINDINGS
+    bodies = {f.rule.body for f in rules.values() if f.rule.kind == "guideline"}
+    assert any(line.startswith(tuple(bodies)) for line in told)
 
 
 def test_plain_pages_alone(tmp_path: Path) -> None:

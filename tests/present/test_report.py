@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from osteoaxis import scenario
+from osteoaxis import scenario, strategy
 from osteoaxis.patient import Patient
-from osteoaxis.present import figures, report, terminal
+from osteoaxis.present import figures, report, strategies, terminal, writers
+from osteoaxis.present.clinical import typical
 from osteoaxis.present.summary import QUANTITIES, summary_json
 from osteoaxis.present.tables import marker_rows
 from osteoaxis.scenario import ScenarioResult
+from osteoaxis.simulation import simulator
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -74,3 +76,26 @@ def test_markers_stand_against_their_intervals(result: ScenarioResult) -> None:
     for row in rows:
         inside = row.interval.low <= row.value <= row.interval.high
         assert (row.place == "within") == inside
+
+
+def quiet(_stage: str, _share: float) -> None:
+    """Show no progress."""
+
+
+def test_parameters_beyond_what_is_plausible_are_told_everywhere(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """They are taken, but no table, report or file is silent about them."""
+    patient = Patient(menopause_age=50, parameters={"ctx_power": 50.0, "rankl.rankl_il1": 0.1})
+    plan = scenario.Scenario("far", "Far", "", patient, 1.0, {"none": "none"})
+    told = "Outside the plausible range: markers.ctx_power = 50 ("
+    result = scenario.run(plan)
+    assert result.warnings[0].startswith(told)
+    assert "rankl_il1" not in result.warnings[0]
+    terminal.show(result)
+    assert told in " ".join(capsys.readouterr().out.split())
+    assert told in report.render(result, ())
+    assert summary_json(result)["warnings"] == [*result.warnings]
+    assert strategies.notes(strategy.compare(plan))[0] == result.warnings[0]
+    case = typical.simulated(plan, simulator(), 1, quiet)
+    assert told in writers.html(typical.written(case, quiet))

@@ -12,6 +12,7 @@ from osteoaxis.pharmacology.drug import catalogue
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import words
 from osteoaxis.present.document import Run
+from osteoaxis.present.progress import Steps
 
 NUMBERS = st.floats(-1e6, 1e6)
 
@@ -101,3 +102,20 @@ def test_names_of_arms() -> None:
     for typed in ("AI only", "none", "zoledronate-upfront"):
         assert words.label(typed) == typed
     assert len(words.label("x" * 500)) < 40
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(1344.2, "1,344"), (123456.0, "123,456"), (99.96, "100"), (0.0012345, "0.00123"), (0.0, "0")],
+)
+def test_large_numbers_are_no_powers_of_ten(value: float, told: str) -> None:
+    assert words.digits(value, 3) == told
+
+
+def test_progress_leaves_no_blank_lines_where_nobody_looks(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with Steps() as steps:
+        steps.update("Working", 0.5)
+        steps.clear()
+    assert capfd.readouterr() == ("", "")

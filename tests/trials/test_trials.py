@@ -12,13 +12,17 @@ import pytest
 from scipy import stats
 from typer.testing import CliRunner
 
-from osteoaxis import fitted, trials
+from osteoaxis import fitted, output, trials
 from osteoaxis.cli import app
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import dxa
+from osteoaxis.outcomes.incidence import cumulative, mortality
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population import Population
-from osteoaxis.present import trial_sheet
+from osteoaxis.population import names as populations
+from osteoaxis.present import style, trial_sheet, trial_tables
+from osteoaxis.present import trials as shown
+from osteoaxis.present.trial_context import Context
 from osteoaxis.simulation import Simulator
 from osteoaxis.trials import Conducted, Effect, Plan, Trial
 from osteoaxis.trials.analysis import changes, times, welch
@@ -118,7 +122,7 @@ def test_power_is_that_of_trials_drawn_from_everybody(men: Conducted) -> None:
     for n in (15, 40):
         drawn = [random.choice(seen[k], (2000, n)) for k in (1, 0)]
         p = stats.ttest_ind(*drawn, axis=1, equal_var=False).pvalue
-        kept = men.trial.staying(12.0)
+        kept = men.staying(12.0)
         assert power(whole, n / kept, n / kept, 0.05) == pytest.approx((p < 0.05).mean(), abs=0.06)
 
 
@@ -265,6 +269,10 @@ TABLE = {
         ({"arms": {"a": "none"}}, "two or more"),
         ({"visits": [0, 12, 6]}, "ascend"),
         ({"visits": [6, 12]}, "begin at 0"),
+        ({"visits": [0]}, "a change needs a visit after month 0"),
+        ({"visits": [0, 12, 24, 2400]}, "visits: 2400 is outside 0 to 720 months"),
+        ({"endpoints": ["lumbar_spine_bmd@0"]}, "month 0 is the start"),
+        ({"arms": {"a": "none", "b": {"regimen": "none", "share": -1}}}, r"0.01 to 100\.$"),
         ({"endpoints": ["lumbar_spine_bmd@9"]}, "is no visit"),
         ({"endpoints": ["lumbar_spin_bmd"]}, "Did you mean 'lumbar_spine_bmd'"),
         ({"eligibility": {"agee": [1, 2]}}, "Did you mean 'age'"),
@@ -362,3 +370,118 @@ def test_show_prints_a_built_in_file(name: str) -> None:
     result = CliRunner().invoke(app, ["show", name])
     assert result.exit_code == 0
     assert "title = " in result.output
+
+
+def trial_of(**changes: object) -> Trial:
+    return Trial.from_table(TABLE | changes, "mine.toml", "mine")
+
+
+def test_an_arm_that_loses_its_people_is_told_and_not_a_fault(
+    ready: Simulator, tmp_path: Path
+) -> None:
+    gel = {name: f"testosterone_gel {dose} mg td qd" for name, dose in (("a", 50), ("b", 100))}
+    asked = trial_of(population="men-on-testosterone", participants=8, visits=[0, 12, 24],
+                     dropout=90, arms=gel, endpoints=["ctx@24", "any_fracture@24"])  # fmt: skip
+    found = trials.conduct(asked, ready)
+    alone = replace(found, stayed=found.stayed & (np.arange(8) == 0)[:, None])
+    effects = trials.effects(alone)
+    plans = trials.plans(alone, effects, ready)
+    assert not any(effect.known for effect in effects)
+    beside = Context({}, ())
+    shown.write(alone, plans, beside, tmp_path)
+    told = json.loads((tmp_path / "summary.json").read_text())["effects"][0]
+    assert told["value"] is None
+    assert None in told["means"]
+    assert told["sds"] == [None, None]
+    shown.show(alone, plans, beside)
+
+
+def test_intervals_have_the_level_of_the_test(men: Conducted) -> None:
+    broken = np.where(np.arange(60) % 3, np.inf, 3.0 + np.arange(60) / 10.0)
+    usual = replace(men, events=dict.fromkeys(men.events, np.array([broken, broken])))
+    strict = replace(usual, trial=replace(men.trial, alpha=0.01))
+    for endpoint in ("total_hip_bmd", "any_fracture"):
+        one, other = (effect_on(each, endpoint) for each in (usual, strict))
+        assert one.p == other.p
+        assert other.high - other.low > 1.2 * (one.high - one.low)
+    assert trial_sheet._interval(np.array([1.0, 2.0, 3.0, np.nan]), 0.05) == pytest.approx(
+        (2.0 - 4.303 / 3**0.5, 2.0, 2.0 + 4.303 / 3**0.5), rel=1e-3
+    )
+
+
+def test_arms_that_are_the_same_need_no_size(
+    ready: Simulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arms = {"a": "none", "late": "anastrozole 1 mg po qd [m12-]"}
+    asked = trial_of(arms=arms, endpoints=["ctx@12", "hip_fracture@12"])
+    assert asked.without_effect() == [
+        "late: anastrozole 1 mg po qd [m12-] begins in month 12, not before the last visit in "
+        "month 12: it changes nothing here."
+    ]
+    found = trials.conduct(asked, ready)
+    plans = trials.plans(found, trials.effects(found), ready)
+    for plan in plans:
+        assert plan.effect.none
+        assert plan.curve == ()
+        assert np.isinf(plan.needed)
+    shown.show(found, plans, Context({}, ()))
+    told = capsys.readouterr().out
+    assert told.count("none: both arms the same") == 2
+    assert "changes nothing here" in told
+    trial_sheet.sheet(found, plans)
+    assert shown.summary(found, plans, Context({}, ()))["design"]["warnings"]
+
+
+def test_people_die_as_the_life_table_says(ready: Simulator) -> None:
+    asked = trial_of(population="older-men", participants=300, visits=[0, 60, 120],
+                     arms={"a": "none", "b": "none"})  # fmt: skip
+    found = trials.conduct(asked, ready)
+    ages = [one.patient.age for one in found.people]
+    chance = [-np.expm1(-cumulative(mortality("male", a, found.months), found.months)[-1])
+              for a in ages]  # fmt: skip
+    assert 40 < found.died.sum() == pytest.approx(sum(chance), rel=0.25)
+    assert (found.stayed[:, -1] == ~found.died).all()
+    assert found.staying(120.0) == pytest.approx(1.0 - np.mean(chance), abs=1e-3)
+    assert (found.left_month[found.died] == found.died_month[found.died]).all()
+
+
+def test_a_population_is_looked_for_beside_the_trial(tmp_path: Path) -> None:
+    people = populations()["older-men"]
+    (tmp_path / "mypop.toml").write_text(people.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(
+        'population = "mypop.toml"\nparticipants = 20\nvisits = [0, 6]\n'
+        '[arms]\na = "none"\nb = "anastrozole 1 mg po qd"\n'
+    )
+    assert Trial.load(str(tmp_path / "mine.toml")).population.name == "mypop"
+
+
+def test_contrasts_of_one_arm_look_different(men: Conducted) -> None:
+    arms = tuple(Arm(name, Regimen.parse("none"), 1.0) for name in "abcd")
+    asked = replace(men.trial, arms=arms, contrasts=(("b", "a"), ("d", "c"), ("d", "a")))
+    looks = trial_sheet._contrasts(asked, style.arm_styles("abcd"))
+    assert len({(str(look["color"]), str(look["linestyle"])) for look in looks.values()}) == 3
+    long = trial_sheet._named("a long name of an arm that goes on and on", "reference", "12")
+    assert long.endswith("… v reference")
+    assert len(long) <= trial_sheet.LONGEST
+
+
+def test_what_was_written_before_does_not_stay_beside_new_results(tmp_path: Path) -> None:
+    folder = tmp_path / "t"
+    for names in (("adsl.csv", "adex.csv"), ("adsl.csv",)):
+        with output.staged(folder, "trial", trial_tables.PERHAPS) as stage:
+            for name in names:
+                (stage / name).write_text("x")
+    (folder / "mine.txt").write_text("x")
+    assert {path.name for path in folder.iterdir()} == {"adsl.csv", "mine.txt"}
+    for kind in ("population", "run"):
+        with pytest.raises(InputError, match=f"'osteoaxis trial' wrote .*'osteoaxis {kind}'"):
+            output.check_folder(folder, kind)
+    output.check_folder(folder, "trial")
+    output.check_folder(folder)
+
+
+def test_when_something_was_decided_is_told_plainly() -> None:
+    assert shown._when(None) == ""
+    assert shown._when([0.0, 0.0, 0.0]) == ", at the start"
+    assert shown._when([6.0, 6.0, 6.0]) == ", in month 6"
+    assert shown._when([0.0, 6.0, 18.0]) == ", month 0 to 18, half by month 6"

@@ -40,6 +40,17 @@ def test_the_page_answers_in_words_curves_and_intervals(explorer: Explorer) -> N
     )
 
 
+def test_parameters_have_three_significant_digits(explorer: Explorer) -> None:
+    """Rates of bone are some 0.0003 per day; at four decimals one digit was left."""
+    page = explorer.open()
+    code = "async value => (await import('/js/units.js')).significant(value)"
+    for value, text in {
+        0.000343219: "0.000343", -0.0012345: "−0.00123", 3.2e-7: "3.2 × 10⁻⁷", 0.152338: "0.152",
+        0.0003: "0.0003", 4.0: "4", 0.0: "0", 2370.0: "2370",
+    }.items():  # fmt: skip
+        assert page.evaluate(code, value) == text
+
+
 def test_presets_sliders_and_exact_numbers_move_the_result(explorer: Explorer) -> None:
     page = explorer.open()
     explorer.settle("banded")
@@ -163,6 +174,13 @@ def test_the_map_follows_time_and_opens_what_a_part_is(explorer: Explorer) -> No
     fitted_one = panel.locator(".parameters tr", has_text="rankl.rankl_estrogen")
     assert "90 % before the fit" in fitted_one.inner_text()
     assert "ARNO-95" not in panel.inner_text()
+    # The list of thirteen studies stands once, below a table that fits its box.
+    assert panel.inner_text().count("GREY-ZOL5") == 1
+    assert panel.locator(".footnote").count() == 1
+    box = panel.get_by_role("region", name="Parameters")
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+    value = panel.locator(".parameters tr", has_text="rankl.rankl_tnf_alpha").locator("td").first
+    assert re.fullmatch(r"0\.0\d{3}", value.inner_text().strip())
     assert panel.locator("path.line").count() == 1
     assert violations(page) == []
     page.keyboard.press("Escape")

@@ -264,10 +264,11 @@ def test_what_goes_on_with_what_is_taken_leads(explorer: Explorer) -> None:
             request({ ...state, strategies }, await catalogue()).body.person.strategies);
           const stop = plan("stop", "none");
           const on = plan("letrozole on", "letrozole 2.5 mg po qd");
-          return [await asked(stop, on), await asked(stop)];
+          const half = plan("half a dose", "letrozole 1.25 mg po qd");
+          return [await asked(stop, on), await asked(stop), await asked(half)];
         }"""
     )
-    assert names == [["letrozole on", "stop"], ["as now", "stop"]]
+    assert names == [["letrozole on", "stop"], ["as now", "stop"], ["as now", "half a dose"]]
 
 
 def test_clear_brings_back_what_an_example_replaced(explorer: Explorer) -> None:

@@ -34,6 +34,7 @@ def test_guidelines_stand_side_by_side(explorer: Explorer) -> None:
     lead = page.locator("#guidelines-lead")
     assert "letrozole alone" in lead.inner_text()
     assert "Not advice: things to ask your clinical team about." in lead.inner_text()
+    playwright.expect(panel.locator(".not-shown")).to_contain_text("ESMO 2020")
     start = panel.locator("details.guideline").first
     assert start.locator("summary").first.inner_text().startswith("Start bone protection?")
     joint = start.locator(".rule", has_text="Bone-directed treatment for as long as")

@@ -161,7 +161,7 @@ def test_fractures_after_denosumab_are_marked(explorer: Explorer) -> None:
     mark = "too low after denosumab wore off: see the warning"
     assert mark in page.locator("#more").inner_text()
     assert page.locator("table.outcomes .missed").all_inner_texts() == [mark, mark]
-    assert "predicted too rarely" in page.locator("#known").inner_text()
+    assert "vertebrae break too rarely" in page.locator("#known").inner_text()
     page.get_by_label("Time since the start, months").fill("30")
     assert page.locator("table.outcomes .missed").count() == 0
     assert page.locator("#benefit").is_hidden()

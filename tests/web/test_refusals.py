@@ -74,6 +74,7 @@ def refused(answer: httpx.Response, status: int, *words: str) -> None:
         ("[1]", 422, []),
         ("null", 422, []),
         ('{"years": 1, "regime": "none"}', 422, ["regime"]),
+        ('{"yeras": 1}', 422, ["unknown field 'yeras'. Did you mean 'years'", "Allowed: patient"]),
         ('{"years": 61}', 422, ["years"]),
         ('{"years": 0}', 422, ["years"]),
         ('{"step": 0.01}', 422, ["step"]),

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from osteoaxis.cli.app import EXIT_AGAIN, EXIT_INPUT, EXIT_INTERRUPTED, EXIT_SOLVER, app
+from osteoaxis.cli.app import EXIT_AGAIN, EXIT_INPUT, EXIT_SOLVER, app
 from osteoaxis.errors import InputError, OsteoaxisError, StoppedError
 
 # Each registers its commands; the help lists them in this order.
@@ -18,7 +18,8 @@ __all__ = ["app", "main"]
 def main() -> None:
     """Run the command line; errors become one message and an exit code.
 
-    2: input, 3: solver, 75: stopped by what may be gone when the same command is run again.
+    2: input, 3: solver, 75: stopped by what may be gone when the same command is run again, 130:
+    interrupted.
     """
     try:
         app()
@@ -26,9 +27,6 @@ def main() -> None:
         typer.echo(f"osteoaxis: {problem}", err=True)
         codes = {InputError: EXIT_INPUT, StoppedError: EXIT_AGAIN}
         sys.exit(codes.get(type(problem), EXIT_SOLVER))
-    except KeyboardInterrupt:
-        typer.echo("osteoaxis: interrupted; nothing half-written was left.", err=True)
-        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+
+EXIT_INPUT = 2
+EXIT_SOLVER = 3
+EXIT_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: run the same command again
+EXIT_INTERRUPTED = 130
+
+
+class _Group(TyperGroup):
+    """What all commands share: words for Ctrl-C, which typer ends without any."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            told = str(interrupt) or "nothing half-written was left."
+            typer.echo(f"osteoaxis: interrupted; {told}", err=True)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except typer.BadParameter as problem:
+            problem.message = problem.message.removeprefix("Value error, ")
+            raise
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Let an interruption say that what is finished is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "what is finished was kept, and the same command goes on with what is missing."
+        ) from None
+
 
 app = typer.Typer(
+    cls=_Group,
     help="What aromatase inhibitors do to bone: a mechanistic, sourced simulator. "
     "For research and education; not a medical device.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-EXIT_INPUT = 2
-EXIT_SOLVER = 3
-EXIT_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: run the same command again
-EXIT_INTERRUPTED = 130
 
 
 def scenario_names(incomplete: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from osteoaxis.cli.app import JsonOnly, app
+from osteoaxis.cli.app import JsonOnly, app, resumable
 from osteoaxis.errors import InputError
 
 evidence = typer.Typer(help="Published results, and what the model predicts for each.",
@@ -101,12 +101,12 @@ def validate(
     from osteoaxis.present.progress import Steps
 
     if not json_only:
-        out.check_folder(output)
+        out.check_folder(output, "validate")
     with Steps(quiet=json_only) as steps:
         found = validation.validate(steps.update)
         if not json_only:
             steps.update("Drawing", 0.9)
-            with out.staged(output) as stage:
+            with out.staged(output, "validate") as stage:
                 shown.write(found, stage)
     if json_only:
         import json
@@ -143,7 +143,7 @@ def calibrate(
     from osteoaxis.inference import write
     from osteoaxis.inference.posterior import VERDICTS
 
-    with Steps() as steps:
+    with resumable(), Steps() as steps:
         found = write.run(output, quick=quick, seed=seed, progress=steps.update)
     counts = {v: sum(i.verdict == v for i in found.identified) for v in VERDICTS}
     typer.echo(

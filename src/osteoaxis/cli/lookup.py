@@ -42,13 +42,13 @@ def show(
     name: Annotated[
         str,
         typer.Argument(
-            help="A quantity or parameter, e.g. rankl or k_rankl; or a built-in scenario, patient, "
-            "person, population or trial."
+            help="A quantity or parameter, e.g. rankl or k_rankl; a drug or published model; or a "
+            "built-in scenario, patient, person, population or trial."
         ),
     ],
     drugs: Drugs = None,
 ) -> None:
-    """Show equation, unit, meaning and source of a quantity or parameter, or a built-in file."""
+    """Show a quantity or parameter with its source, a drug, a published model, a built-in file."""
     from osteoaxis.present import catalogue
 
     catalogue.show_item(name, (drugs,) if drugs else ())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
-from osteoaxis.cli.app import Dask, JsonOnly, Scenario, Seed, app
+from osteoaxis.cli.app import Dask, JsonOnly, Scenario, Seed, app, resumable
 
 
 def _names(incomplete: str) -> list[str]:
@@ -61,9 +63,15 @@ def population(
     toml.number(step, 0.25, 60.0, "months", "--step")
     months = tuple(float(m) for m in month_grid(years, step))
     task = Task(found, seed, count, Regimen.parse(regimen or found.regimen), months)
-    folder = output or Path("populations") / found.name
-    out.check_folder(folder)
-    with Steps(quiet=json_only) as steps, workers(dask) as each:
+    with ExitStack() as stack:
+        if output is None and json_only:
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="osteoaxis-")))
+        else:
+            folder = output or Path("populations") / found.name
+            stack.enter_context(resumable())
+        out.check_folder(folder, "population")
+        steps = stack.enter_context(Steps(quiet=json_only))
+        each = stack.enter_context(workers(dask, steps.update))
         ready = simulator(progress=steps.update)
         ready.check(task.regimen)
         run = people.simulate(task, ready, folder, steps.update, each=each)
@@ -154,7 +162,7 @@ def sensitivity(
         typer.Option(
             "--of",
             metavar="OUTPUT",
-            help="A quantity; may be repeated. "
+            help="A quantity or T-score; may be repeated. "
             "[default: density of spine and hip, CTX, osteoclasts]",
         ),
     ] = None,
@@ -194,9 +202,9 @@ def sensitivity(
     toml.number(at, 0.1, 12.0 * MAX_YEARS, "months", "--at")
     folder = output or (None if json_only else Path("sensitivity") / plan.name)
     if folder is not None:
-        out.check_folder(folder)
+        out.check_folder(folder, "sensitivity")
     outputs = tuple(of or ("lumbar_spine_bmd", "total_hip_bmd", "ctx", "osteoclasts"))
-    with Steps(quiet=json_only) as steps, workers(dask) as each:
+    with Steps(quiet=json_only) as steps, workers(dask, steps.update) as each:
         ready = simulator(progress=steps.update)
         regimen = Regimen.parse(plan.arms[chosen])
         ready.check(regimen)
@@ -205,7 +213,7 @@ def sensitivity(
         found = ask.analyse(ready, question, varied, method.value, samples=samples, seed=seed,
                             progress=steps.update, each=each)  # fmt: skip
         if folder is not None:
-            with out.staged(folder) as stage:
+            with out.staged(folder, "sensitivity") as stage:
                 shown.write(found, stage)
     if json_only:
         import json
@@ -244,11 +252,11 @@ def trial(
 ) -> None:
     """Conduct a virtual trial: effects, what it needs, cautions, studies like it, and its data.
 
-    docs/howto/trial.md describes the file.
+    docs/howto/trial.md describes the file. A trial that is stopped begins anew.
     """
     from osteoaxis import output as out
     from osteoaxis import trials
-    from osteoaxis.present import trial_context
+    from osteoaxis.present import trial_context, trial_tables
     from osteoaxis.present import trials as shown
     from osteoaxis.present.progress import Steps
     from osteoaxis.simulation import simulator
@@ -257,8 +265,8 @@ def trial(
     plan = trials.Trial.load(name)
     folder = output or (None if json_only else Path("trials") / f"{plan.name}-seed{seed}")
     if folder is not None:
-        out.check_folder(folder)
-    with Steps(quiet=json_only) as steps, workers(dask) as each:
+        out.check_folder(folder, "trial")
+    with Steps(quiet=json_only) as steps, workers(dask, steps.update) as each:
         ready = simulator(progress=steps.update)
         found = trials.conduct(plan, ready, seed=seed, progress=steps.update, each=each)
         effects = trials.effects(found)
@@ -266,7 +274,7 @@ def trial(
         steps.update("Predicting studies like it", 0.95)
         beside = trial_context.context(found, ready)
         if folder is not None:
-            with out.staged(folder) as stage:
+            with out.staged(folder, "trial", trial_tables.PERHAPS) as stage:
                 shown.write(found, plans, beside, stage)
     if json_only:
         import json

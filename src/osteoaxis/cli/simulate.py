@@ -108,7 +108,7 @@ def run(
         plan = replace(plan, years=years)
     folder = output or (None if json_only else Path("runs") / plan.name)
     if folder is not None:
-        out.check_folder(folder)
+        out.check_folder(folder, "run")
 
     from osteoaxis.present.progress import Steps
 
@@ -124,7 +124,7 @@ def run(
         if folder is not None:
             from osteoaxis.present import results
 
-            with out.staged(folder) as stage:
+            with out.staged(folder, "run") as stage:
                 results.write(result, stage, steps.update)
     if json_only:
         import json
@@ -305,7 +305,7 @@ def optimise(
             progress=steps.update,
         )  # fmt: skip
         if folder is not None:
-            with out.staged(folder) as stage:
+            with out.staged(folder, perhaps=front.PERHAPS) as stage:
                 front.write(found, stage)
     if json_only:
         import json
@@ -345,3 +345,8 @@ def export_sbml(
             (stage / f"{name}.xml").write_text(text, encoding="utf-8")
     for arm in plan.arms:
         typer.echo(folder / f"{plan.name}-{arm}.xml")
+    typer.echo(
+        "Solve them with an absolute tolerance for each state, e.g. 1e-8 of its typical size; with "
+        "one for all, solvers fail where drugs bind to bone (docs/sbml.md).",
+        err=True,
+    )

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 
 T_SCORES: dict[str, dict[str, float]] = {
@@ -31,11 +32,15 @@ UNCLOSED_TURNOVER = 4.0
 the spine of men with open plates gained five times what closed ones did, 10.1210/jcem-69-4-776)."""
 OBESE = 40.0
 """Body mass index (kg/m2) of severely obese people (assumed)."""
+_TAKEN = ("age", "menopause_age", "body_mass_index")
 _NUMBER = r"(\d+(?:\.\d+)?)"
 
 
 def patient(population: str, arm: str = "", note: str = "") -> Patient:
-    """Return the typical person of a population; words of the arm and note go first."""
+    """Return the typical person of a population; words of the arm and note go first.
+
+    Raises `InputError` with the words where they describe nobody.
+    """
     text = f" {arm}; {population} ".lower()
     male = _male(text)
     found: dict[str, Any] = {"name": "typical", "sex": "male" if male else "female"}
@@ -64,7 +69,16 @@ def patient(population: str, arm: str = "", note: str = "") -> Patient:
     if history:
         found["history"] = history
     found |= _levels(text)
-    return Patient(**found)
+    try:
+        return Patient(**found)
+    except InputError as problem:
+        taken = ", ".join(
+            f"{name.replace('_', ' ')} {found[name]:g}" for name in _TAKEN if name in found
+        )
+        raise InputError(
+            f"population '{population}': no such person; taken from these words: {taken} "
+            f"({problem})"
+        ) from None
 
 
 def spread(person: Patient) -> tuple[Patient, ...]:

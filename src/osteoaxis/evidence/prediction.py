@@ -264,22 +264,20 @@ class Plan:
             which.append(chosen + len(schedules))
             schedules.extend(records)
             rows.append(own)
-        order = np.concatenate(rows)
-        task = engine.problem(
-            ready.compiled,
-            cohort.parameters[order],
-            cohort.state[order],
-            schedules,
-            days,
-            schedule=np.concatenate(which),
-            start=cohort.day[order],
-            record=tuple(names),
-            rtol=rtol,
-            atol=rtol / 10,
+        everyone = cohort.only(np.concatenate(rows))
+        solved = engine.solve_many(
+            ready.task(
+                everyone,
+                schedules,
+                np.concatenate(which),
+                days,
+                record=tuple(names),
+                rtol=rtol,
+                atol=rtol / 10,
+            )
         )
-        solved = engine.solve_many(task)
         values = solved.values
-        failed = np.array([cohort.problems[k] is not None for k in order])
+        failed = np.array([problem is not None for problem in everyone.problems])
         values[failed] = np.nan
         shaped = values.reshape(len(members), draws, len(grid), len(names))
         return {

@@ -40,10 +40,17 @@ STATISTICS = {
     "threshold": "threshold",
 }
 UNCERTAINTIES = {
-    "": "none", "none": "none", "95ci": "ci95", "ci95": "ci95", "se": "se", "se_assumed": "se",
+    "": "none", "none": "none", "95ci": "95ci", "ci95": "95ci", "se": "se", "se_assumed": "se",
     "sd": "sd", "range": "range", "iqr": "range", "qualitative": "qualitative",
     "censored_upper": "censored_upper",
 }  # fmt: skip
+ENDS = {
+    "95ci": "the ends of the 95 % confidence interval",
+    "se": "value - SE and value + SE",
+    "sd": "value - SD and value + SD",
+    "range": "the least and the largest, or the quartiles",
+}
+"""What `low` and `high` are, by kind of uncertainty; other kinds have none."""
 QUALITIES = ("full_text", "abstract", "review", "memory")
 _NORMAL_95 = 1.959964
 
@@ -105,7 +112,7 @@ class Row:
             return half
         if self.uncertainty == "sd" and self.n:
             return half / math.sqrt(self.n)
-        if self.uncertainty != "ci95":
+        if self.uncertainty != "95ci":
             return None
         if self.statistic == "hazard_ratio" and self.low > 0:
             return math.log(self.high / self.low) / (2 * _NORMAL_95)
@@ -132,6 +139,12 @@ def read_table(path: Path, shared: Mapping[str, str] | None = None) -> list[Row]
                 f"{path}: column '{name}' is missing.{did_you_mean(name, names)}"
                 f" Needed: {', '.join(REQUIRED)}; also taken: "
                 f"{', '.join(c for c in COLUMNS if c not in REQUIRED)}."
+            )
+    for name in filter(None, names):
+        if name not in COLUMNS:
+            raise InputError(
+                f"{path}: unknown column '{name}'.{did_you_mean(name, COLUMNS)}"
+                f" Taken: {', '.join(COLUMNS)}."
             )
     return [
         parse({**record, **{k: record.get(k) or v for k, v in shared.items()}}, f"{path}: line {n}")
@@ -163,6 +176,14 @@ def parse(record: Mapping[str, str | None], where: str) -> Row:
     value, low, high = (
         _number(text.get(name, ""), f"{where}: {name}") for name in ("value", "low", "high")
     )
+    ends = ENDS.get(kind)
+    if ends is None and (low is not None or high is not None):
+        raise InputError(
+            f"{where}: uncertainty_kind: must say what low and high are: {', '.join(ENDS)}."
+        )
+    if ends is not None and (low is None or high is None):
+        missing = "low" if low is None else "high"
+        raise InputError(f"{where}: {missing}: is empty; with '{kind}' low and high are {ends}.")
     if low is not None and high is not None:
         if low > high:
             raise InputError(f"{where}: low: {low:g} is above high, {high:g}.")

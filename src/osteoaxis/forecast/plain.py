@@ -41,6 +41,7 @@ def at_end(found: Forecast) -> Iterator[dict[str, Any]]:
             row[f"{site}_change_percent"] = _quantiles(changed)
             row[f"{site}_t_score"] = _quantiles(scores)
             row[f"{site}_osteoporosis_percent"] = osteoporosis(found, course, site)[-1]
+        row["osteoporosis_percent"] = osteoporosis(found, course)[-1]
         for cause in CAUSES:
             row[f"{cause}_fracture_percent"] = _quantiles(
                 course.values[f"{cause}_fracture_incidence"][:, -1]
@@ -48,11 +49,14 @@ def at_end(found: Forecast) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def osteoporosis(found: Forecast, course: Course, site: str) -> list[float]:
-    """Return the percent with a T-score of -2.5 or below by month."""
-    densities = course.values[f"{site}_bmd"]
-    low = densities <= dxa.density(OSTEOPOROSIS, site, found.person.patient.sex)
-    return [float(percent) for percent in 100.0 * low.mean(axis=0, where=np.isfinite(densities))]
+def osteoporosis(found: Forecast, course: Course, *sites: str) -> list[float]:
+    """Return the percent with a T-score of -2.5 or below at one of these sites (all), by month."""
+    sex, scores = found.person.patient.sex, []
+    for site in sites or dxa.SITES:
+        scores.append(dxa.t_score(course.values[f"{site}_bmd"], site, sex))
+    lowest = np.min(scores, axis=0)
+    low = lowest <= OSTEOPOROSIS
+    return [float(percent) for percent in 100.0 * low.mean(axis=0, where=np.isfinite(lowest))]
 
 
 def _quantiles(values: Array) -> dict[str, float]:
@@ -150,13 +154,17 @@ def other_makes(found: Forecast) -> list[dict[str, Any]]:
 def by_year(found: Forecast) -> list[dict[str, Any]]:
     """Return T-scores today, and the percent at -2.5 or below after each year, by site.
 
-    Of the first strategy; empty where the model does not explain a person.
+    Of spine, hip and what else was measured, on the first strategy; empty where the model does
+    not explain a person.
     """
     if not found.posterior.check.explained:
         return []
     course = next(iter(found.courses.values()))
     rows = []
-    for site in dxa.SITES[:2]:
+    scanned = {each.quantity for each in found.person.measurements}
+    for site in dxa.SITES:
+        if site not in dxa.SITES[:2] and f"{site}_bmd" not in scanned:
+            continue
         shares = osteoporosis(found, course, site)
         today = course.values[f"{site}_bmd"][:, found.today]
         rows.append({
@@ -211,7 +219,8 @@ def summary(found: Forecast) -> dict[str, Any]:
                     for variable in course.values
                 },
                 "osteoporosis_percent": {
-                    site: osteoporosis(found, course, site) for site in dxa.SITES[:2]
+                    "any_site": osteoporosis(found, course),
+                    **{site: osteoporosis(found, course, site) for site in dxa.SITES},
                 },
             }
             for name, course in found.courses.items()

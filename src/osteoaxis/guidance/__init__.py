@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS", "Finding", "Rate", "Rule", "asked", "evaluate", "facts", "findings", "flags", "rules",
-    "updates",
+    "updates", "withheld",
 ]  # fmt: skip
 
 
@@ -36,6 +36,13 @@ def findings(
     """
     chosen = [rule for rule in rules() if rule.kind in kinds and (rule.read or unread)]
     return evaluate(chosen, *facts(patient, data, drugs))
+
+
+def withheld(patient: Patient, data: xr.Dataset, drugs: Mapping[str, Drug]) -> tuple[str, ...]:
+    """Return who states the rules that are for this person but stay out, since nobody read them."""
+    chosen = [rule for rule in rules() if not rule.read]
+    found = evaluate(chosen, *facts(patient, data, drugs))
+    return tuple(dict.fromkeys(finding.rule.stated_by for finding in found))
 
 
 def flags(patient: Patient, data: xr.Dataset, drugs: Mapping[str, Drug]) -> tuple[Finding, ...]:

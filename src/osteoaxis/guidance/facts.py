@@ -45,6 +45,8 @@ WORDS = {
     "frax_major": "FRAX (major)",
     "frax_hip": "FRAX (hip)",
     "on_gnrh": "on a GnRH agonist",
+    "gnrh_after_menopause": "on a GnRH agonist that was begun after menopause",
+    "endocrine_treatment": "on endocrine treatment or about to start it",
     "on_aromatase_inhibitor": "on an aromatase inhibitor",
     "one_joint_risk_factor": "a risk factor",
     "two_joint_risk_factors": "two risk factors",
@@ -54,6 +56,8 @@ WORDS = {
     "ctx": "CTX",
 }
 """Facts whose names are no words that people use."""
+ENDOCRINE_SOON = 6.0
+"""For how many months before its first dose endocrine treatment is about to start; our choice."""
 DENOSUMAB_LASTS = 7.0  # months: six, and four weeks of grace as in 10.7326/M20-0882
 
 
@@ -67,7 +71,7 @@ def facts(
     """
     months = np.asarray(data["time"].values, dtype=float)
     count = len(months)
-    known: dict[str, Fact] = {name: data[name].values for name in SIMULATED}
+    known: dict[str, Any] = {name: data[name].values for name in SIMULATED}
     for site in ("lumbar_spine", "total_hip"):
         known[f"{site}_yearly_loss"] = _yearly_loss(months, data[f"{site}_bmd"].values)
     ages = patient.age + months / 12
@@ -76,7 +80,8 @@ def facts(
     known["body_mass_index"] = [patient.body_mass_index] * count
     menopause = USUAL_MENOPAUSE if patient.menopause_age is None else patient.menopause_age
     known["menopause_age"] = [None if patient.male else menopause] * count
-    known["postmenopausal"] = [not patient.male and age >= menopause for age in ages]
+    women = np.full(count, not patient.male)
+    known["postmenopausal"] = women & (ages >= menopause)
     known |= _history(patient, count)
     known |= _risk_factors(known, patient.body_mass_index, ages)
     clearance = patient.history.get("creatinine_clearance")
@@ -85,6 +90,9 @@ def facts(
     known["creatinine_clearance"] = egfr if clearance is None else clearance * egfr / egfr[0]
     known |= treatment(was_given(data), months, drugs)
     known["t_score_min"] = _lowest_t_score(data, known)
+    known["without_ovarian_function"] = known["postmenopausal"] | (known["on_gnrh"] & women)
+    began = ages - known["gnrh_course_years"] + 1e-9
+    known["gnrh_after_menopause"] = known["on_gnrh"] & women & (began >= menopause)
     return months, known
 
 
@@ -95,6 +103,8 @@ def names(drugs: Mapping[str, Drug]) -> set[str]:
         *SIMULATED, *HISTORY, *HISTORY_NUMBERS, "t_score_min", "age", "male", "body_mass_index",
         "menopause_age", "postmenopausal", "fragility_fracture", *RISK_FACTORS,
         "bisphosphonates", "bisphosphonate_years", "aromatase_inhibitors", "on_gnrh",
+        "gnrh_course_years", "gnrh_after_menopause", "without_ovarian_function",
+        "endocrine_treatment",
         "denosumab_followed", "denosumab_late", "denosumab_stopped", "denosumab_exit_planned",
         *(f"{site}_yearly_loss" for site in sites),
         *(f"{kind}_{slug(d.group)}" for d in drugs.values() for kind in ("on", "ever")),
@@ -200,6 +210,14 @@ def treatment(given: Regimen, months: Array, drugs: Mapping[str, Drug]) -> dict[
     found["bisphosphonate_years"] = np.sum([found[f"{n}_years"] for n in members], axis=0)
     agonists = [name for name in drugs if drugs[name].group.startswith("gonadotropin")]
     found["on_gnrh"] = np.any([on[name] for name in agonists], axis=0)
+    begun = np.array([np.inf, *(start for start, _ in _courses(_doses(times, agonists)))])
+    since_start = months - begun[np.searchsorted(begun[1:], months + 1e-9)]
+    found["gnrh_course_years"] = np.where(found["on_gnrh"], since_start / 12, 0.0)
+    inhibitors = [name for name, drug in drugs.items() if slug(drug.group) == "aromatase_inhibitor"]
+    endocrine = [*agonists, *inhibitors, "tamoxifen"]
+    due = _doses(times, endocrine)
+    coming = np.searchsorted(due, months + ENDOCRINE_SOON, "right") > np.searchsorted(due, months)
+    found["endocrine_treatment"] = coming | np.any([on[name] for name in endocrine], axis=0)
     # A bisphosphonate given since the last denosumab acts on; other drugs only while taken.
     since_follower = np.min([found[f"{name}_days"] for name in members], axis=0)
     found["denosumab_followed"] = (since_follower < found["denosumab_days"]) | np.any(
@@ -225,15 +243,25 @@ def _course(days: Array, months: Array, usual: float) -> tuple[NDArray[np.bool_]
     """Return whether a drug is being taken in each month, and for how many years it has been.
 
     A course goes on from one dose to the next if that comes within `LONGEST_GAP` months, and for
-    the usual interval after the last.
+    the usual interval after the last. Years count to a hundredth, so a course of three years has
+    three.
     """
     taking, taken = np.zeros(len(months), dtype=bool), np.zeros(len(months))
-    if not len(days):
-        return taking, taken
     after_last = max(usual - 1 / DAYS_PER_MONTH, 0.0)  # a daily drug ends with its last dose
+    for start, last in _courses(days):
+        taking |= (months >= start - 1e-9) & (months < last + after_last - 1e-9)
+        taken += np.clip(months, start, last + usual) - start
+    return taking, np.round(taken / 12.0, 2)
+
+
+def _doses(times: Mapping[str, Sequence[float]], names: Sequence[str]) -> Array:
+    """Return the months of all doses of these drugs, sorted."""
+    return np.array(sorted(time for name in names for time in times[name]))
+
+
+def _courses(days: Array) -> list[tuple[float, float]]:
+    """Return the first and last dose of each course; `days` are sorted months of doses."""
+    if not len(days):
+        return []
     ends = np.append(np.diff(days) > LONGEST_GAP, True)
-    for start, last in zip(days[np.roll(ends, 1)], days[ends], strict=True):
-        stop = last + after_last
-        taking |= (months >= start - 1e-9) & (months < stop - 1e-9)
-        taken += np.clip(months, start, stop) - start
-    return taking, taken / 12.0
+    return list(zip(days[np.roll(ends, 1)], days[ends], strict=True))

@@ -15,6 +15,7 @@ from osteoaxis.guidance.rule import Rule
 Value = float | bool | None
 Span = tuple[float, float | None]
 MOST_SPANS = 3  # told in words
+WHOLE_MONTHS = 6.0  # after these, months are told without a fraction
 LARGE = 100.0  # from here on values are told as whole numbers
 
 
@@ -138,8 +139,13 @@ def _spans(met: Truth, months: Array) -> tuple[Span, ...]:
 
 
 def _span(start: float, end: float | None) -> str:
-    since = "now" if start == 0 else f"from month {start:.4g}"
-    return since if end is None else f"{since} to month {end:.4g}"
+    since = "now" if start == 0 else f"from month {_month(start)}"
+    return since if end is None else f"{since} to month {_month(end)}"
+
+
+def _month(month: float) -> str:
+    """Return a month as people count it: whole, in the first half year to a tenth."""
+    return f"{month:.0f}" if month > WHOLE_MONTHS else f"{month:.1f}".removesuffix(".0")
 
 
 def _amount(value: float) -> str:

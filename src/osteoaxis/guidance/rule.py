@@ -78,6 +78,11 @@ class Rule:
         return "own" if self.body == "osteoaxis" and not self.link else "read"
 
     @property
+    def stated_by(self) -> str:
+        """Who says it, with the year."""
+        return f"{self.body} {self.year}" if self.year else self.body
+
+    @property
     def names(self) -> frozenset[str]:
         """The facts that it asks about."""
         return self.when.names | (self.who.names if self.who else frozenset())

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from osteoaxis.errors import did_you_mean
 from osteoaxis.process import Param
@@ -187,6 +189,11 @@ class Space:
 
     def __len__(self) -> int:
         return len(self.free)
+
+    def prior(self, k: int) -> Any:
+        """Return the prior of parameter `k` within its range: a frozen truncated normal."""
+        ends = np.array([self.low[k], self.high[k]]) / self.sd[k]
+        return stats.truncnorm(*ends, scale=self.sd[k])
 
     def changes(self, theta: Array) -> dict[str, float]:
         """Return the parameters of the model at `theta`, by full name."""

@@ -89,7 +89,8 @@ def _norm(values: Array) -> Array:
 class Identified:
     """How well the data fix one parameter.
 
-    `contraction` is the share of the prior's variance that the data take away; `low` and `high`
+    `contraction` is the share of the prior's variance within the plausible range (in logarithms)
+    that the data take away, `prior_low` and `prior_high` 90 % of that prior; `low` and `high`
     are the 95 % limits of the profile likelihood where they lie within the range, else None.
     """
 
@@ -147,7 +148,9 @@ def identify(
             for x in (low, high)[:: int(free.sign)]
         ]
         ends = _ordered(value(float(spread[0])), value(float(spread[1])))
-        prior = _ordered(value(-1.645 * free.sd), value(1.645 * free.sd))
+        # the ensemble keeps within the plausible range: so must what it is compared with
+        known = where.prior(k)
+        prior = _ordered(*(value(float(known.ppf(share))) for share in (0.05, 0.95)))
         edge = float(np.minimum(theta[k] - where.low[k], where.high[k] - theta[k]))
         found.append(
             Identified(
@@ -160,7 +163,7 @@ def identify(
                 value=value(float(theta[k])),
                 posterior_low=ends[0],
                 posterior_high=ends[1],
-                contraction=1.0 - min(float(np.var(own)) / free.sd**2, 1.0),
+                contraction=1.0 - min(float(np.var(own) / known.var()), 1.0),
                 low=within[0],
                 high=within[1],
                 at_limit=bool(edge < 1e-3),

@@ -85,8 +85,8 @@ def expected_per_1000(
     return 1000.0 * np.concatenate([start, np.cumsum(steps, axis=-1)], axis=-1)
 
 
-def first_fracture_month(hazard: Array, months: Array, uniform: float) -> float:
-    """Return the month of the first fracture of someone at quantile `uniform` of luck, 0 to 1.
+def first_month(hazard: Array, months: Array, uniform: float) -> float:
+    """Return the month of someone's first event (fracture, death) at quantile `uniform` of luck.
 
     The month when the cumulative `hazard` (1/year) reaches -log(1 - uniform); infinite when it
     does not within `months`.

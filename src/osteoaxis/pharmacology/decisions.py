@@ -47,7 +47,8 @@ class Decision:
             if value is not None and value is not False
         )
         because = f"{self.reason} ({found})" if found else self.reason
-        return f"month {self.day / DAYS_PER_MONTH:.4g}: {self.term.drug} {self.action}: {because}"
+        month = round(self.day / DAYS_PER_MONTH, 1)
+        return f"month {month:g}: {self.term.drug} {self.action}: {because}"
 
 
 Decided = tuple[Given, tuple[Decision, ...]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -32,11 +33,14 @@ BONE_CLASSES = (
     "parathyroid hormone analogue",
 )
 """Classes of drugs that are given to protect bone; stopping one is stopping bone protection."""
-_TOP = {
+_TOP = (
     "name", "class", "summary", "typical", "dose_range", "units", "synonyms", "pk", "routes",
     "acts",
-}  # fmt: skip
-_NUMBER = {"value", "unit", "source", "range", "read"}
+)  # fmt: skip
+_NUMBER = ("value", "unit", "source", "range", "read")
+_MAY_BE_ZERO = {"Vmax", "Q", "k_uptake", "kinact", "Emax", "efficacy", "share"}
+"""Numbers that may be zero, so that something does not happen; all others are divided by."""
+_AT_MOST = {"F": 1.0}
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,39 @@ class _Reader:
     def text(self, table: Mapping[str, Any], key: str, where: str) -> str:
         return toml.text(table.get(key), f"{self.file}: {where}.{key}")
 
+    def table(self, table: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
+        """Return the table `key`, which must be there unless it is empty."""
+        given = table.get(key, {})
+        if not isinstance(given, dict):
+            raise self.fail(where, f"must be a table, [{where}], not {given!r}.")
+        return given
+
+    def tables(self, table: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+        """Return the list of tables `key`; a drug that does nothing says so."""
+        if key not in table:
+            raise self.fail(
+                key, f"is missing; write [[{key}]] for each effect, or {key} = [] for none."
+            )
+        given = table[key]
+        if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
+            shown = f"[{key}]" if isinstance(given, dict) else repr(given)
+            raise self.fail(key, f"must be [[{key}]], once for each effect, not {shown}.")
+        return given
+
+    def name(self, given: Any, where: str) -> str:
+        """Return what a regimen can call a drug."""
+        name = toml.text(given, f"{self.file}: {where}")
+        if not name.isidentifier() or name != name.lower():
+            raise self.fail(where, f"'{name}' must be lower-case letters, digits and underscores.")
+        return name
+
+    def names(self, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        """Return further names."""
+        given = table.get(key, [])
+        if not isinstance(given, list):
+            raise self.fail(key, f"must be a list of texts, e.g. ['nz'], not {given!r}.")
+        return tuple(self.name(each, key) for each in given)
+
     def masses(self, table: Mapping[str, Any]) -> dict[str, float]:
         """Read what each unit that is a count weighs, in mg."""
         self.known(table, COUNTS, "units")
@@ -127,20 +164,30 @@ class _Reader:
             raise self.fail(f"{where}.{key}", "must be { value = ..., unit = ..., source = ... }.")
         self.known(entry, _NUMBER, f"{where}.{key}")
         value, given = entry["value"], str(entry["unit"])
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-            raise self.fail(f"{where}.{key}", f"value must be a number >= 0, not {value!r}.")
+        zero, most = key in _MAY_BE_ZERO, _AT_MOST.get(key, math.inf)
+        wanted = "0 or more" if zero else "above 0"
+        wanted += f" and at most {most:g}" if most < math.inf else ""
+
+        def possible(number: float) -> bool:
+            return (0 < number < math.inf or (zero and number == 0)) and number <= most
+
+        if isinstance(value, bool) or not isinstance(value, int | float) or not possible(value):
+            raise self.fail(f"{where}.{key}", f"value must be a number {wanted}, not {value!r}.")
         try:
             factor = conversion_factor(given, unit)
         except (ValueError, TypeError) as problem:
             raise self.fail(
                 f"{where}.{key}", f"unit '{given}' cannot be read as '{unit}' ({problem})."
             ) from problem
-        low, high = self.ends(entry, "range", [value / 2, value * 2], f"{where}.{key}")
+        usual = [value / 2, min(value * 2, most)]
+        low, high = self.ends(entry, "range", usual, f"{where}.{key}")
         if not low <= value <= high:
             raise self.fail(
                 f"{where}.{key}", f"value {value:g} is outside its range, {low:g} to {high:g}."
             )
-        source = str(entry["source"])
+        if not (possible(low) and possible(high)):
+            raise self.fail(f"{where}.{key}", f"range must be {wanted}, not {low:g} to {high:g}.")
+        source = self.text(entry, "source", f"{where}.{key}")
         if not entry.get("read", True) and not source.startswith(("assumed:", "fitted:")):
             source = f"assumed: {source}"
         self.params[name] = Param(
@@ -163,7 +210,7 @@ def _acts(reader: _Reader, acts: list[dict[str, Any]], built: Built) -> list[tup
         keys = {key: unit for term in VERBS[verb] for key, unit in term.units.items()}
         reader.known(act, ["on", "how", "hill", "route", *keys], where)
         steepness = act.get("hill", 1)
-        if steepness not in (1, 2, 3, 4):
+        if steepness not in (1, 2, 3, 4) or steepness is True:
             raise reader.fail(where, f"hill must be 1, 2, 3 or 4, not {steepness!r}.")
         stem = f"{site}_{verb}" + (f"_{act['route']}" if "route" in act else "")
         defaults = {key: v for term in VERBS[verb] for key, v in term.defaults.items()}
@@ -172,10 +219,18 @@ def _acts(reader: _Reader, acts: list[dict[str, Any]], built: Built) -> list[tup
             table = act if key in act or key not in defaults else {key: default}
             wanted = built.acting_unit if unit == "acting" else unit
             reader.number(table, key, wanted, f"{stem}_{key}", where)
-        for acting in built.acting:
-            if "route" in act and not acting.endswith(f"_{act['route']}"):
-                continue
-            terms += _terms(reader, VERBS[verb], steepness, site, stem, acting)
+        reached = [a for a in built.acting if "route" not in act or a.endswith(f"_{act['route']}")]
+        if not reached:
+            raise reader.fail(
+                where,
+                f"route = {act['route']!r}: only a hormone (shape 'supply') acts by route, "
+                "and by one of its own.",
+            )
+        for acting in reached:
+            made = _terms(reader, VERBS[verb], steepness, site, stem, acting)
+            if set(made) & set(terms):
+                raise reader.fail(where, "is there twice; give one [[acts]] for each on and how.")
+            terms += made
     return terms
 
 
@@ -202,10 +257,8 @@ def load_drug(file: Path) -> Drug:
     table = toml.read(file)
     reader = _Reader(file, str(table.get("name", file.stem)))
     reader.known(table, _TOP, "drug")
-    name = reader.text(table, "name", "drug")
-    if not name.isidentifier() or name != name.lower():
-        raise reader.fail("name", f"'{name}' must be lower-case letters, digits and underscores.")
-    pk, routes = table.get("pk", {}), table.get("routes", {})
+    name = reader.name(table.get("name"), "name")
+    pk, routes = reader.table(table, "pk", "pk"), reader.table(table, "routes", "routes")
     shape_name = reader.text(pk, "shape", "pk")
     if shape_name not in SHAPES:
         raise reader.fail(
@@ -219,9 +272,10 @@ def load_drug(file: Path) -> Drug:
         raise reader.fail("routes", "at least one of [routes.po], [routes.iv] ... is needed.")
     depots: list[str] = []
     entries: dict[str, Route] = {}
-    for route, given in routes.items():
+    for route in routes:
         where = f"routes.{route}"
-        reader.known({route: given}, ROUTES, "routes")
+        reader.known({route: {}}, ROUTES, "routes")
+        given = reader.table(routes, route, where)
         reader.known(given, ["F", "ka", "duration", "half_dose"], where)
         reader.number(given, "F", "1", f"F_{route}", where)
         if "duration" in given:
@@ -240,15 +294,15 @@ def load_drug(file: Path) -> Drug:
             f"{name}.half_dose_{route}" if "half_dose" in given else None,
         )
     built = shape.build(name, tuple(depots))
-    terms = _acts(reader, table.get("acts", []), built)
+    terms = _acts(reader, reader.tables(table, "acts"), built)
     return Drug(
         name=name,
         group=reader.text(table, "class", "drug"),
         summary=reader.text(table, "summary", "drug"),
         typical=reader.text(table, "typical", "drug"),
         dose_range_mg=reader.ends(table, "dose_range", [0.0, 1e6], "drug"),
-        units_mg=reader.masses(table.get("units", {})),
-        synonyms=tuple(table.get("synonyms", ())),
+        units_mg=reader.masses(reader.table(table, "units", "units")),
+        synonyms=reader.names(table, "synonyms"),
         routes=entries,
         process=Process(name, built.declarations | reader.params, tuple(terms), built.linear),
         file=file,
@@ -256,15 +310,16 @@ def load_drug(file: Path) -> Drug:
 
 
 def by_any_name(drugs: Mapping[str, Drug]) -> dict[str, Drug]:
-    """Return drugs by their names and synonyms."""
-    return {name: drug for drug in drugs.values() for name in (*drug.synonyms, drug.name)}
+    """Return drugs by their names and synonyms; a name goes before a synonym."""
+    other = {name: drug for drug in drugs.values() for name in drug.synonyms}
+    return {**drugs, **{name: drug for name, drug in other.items() if name not in drugs}}
 
 
 @lru_cache(maxsize=8)
 def catalogue(*folders: Path) -> Mapping[str, Drug]:
     """Return all drugs by name: the built-in ones and those of `folders`, which may replace them.
 
-    Raises `InputError` for an unreadable folder or drug.
+    Raises `InputError` for an unreadable folder or drug, and for a name that two drugs have.
     """
     found: dict[str, Drug] = {}
     for folder in (BUILT_IN, *folders):
@@ -272,5 +327,25 @@ def catalogue(*folders: Path) -> Mapping[str, Drug]:
             raise InputError(f"drugs folder '{folder}' does not exist or is no folder.")
         for file in sorted(folder.glob("*.toml")):
             drug = load_drug(file)
+            other = found.get(drug.name)
+            if other and other.file.parent == folder:
+                raise InputError(f"{file}: name: '{drug.name}' is the drug of {other.file}, too.")
             found[drug.name] = drug
+    _refuse_shared_names(found)
     return found
+
+
+def _refuse_shared_names(drugs: Mapping[str, Drug]) -> None:
+    """Raise `InputError` where a synonym is the name or a synonym of another drug."""
+    taken = dict(drugs)
+    # Those of the user come last, so that the error names their file and not one of the package.
+    for drug in sorted(drugs.values(), key=lambda drug: not drug.built_in):
+        for name in drug.synonyms:
+            other = taken.setdefault(name, drug)
+            if other is drug:
+                continue
+            faulty, field = (drug, "synonyms") if not drug.built_in else (other, "name")
+            of = other if faulty is drug else drug
+            raise InputError(
+                f"{faulty.file}: {field}: '{name}' is taken, it already means {of.name}."
+            )

@@ -149,13 +149,29 @@ def expand(
             if not (math.isfinite(value) and value >= 0):
                 raise InputError(f"{name} of compartment {cmt} is {value}; it is 0 or more.")
     actions: list[Action] = []
+    for subject, rows in _by_subject(records):
+        actions += _Expansion(subject, lag, bioavailability).run(rows)
+    return tuple(actions)
+
+
+def _by_subject(records: Iterable[Record]) -> Iterator[tuple[int, list[Record]]]:
+    """Yield the records of each subject; raises `InputError` where a table is out of order."""
     seen: set[int] = set()
     for subject, rows in itertools.groupby(records, key=lambda record: record.id):
         if subject in seen:
-            raise InputError(f"event table: the records of ID {subject} are not together.")
+            raise InputError(
+                f"event table: the records of ID {subject} are not together; sort the table, or "
+                "give another subject another ID."
+            )
         seen.add(subject)
-        actions += _Expansion(subject, lag, bioavailability).run(rows)
-    return tuple(actions)
+        ordered = list(rows)
+        for before, after in itertools.pairwise(ordered):
+            if after.time < before.time:
+                raise InputError(
+                    f"event table: TIME of ID {subject} falls from {before.time:g} to "
+                    f"{after.time:g}; sort the records, or give a new occasion a new ID."
+                )
+        yield subject, ordered
 
 
 @dataclass
@@ -170,13 +186,7 @@ class _Expansion:
     number: Iterator[int] = field(default_factory=itertools.count)
 
     def run(self, records: Iterable[Record]) -> list[Action]:
-        now = -math.inf
         for record in records:
-            if record.time < now:
-                raise InputError(
-                    f"event table: TIME of ID {self.subject} falls from {now:g} to "
-                    f"{record.time:g}; sort the records, or give a new occasion a new ID."
-                )
             now = record.time
             self.catch_up(now)
             if record.evid in (0, 2):
@@ -291,7 +301,11 @@ def to_table(
     subject: int = 1,
     time_unit: str = "d",
 ) -> tuple[Record, ...]:
-    """Write a regimen as dose records, one per term with II and ADDL; zero doses are left out."""
+    """Write a regimen as dose records, one per term with II and ADDL; zero doses are left out.
+
+    Raises `InputError` for a regimen with rules, whose doses only a run tells.
+    """
+    regimen.refuse_rules()
     per_day = _per_day(time_unit)
     compartments = {(target.drug, target.route): cmt for cmt, target in targets.items()}
     records = []
@@ -320,7 +334,7 @@ def from_table(
     """Return the doses of each subject, sorted; Regimen.from_doses makes a regimen of them."""
     per_day = _per_day(time_unit)
     doses: dict[int, list[Dose]] = defaultdict(list)
-    for record in records:
+    for record in itertools.chain.from_iterable(rows for _, rows in _by_subject(records)):
         given = doses[record.id]
         if record.ss or record.evid in (3, 4):
             raise InputError(
@@ -369,7 +383,10 @@ def write_csv(path: Path, records: Iterable[Record]) -> None:
 
 
 def read_csv(path: Path) -> tuple[Record, ...]:
-    """Read a table; RATE, II, ADDL and SS may be missing, other columns are ignored, '.' is 0."""
+    """Read a table; RATE, II, ADDL and SS may be missing, other columns are ignored, '.' is 0.
+
+    As by IGNORE=# and IGNORE=C, rows that begin with # or have a C in a column C are comments.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -391,12 +408,21 @@ def read_csv(path: Path) -> tuple[Record, ...]:
         if name not in header:
             raise InputError(
                 f"{path}: column {name} is missing; found {', '.join(header)}."
-                + did_you_mean(name, header)
+                + did_you_mean(name, [found for found in header if found not in COLUMNS])
             )
     for name in COLUMNS:
         if header.count(name) > 1:
             raise InputError(f"{path}: column {name} appears {header.count(name)} times.")
-    return tuple(_record(f"{path}, row {number}", header, row) for number, row in rows[1:])
+    return tuple(
+        _record(f"{path}, row {number}", header, row)
+        for number, row in rows[1:]
+        if not _comment(header, row)
+    )
+
+
+def _comment(header: Sequence[str], row: Sequence[str]) -> bool:
+    marks = (cell for name, cell in zip(header, row, strict=False) if name == "C")
+    return row[0].strip().startswith("#") or any(m.strip().upper().startswith("C") for m in marks)
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -93,13 +93,20 @@ class Regimen:
         """Whether doses depend on what is measured or on chance."""
         return any(term.rules for term in self.terms)
 
+    def refuse_rules(self) -> None:
+        """Raise `InputError` if doses are known only after a run."""
+        if self.ruled:
+            raise InputError(
+                f"regimen '{self}': rules decide about its doses, so a run is needed; what was "
+                "given in it is in `data.attrs['given']`."
+            )
+
     def doses(self, until_day: float) -> tuple[Dose, ...]:
         """Return every dose before `until_day` (d), sorted by time, then drug and amount.
 
         Raises `InputError` if rules decide about doses: see `osteoaxis.treatment`.
         """
-        if self.ruled:
-            raise InputError(f"regimen '{self}': rules decide about its doses, so a run is needed.")
+        self.refuse_rules()
         if not abs(until_day) <= MAX_DAY:
             raise InputError(f"until_day: {until_day} is not a day within 200 years.")
         doses = sorted(dose for term in self.terms for dose in term_doses(term, until_day))

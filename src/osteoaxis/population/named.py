@@ -32,6 +32,11 @@ SCORES = tuple(
     f"{letter}_{site}" for letter in "tz" for site in ("lumbar_spine", "total_hip", "femoral_neck")
 )
 COVARIATES = (*PEOPLE, *SCORES, *MEASURABLE)
+LEVELS = (
+    "lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd", "ctx", "p1np", "estradiol",
+    "testosterone",
+)  # fmt: skip
+"""Levels of members that are known everywhere: what `marginals` and `plausible` are of."""
 HEAVIEST = 5.0
 """Largest weight of a member: one person never stands for a crowd."""
 
@@ -151,7 +156,7 @@ class Population:
         if sex == "male" and "years_since_menopause" in covariates:
             raise InputError(f"{where}: years_since_menopause is given for men.")
         marginals = {
-            key: Marginal(**toml.sub_table({key: value}, key, where))
+            key: _marginal(key, toml.sub_table({key: value}, key, f"{where}: marginals"), where)
             for key, value in toml.sub_table(table, "marginals", where).items()
         }
         history = toml.sub_table(table, "history", where)
@@ -173,8 +178,8 @@ class Population:
             marginals=marginals,
             made_correlations=_pairs(table, "made_correlations", tuple(marginals), where),
             plausible={
-                key: (float(low), float(high))
-                for key, (low, high) in toml.sub_table(table, "plausible", where).items()
+                key: _limits(key, limits, where)
+                for key, limits in toml.sub_table(table, "plausible", where).items()
             },
         )
 
@@ -214,6 +219,26 @@ def _spread(key: str, table: Mapping[str, Any], where: str) -> Spread:
         source=toml.text(table.get("source"), f"{where}: source"),
         log=bool(table.get("log", False)),
     )
+
+
+def _marginal(key: str, table: Mapping[str, Any], where: str) -> Marginal:
+    where = f"{where}: marginals.{key}"
+    toml.one_of(key, LEVELS, where)
+    numbers = ("median", "log_sd", "made_median", "made_log_sd")
+    toml.known_keys(table, (*numbers, "source"), where)
+    found = {n: toml.number(table.get(n), 1e-6, 1e6, "", f"{where}: {n}") for n in numbers}
+    return Marginal(**found, source=toml.text(table.get("source"), f"{where}: source"))
+
+
+def _limits(key: str, value: Any, where: str) -> tuple[float, float]:
+    where = f"{where}: plausible.{key}"
+    toml.one_of(key, LEVELS, where)
+    if not isinstance(value, list) or len(value) != 2:
+        raise InputError(f"{where}: must be a list of the lowest and the highest, not {value!r}.")
+    low, high = (toml.number(each, -1e6, 1e6, "", where) for each in value)
+    if low >= high:
+        raise InputError(f"{where}: {low:g} is not below {high:g}.")
+    return low, high
 
 
 def usual_between() -> dict[str, float]:

@@ -17,14 +17,12 @@ from osteoaxis.outcomes.incidence import incidence
 from osteoaxis.outcomes.person import People
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population.members import Member, members
-from osteoaxis.population.named import Population
+from osteoaxis.population.named import LEVELS, Population
 from osteoaxis.simulation import Cohort, Simulator
 
 Array = NDArray[np.float64]
 
-QUANTITIES = (
-    *(f"{site}_bmd" for site in dxa.SITES), "ctx", "p1np", "estradiol", "testosterone",
-)  # fmt: skip
+QUANTITIES = LEVELS
 FRACTURES = ("any", "vertebral")
 SIMULATED, NO_STEADY_STATE, NOT_MET, FAILED, IMPLAUSIBLE, WAITING = 0, 1, 2, 3, 4, -1
 REASONS = {

@@ -16,7 +16,7 @@ from osteoaxis.units import DAYS_PER_MONTH
 INHIBITORS = ("aromatase inhibitor", "aromatase inactivator")
 LESS = 0.95  # of the longest time on an inhibitor
 WORN_OFF = (
-    "denosumab has worn off and nothing follows; the model predicts too few broken vertebrae then."
+    "denosumab wears off before anything follows; the model predicts too few broken vertebrae then."
 )
 LEFT_OUT = "This leaves out why it is taken: fewer cancers coming back."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -16,9 +16,14 @@ from osteoaxis.forecast import persons
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import presets
+from osteoaxis.pharmacology.actions import place
+from osteoaxis.pharmacology.drug import ROUTES, Drug, by_any_name
 from osteoaxis.population import names as populations
+from osteoaxis.present.console import opened
 from osteoaxis.present.summary import QUANTITIES
 from osteoaxis.process import Param, Rate, Site, State
+from osteoaxis.published import PUBLISHED, load
+from osteoaxis.published.model import PublishedModel
 from osteoaxis.scenario import scenarios
 from osteoaxis.simulation import build_model
 from osteoaxis.trials import names as trials
@@ -48,9 +53,7 @@ def show_list(kind: str, folders: Folders, *, json_only: bool = False) -> None:
     if json_only:
         print(json.dumps(rows, allow_nan=False))
         return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 200
+    console = opened(200)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in rows[0]:
         table.add_column(column, overflow="fold")
@@ -110,8 +113,6 @@ def _metrics(folders: Folders) -> Rows:
 
 
 def _models() -> Rows:
-    from osteoaxis.published import PUBLISHED, load
-
     return [
         {
             "model": name,
@@ -144,27 +145,89 @@ def _parameters(model: Model) -> Rows:
 def show_item(name: str, folders: Folders) -> None:
     """Print equation, unit, meaning and source of the quantity or parameter called `name`.
 
-    Of a scenario, patient, person, population or trial, its file.
+    Of a drug, what it does and its numbers; of a published model, what it is and has; of a
+    scenario, patient, person, population or trial, its file.
     """
     files = {**scenarios(), **presets(), **persons(), **populations(), **trials()}
     if name in files:
         print(files[name].read_text(encoding="utf-8"), end="")
         return
-    model = build_model(folders)[0]
+    if name in PUBLISHED:
+        _print(_published_lines(load(name)))
+        return
+    model, drugs = build_model(folders)
+    named = by_any_name(drugs)
+    lines: list[str] = []
     if name in model.quantities:
-        lines = _quantity_lines(model, name)
+        lines += _quantity_lines(model, name)
     elif name in QUANTITIES:
-        lines = _derived_lines(name)
-    else:
+        lines += _derived_lines(name)
+    if name in named:
+        lines += _drug_lines(model, named[name])
+    if not lines:
         known = [*model.quantities, *QUANTITIES, *model.parameters]
         known += [full.rpartition(".")[2] for full in model.parameters]
         if name not in known:
-            near = did_you_mean(name, [*files, *known])
-            raise InputError(f"unknown quantity, parameter or file '{name}'.{near}")
+            near = did_you_mean(name, [*files, *known, *named, *PUBLISHED])
+            raise InputError(f"unknown quantity, parameter, drug, model or file '{name}'.{near}")
         lines = _parameter_lines(model, name)
+    _print(lines)
+
+
+def _print(lines: Iterable[str]) -> None:
     console = Console(highlight=False)
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
+
+
+def _numbers(model: Model, names: Iterable[str], indent: str) -> list[str]:
+    """Return a line with value and source of each parameter in `names`."""
+    return [
+        f"{indent}{full} = {_number(p.value)} {p.unit}   {p.source}"
+        for full in names
+        if isinstance(p := model.parameters.get(full), Param)
+    ]
+
+
+def _drug_lines(model: Model, drug: Drug) -> list[str]:
+    low, high = drug.dose_range_mg
+    doses = "" if drug.units_mg else f"   ({low:g} to {high:g} mg a dose)"
+    lines = [
+        f"{drug.name}   (drug, {drug.group})",
+        f"  {drug.summary}",
+        f"  a usual regimen: {drug.typical}{doses}",
+        f"  routes: {', '.join(f'{route} ({ROUTES[route]})' for route in drug.routes)}",
+    ]
+    if drug.synonyms:
+        lines.append(f"  also called {', '.join(drug.synonyms)}")
+    acts: dict[tuple[str, str], dict[str, None]] = {}
+    for site, rate in drug.process.site_terms:
+        acts.setdefault(place(site), {}).update(dict.fromkeys(model.dependencies(rate)))
+    lines.append("  acts:" if acts else "  acts: on nothing of the model")
+    for (on, how), used in acts.items():
+        lines += [f"    {how} {on}", *_numbers(model, used, "      ")]
+    acting = {full for used in acts.values() for full in used}
+    own = [name for name in model.parameters if name.startswith(f"{drug.name}.")]
+    rest = [name for name in own if name not in acting]
+    return [*lines, "  kinetics:", *_numbers(model, rest, "    "), f"  file: {drug.file}"]
+
+
+def _published_lines(found: PublishedModel) -> list[str]:
+    states = found.model.states.items()
+    return [
+        f"{found.name}   (published model)",
+        f"  {found.title}",
+        f"  {found.citation}. doi:{found.doi}",
+        "  scenarios:",
+        *(f"    {name}: {plan.title}" for name, plan in found.scenarios.items()),
+        "  states:",
+        *(f"    {name} [{state.unit}]   {state.meaning}" for name, state in states),
+        "  parameters:",
+        *_numbers(found.model, found.model.parameters, "    "),
+        "  what it cannot express:",
+        *(f"    {each}" for each in found.cannot),
+        f"  osteoaxis run --model {found.name} {next(iter(found.scenarios))}",
+    ]
 
 
 def _derived_lines(name: str) -> list[str]:
@@ -193,11 +256,7 @@ def _quantity_lines(model: Model, name: str) -> list[str]:
         ]
     elif isinstance(quantity, Rate | Site):
         lines.append(f"  {name} = {model.assignments[name]}")
-    used = [
-        f"    {full} = {_number(p.value)} {p.unit}   {p.source}"
-        for full in model.dependencies(name)
-        if isinstance(p := model.parameters.get(full), Param)
-    ]
+    used = _numbers(model, model.dependencies(name), "    ")
     return lines + (["  parameters:", *used] if used else [])
 
 

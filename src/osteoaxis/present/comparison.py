@@ -12,11 +12,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis.comparison import OURS, Comparison
 from osteoaxis.present import style
+from osteoaxis.present.console import opened
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 
 TITLES = {
@@ -155,9 +155,7 @@ def write(result: Comparison, folder: Path) -> None:
 
 def show(result: Comparison) -> None:
     """Print the changes by month, then what each published model cannot express."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     console.print(f"[bold]{result.scenario.title}[/bold]: percent change since time zero")
     months = _months(result)[1:]
     for name in shown(result):

@@ -20,6 +20,7 @@ from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.row import Row
 from osteoaxis.pharmacology.drug import catalogue
 from osteoaxis.present import words
+from osteoaxis.present.console import opened
 from osteoaxis.present.progress import Steps
 
 WIDTH = 150
@@ -65,11 +66,10 @@ def verdict(each: Scored) -> str:
 
 def _printed(table: Table) -> None:
     """Print a table whole: lines go on over the edge of a terminal that is too narrow."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     needed = console.measure(table, options=console.options.update(width=10 * WIDTH)).minimum
-    console.width = max(console.width, needed)
+    gaps = 2 * len(table.columns)  # rich forgets them
+    console.width = max(console.width, needed + gaps)
     console.print(table)
 
 
@@ -144,6 +144,7 @@ def show_study(name: str, *, json_only: bool = False) -> None:
     with Steps(quiet=json_only) as steps:
         scored = evidence.verdicts(only={study.id}, progress=steps.update)
     sources = list(dict.fromkeys(map(_source, study.rows)))
+    notes = list(dict.fromkeys(row.note for row in study.rows if row.note))
     if json_only:
         typer.echo(
             json.dumps(
@@ -171,12 +172,15 @@ def show_study(name: str, *, json_only: bool = False) -> None:
     rows = [
         (each.row.arm, _result(each.row), f"{each.row.time_months:g}", _observed(each.row),
          "" if each.row.n is None else f"{each.row.n:g}", *_predicted(each), off_by(each),
-         verdict(each), str(1 + sources.index(_source(each.row))), each.row.note)
+         verdict(each), str(1 + sources.index(_source(each.row))),
+         str(1 + notes.index(each.row.note)) if each.row.note else "")
         for each in scored
     ]  # fmt: skip
     heads = ("arm", "result", "month", "observed", "n", "predicted", "range", "off by", "verdict",
              "source", "note")  # fmt: skip
-    _printed(_table(heads, rows, ("arm", "verdict", "note")))
+    _printed(_table(heads, rows, ("arm", "verdict")))
+    for number, note in enumerate(notes, start=1):
+        _say(f"  note {number}: {note}")
     for number, (citation, doi, url, quality) in enumerate(sources, start=1):
         _say(f"  source {number}: {', '.join(filter(None, (citation, doi, url, quality)))}")
     _say(_LEGEND)
@@ -209,8 +213,9 @@ def _predicted(each: Scored) -> tuple[str, str]:
     if each.predicted is None or each.low is None or each.high is None:
         return "", ""
     if each.planned.given:
-        return f"{each.predicted:.3g}", ""
-    return f"{each.predicted:.3g}", f"{each.low:.3g} to {each.high:.3g}"
+        return words.digits(each.predicted, 3), ""
+    predicted, low, high = (words.digits(x, 3) for x in (each.predicted, each.low, each.high))
+    return predicted, f"{low} to {high}"
 
 
 def run_check(files: Sequence[Path], split: str | None, *, json_only: bool) -> None:
@@ -233,10 +238,16 @@ def show(scored: Sequence[Scored]) -> None:
     ]  # fmt: skip
     heads = ("study", "role", "arm", "result", "month", "observed", "predicted", "range", "off by",
              "verdict")  # fmt: skip
-    _printed(_table(heads, rows, ("arm", "verdict")))
-    _say(_LEGEND)
-    _say("\nBy endpoint; bias, RMSE and width in points (levels: %; fractures: log units):")
-    _printed(summary_table(check.summary(scored)))
+    if rows:
+        _printed(_table(heads, rows, ("arm", "verdict")))
+        _say(_LEGEND)
+    else:
+        _say("Nothing is predicted: no row can be executed.")
+    if found := check.summary(scored):
+        _say("\nBy endpoint; bias, RMSE and width in points (levels: %; fractures: log units):")
+        _printed(summary_table(found))
+    elif rows:
+        _say("\nNo row has a weight, so that there is no summary.")
     stuck = [each for each in scored if not each.planned.executable]
     if stuck:
         share = 100.0 * len(stuck) / len(scored)

@@ -22,6 +22,7 @@ from osteoaxis.present import style
 from osteoaxis.present.pathway import pathway
 from osteoaxis.present.style import svg
 from osteoaxis.scenario import ScenarioResult
+from osteoaxis.treatment import was_given
 from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 __all__ = ["FIGURES", "save_all", "svg"]
@@ -249,7 +250,7 @@ def _frame(
     """Set the years, shade the dosing of the last arm and put one legend below."""
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)  # type: ignore[union-attr,call-arg]
     *_, focus = result.arms
-    span = _dosing(result.arms[focus].attrs["given"], result.scenario.years)
+    span = _dosing(was_given(result.arms[focus]), result.scenario.years)
     for axis in axes:
         axis.set_xlim(0, result.scenario.years)
         axis.xaxis.set_major_locator(
@@ -273,11 +274,11 @@ def _frame(
     )  # fmt: skip
 
 
-def _dosing(regimen: str, years: float) -> tuple[float, float] | None:
+def _dosing(regimen: Regimen, years: float) -> tuple[float, float] | None:
     """Return the years from the first dose to one interval after the last, within the run."""
     per_year = YEAR * DAYS_PER_MONTH
     starts, ends = [], []
-    for term in Regimen.parse(regimen).terms:
+    for term in regimen.terms:
         times = list(term.times(years * per_year))
         if times:
             starts.append(times[0] / per_year)

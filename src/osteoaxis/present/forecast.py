@@ -12,7 +12,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis.forecast import Forecast
@@ -21,6 +20,7 @@ from osteoaxis.forecast.plain import at_end, unit
 from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
 from osteoaxis.present import pages, style, told, words
+from osteoaxis.present.console import opened
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.present.told import TITLES, UNEXPLAINED
 from osteoaxis.units import DAYS_PER_YEAR
@@ -128,9 +128,7 @@ def write(found: Forecast, plain: Mapping[str, Any], folder: Path) -> None:
 
 def show(found: Forecast, plain: Mapping[str, Any], folder: Path | None) -> None:
     """Print the forecast: each strategy at its end, the fit, and what to measure next."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDE
+    console = opened(WIDE)
     person = found.person
     console.print(f"[bold]{person.title}[/bold]: {person.years:g} years from {person.today}")
     explained = found.posterior.check.explained
@@ -140,7 +138,7 @@ def show(found: Forecast, plain: Mapping[str, Any], folder: Path | None) -> None
         console.print(f"[bold]{text}[/bold]")
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("strategy")
-    scores = ("spine T-score", "T ≤ −2.5") if explained else ()
+    scores = ("spine T-score", "T ≤ −2.5*") if explained else ()
     for title in ("spine, %", "hip, %", *scores, "fracture"):
         table.add_column(title, justify="right")
     for row in at_end(found):
@@ -149,13 +147,14 @@ def show(found: Forecast, plain: Mapping[str, Any], folder: Path | None) -> None
             _range(row["lumbar_spine_change_percent"]),
             _range(row["total_hip_change_percent"]),
             *((_range(row["lumbar_spine_t_score"]),
-               told.share(row["lumbar_spine_osteoporosis_percent"])) if explained else ()),
+               told.share(row["osteoporosis_percent"])) if explained else ()),
             _range(row["any_fracture_percent"]),
         )  # fmt: skip
     console.print(table)
     whom = "could be this person" if explained else "are of this age and treatment"
     console.print(
         f"Median and the range of 90 % of people who {whom}; T-scores and fractures: of 100."
+        + (f" * At {told.WHERE}." if explained else "")
     )
     for text in (*said["left_out"], *said["warnings"]):
         console.print(f"[bold]{text}[/bold]")

@@ -14,7 +14,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis import guidance, toml
@@ -22,6 +21,7 @@ from osteoaxis.errors import InputError
 from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import style
+from osteoaxis.present.console import opened
 from osteoaxis.present.strategies import text, title
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 from osteoaxis.strategy.optimiser import Candidate, Found, Measured, worth
@@ -105,9 +105,7 @@ def _full(found: Found, name: str) -> str:
 
 def show(found: Found) -> None:
     """Print what was searched and the front."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     console.print(f"[bold]{found.scenario.title}[/bold]")
     console.print(f"Always given: {found.space.base}", markup=False)
     for condition in found.space.constraints:
@@ -215,6 +213,10 @@ def _numbers(table: Mapping[str, Any], path: Path) -> dict[str, float]:
         name: toml.number(value, -1e12, 1e12, "", f"--resume: {path}: {name}")
         for name, value in table.items()
     }
+
+
+PERHAPS = ("front.png", "front.svg")
+"""What is not always written."""
 
 
 def write(found: Found, folder: Path) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from osteoaxis import guidance
 from osteoaxis.guidance import Finding
 from osteoaxis.patient import Patient
+from osteoaxis.present import words
+from osteoaxis.present.console import opened
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH
 
 ADVICE = "Not advice: things to ask your clinical team about."
@@ -48,6 +49,17 @@ def as_json(finding: Finding) -> dict[str, Any]:
     }
 
 
+def not_shown(bodies: Iterable[str]) -> str:
+    """Return the sentence on rules that stay out since nobody read them; empty without any."""
+    named = words.joined(dict.fromkeys(bodies))
+    if not named:
+        return ""
+    return (
+        f"Not shown, because we could not read them: rules of {named} that are for this person. "
+        "Look there yourself, or ask your team."
+    )
+
+
 def by_question(found: Iterable[Finding]) -> Iterable[tuple[str, Iterable[Finding]]]:
     """Return findings by question: guidelines first, then safety flags and cautions."""
     ordered = sorted(found, key=lambda f: (f.rule.kind != "guideline", f.rule.question))
@@ -58,24 +70,24 @@ def table() -> str:
     """Return all rules as a table in Markdown, the one of docs/guidelines.md."""
     lines = ["| rule | kind | body | for | when | read | source |", "|---|---|---|---|---|---|---|"]
     for rule in guidance.rules():
-        year = f" {rule.year}" if rule.year else ""
         who = f"`{rule.who.text}`" if rule.who else "everyone"
         sources = dict.fromkeys([rule.citation, *(rate.source for rate in rule.rates)])
         lines.append(
-            f"| `{rule.id}` | {rule.kind} | {rule.body}{year} | {who} | `{rule.when.text}` "
+            f"| `{rule.id}` | {rule.kind} | {rule.stated_by} | {who} | `{rule.when.text}` "
             f"| {rule.standing} | {'; '.join(sources)} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def show(patient: Patient, regimen: str, found: Iterable[Finding]) -> None:
+def show(
+    patient: Patient, regimen: str, found: Iterable[Finding], left_out: Iterable[str] = ()
+) -> None:
     """Print findings by question, bodies side by side, what is met first.
 
-    Of safety flags and cautions, only those that are met or cannot be decided.
+    Of safety flags and cautions, only those that are met or cannot be decided. `left_out` says
+    whose rules stay out.
     """
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     sex = "man" if patient.male else "woman"
     console.print(f"{patient.name}, {sex} of {patient.age:g}, on: {regimen}", markup=False)
     told = [f for f in found if f.rule.kind == "guideline" or f.met or f.missing]
@@ -88,15 +100,16 @@ def show(patient: Patient, regimen: str, found: Iterable[Finding]) -> None:
         table.add_column("met", min_width=16)
         for finding in sorted(group, key=lambda f: (not f.met, f.rule.body)):
             rule = finding.rule
-            year = f" {rule.year}" if rule.year else ""
             marks = [] if rule.read else ["recalled, not read"]
             if rule.id in updates:
                 marks.append(f"renewed in {updates[rule.id].year}")
-            who = f"{rule.body}{year}" + (f" ({'; '.join(marks)})" if marks else "")
+            who = rule.stated_by + (f" ({'; '.join(marks)})" if marks else "")
             what = "\n".join([rule.text, *(f"- {rate}" for rate in rule.rates), rule.citation])
             because = f"\n({finding.because})" if finding.because else ""
             table.add_row(*map(escape, (who, what, finding.when + because)))
         console.print(table)
+    if sentence := not_shown(left_out):
+        console.print(f"\n{sentence} --unverified prints what we recall.", markup=False)
     console.print(f"{ADVICE} {DISCLAIMER}")
 
 
@@ -119,18 +132,20 @@ def run(
 
     patient = Patient.load(name)
     plan = Regimen.parse(regimen)
-    months = output_months(years)
+    months = output_months(years, [plan])
     with Steps(quiet=json_only) as steps:
         ready = simulator((), steps.update)
         data = treatment.run(ready, ready.start(patient), plan, months)
     found = guidance.findings(patient, data, ready.drugs, unread=unread)
+    left_out = () if unread else guidance.withheld(patient, data, ready.drugs)
     if json_only:
         plain = {
             "patient": patient.name,
             "regimen": str(plan),
             "disclaimer": f"{ADVICE} {DISCLAIMER}",
             "findings": [as_json(finding) for finding in found],
+            "not_shown": not_shown(left_out),
         }
         print(json.dumps(plain, allow_nan=False))
         return
-    show(patient, str(plan), found)
+    show(patient, str(plan), found, left_out)

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis import output, toml
 from osteoaxis.errors import InputError
 from osteoaxis.present import style
+from osteoaxis.present.console import opened
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH
 from osteoaxis.sbml.importing import ImportedModel, load
 from osteoaxis.sbml.running import Trajectory, simulate
@@ -107,9 +107,7 @@ def figure(model: ImportedModel, found: Trajectory) -> Figure:
 
 def show(model: ImportedModel, found: Trajectory) -> None:
     """Print the first quantities at a few even times."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     data = summary(model, found)
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column(model.name)

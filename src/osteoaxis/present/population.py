@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from osteoaxis.errors import InputError
 from osteoaxis.population import Run
-from osteoaxis.present import style
+from osteoaxis.present import style, words
 
 Array = NDArray[np.float64]
 
 LEVELS = (5.0, 25.0, 50.0, 75.0, 95.0)
+LINE = 125
+"""Letters of a line of the title."""
 PEOPLE = 60
 """People drawn one by one."""
 CHANGES = {"lumbar_spine_bmd": "Lumbar spine", "total_hip_bmd": "Total hip",
@@ -94,11 +98,11 @@ def sheet(run: Run, variables: Mapping[str, Variable]) -> Figure:
             axes.yaxis.set_minor_formatter("")
     for axes in figure.axes[-3:]:
         axes.set_xlabel("years")
-    figure.suptitle(
+    title = (
         f"{run.data.attrs['title']} on {run.data.attrs['regimen']}: median, middle half and 90 % "
-        f"of {int(run.kept.sum()):,} people, and some of them",
-        fontsize=9.5, x=0.01, ha="left",
-    )  # fmt: skip
+        f"of {int(run.kept.sum()):,} people, and some of them"
+    )
+    figure.suptitle(textwrap.fill(title, LINE), fontsize=9.5, x=0.01, ha="left")
     return figure
 
 
@@ -124,7 +128,13 @@ def summary(run: Run, variables: Mapping[str, Variable]) -> dict[str, Any]:
 
 
 def write(run: Run) -> dict[str, Any]:
-    """Write pictures and `summary.json` beside the population; returns the summary."""
+    """Write pictures and `summary.json` beside the population; returns the summary.
+
+    Raises `InputError` where nobody was kept.
+    """
+    if not run.kept.any():
+        reasons = "; ".join(f"{count:,} {reason}" for reason, count in run.reasons().items())
+        raise InputError(f"population '{run.data.attrs['population']}': nobody is kept: {reasons}.")
     variables = {name: variable(run, name) for name in PANELS}
     found, drawn = summary(run, variables), sheet(run, variables)
     (run.folder / "population.svg").write_text(style.svg(drawn), encoding="utf-8", newline="\n")
@@ -143,7 +153,7 @@ def show(found: dict[str, Any], folder: Path) -> None:
         table.add_column(column, justify="right")
     for name, v in found["variables"].items():
         numbers = (v["mean"], v["sd"], v["p5"], v["p50"], v["p95"])
-        table.add_row(f"{PANELS[name]}, {v['unit']}", *(f"{x:.3g}" for x in numbers))
+        table.add_row(f"{PANELS[name]}, {v['unit']}", *(words.digits(x, 3) for x in numbers))
     console.print(f"{found['population']} on: {found['regimen']}", markup=False)
     console.print(table)
     left = found["members"] - found["kept"]

@@ -12,13 +12,15 @@ class Steps:
     """Shows named stages with the share done; silent when `quiet`."""
 
     def __init__(self, *, quiet: bool = False) -> None:
+        console = Console(stderr=True)
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
             TimeElapsedColumn(),
-            console=Console(stderr=True, quiet=quiet),
+            console=console,
             transient=True,
+            disable=quiet or not console.is_interactive,  # else it would leave blank lines
         )
         self._task = self._bar.add_task("Starting", total=1.0)
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis import output, toml
@@ -19,6 +18,7 @@ from osteoaxis import scenario as scenarios
 from osteoaxis.comparison import express
 from osteoaxis.errors import InputError
 from osteoaxis.present import style
+from osteoaxis.present.console import opened
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH
 from osteoaxis.published import load
 from osteoaxis.published.model import PublishedModel, simulate
@@ -157,9 +157,7 @@ def figure(found: Run) -> Figure:
 
 def show(found: Run) -> None:
     """Print the states at even times, and what the model cannot express."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     published = found.published
     console.print(f"[bold]{found.title}[/bold]")
     console.print(f"{published.name}: {published.title} ({published.citation})", markup=False)

@@ -48,6 +48,7 @@ def render(result: ScenarioResult, pictures: Sequence[figures.Picture]) -> str:
         *([Paragraph(words.sentence(plan.summary))] if plan.summary else []),
         Box((Paragraph((Run(DISCLAIMER, "strong"), NOT_YOU)),), "caution"),
         *_failures(result),
+        *(Box((Paragraph(warning),), "caution") for warning in result.warnings),
         *_simulated(result),
         *_cautions(result),
         *_brief(result),

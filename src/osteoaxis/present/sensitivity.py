@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis.present import style
+from osteoaxis.present.console import opened
 from osteoaxis.sensitivity import Sensitivity
 
 SHOWN = 15
@@ -21,9 +21,9 @@ ALONE = (
     "together and these runs do not, so effects can exceed the bands of figures."
 )
 WORDS = {
-    "mu_star": "mean absolute effect of going over the range (Morris)",
+    "mu_star": "mean absolute effect of going over the range, in the outcome's unit (Morris)",
     "total": "share of the variance, with all others (Sobol, total)",
-    "effect": "effect of going over the range, along the derivative",
+    "effect": "effect of going over the range, along the derivative, in the outcome's unit",
 }
 
 
@@ -50,9 +50,8 @@ def tornado(found: Sensitivity) -> Figure:
 
 
 def _title(found: Sensitivity, output: int) -> str:
-    name = found.question.outputs[output]
-    unit = " (% change)" if name.endswith("_bmd") else ""
-    return f"{name}{unit} at month {found.question.month:g}"
+    name, unit = found.question.outputs[output], found.units[output]
+    return f"{name}{'' if unit == '1' else f' ({unit})'} at month {found.question.month:g}"
 
 
 @style.styled
@@ -77,12 +76,12 @@ def write(found: Sensitivity, folder: Path) -> None:
     """Write the table of indices and both pictures into `folder`."""
     with (folder / "sensitivity.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("parameter", "low", "high", "output", *found.indices))
+        writer.writerow(("parameter", "low", "high", "output", "unit", *found.indices))
         for k, varied in enumerate(found.ranges):
-            for j, output in enumerate(found.question.outputs):
+            for j, output in enumerate(zip(found.question.outputs, found.units, strict=True)):
                 numbers = [f"{table[k, j]:.6g}" for table in found.indices.values()]
                 ends = (f"{varied.low:.6g}", f"{varied.high:.6g}")
-                writer.writerow((varied.name, *ends, output, *numbers))
+                writer.writerow((varied.name, *ends, *output, *numbers))
     for name, figure in (("tornado", tornado(found)), ("heat", heat(found))):
         text = style.svg(figure)
         (folder / f"{name}.svg").write_text(text, encoding="utf-8", newline="\n")
@@ -100,6 +99,7 @@ def summary(found: Sensitivity) -> dict[str, Any]:
         "note": ALONE,
         "runs": found.runs,
         "failed": found.failed,
+        "units": dict(zip(found.question.outputs, found.units, strict=True)),
         "outputs": {
             output: [
                 {"parameter": found.ranges[p].name}
@@ -113,9 +113,7 @@ def summary(found: Sensitivity) -> dict[str, Any]:
 
 def show(found: Sensitivity) -> None:
     """Print the ten parameters that move each outcome most."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 160
+    console = opened(160)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for k in range(len(found.question.outputs)):
         table.add_column(_title(found, k))

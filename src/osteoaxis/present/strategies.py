@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis import guidance
 from osteoaxis.present import arms, strategy_sheet, style, words
+from osteoaxis.present.console import opened
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 from osteoaxis.strategy import Metric, Strategies
 from osteoaxis.treatment import was_given
@@ -112,6 +112,7 @@ def notes(result: Strategies) -> list[str]:
     less = arms.less_inhibitor(plan.patient, plans, result.drugs, 12.0 * plan.years)
     open_ = [arm for arm, found in result.cautions.items() if arms.unprotected(found) is not None]
     return [
+        *result.warnings,
         *([f"Less of the inhibitor in {words.joined(less)}. {arms.LEFT_OUT}"] if less else []),
         *([f"{words.joined(open_)}: {arms.WORN_OFF} {UNSAID}"] if open_ else []),
         *(f"{arm} is as {other}: the same was given." for arm, other in alike(result).items()),
@@ -128,9 +129,7 @@ def alike(result: Strategies) -> dict[str, str]:
 
 def show(result: Strategies) -> None:
     """Print the arms and the table, a few arms at a time."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     console.print(f"[bold]{result.scenario.title}[/bold]")
     if result.scenario.summary:
         console.print(words.sentence(result.scenario.summary), markup=False)

@@ -71,13 +71,16 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 def arm_styles(arms: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return colour and dash of each arm's line; the first arm is the dark grey reference."""
     first, *others = arms
-    styles = {first: {"color": REFERENCE_COLOUR, "linestyle": REFERENCE_DASH}}
-    for number, arm in enumerate(others):
-        styles[arm] = {
-            "color": COLOURS[number % len(COLOURS)],
-            "linestyle": DASHES[number % len(DASHES)],
-        }
-    return styles
+    reference = {"color": REFERENCE_COLOUR, "linestyle": REFERENCE_DASH}
+    return {first: reference, **dict(zip(others, line_styles(len(others)), strict=True))}
+
+
+def line_styles(count: int) -> list[dict[str, Any]]:
+    """Return colour and dash of so many lines."""
+    return [
+        {"color": COLOURS[k % len(COLOURS)], "linestyle": DASHES[k % len(DASHES)]}
+        for k in range(count)
+    ]
 
 
 def with_unit(title: str, unit: str) -> str:

@@ -126,6 +126,7 @@ def summary_json(result: ScenarioResult, months: Sequence[float] | None = None) 
         "scenario": result.scenario.name,
         "version": first.attrs["version"],
         "parameter_hash": first.attrs["parameter_hash"],
+        "warnings": list(result.warnings),
         "months": [int(m) if m.is_integer() else m for m in chosen],
         "treatment": {
             arm: {

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from osteoaxis.dosing import whole_weeks
 from osteoaxis.outcomes import markers
-from osteoaxis.scenario import ScenarioResult, whole_weeks
+from osteoaxis.scenario import ScenarioResult
 
 MONTHS = (12.0, 24.0, 36.0, 60.0, 120.0)
 

@@ -9,12 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from osteoaxis import guidance
+from osteoaxis.dosing import rhythm
 from osteoaxis.guidance import Finding
 from osteoaxis.outcomes import cascade
 from osteoaxis.present import words
+from osteoaxis.present.console import opened
 from osteoaxis.present.summary import values
 from osteoaxis.present.tables import headline
-from osteoaxis.scenario import ScenarioResult, weekly
+from osteoaxis.scenario import ScenarioResult
 from osteoaxis.treatment import was_given
 
 WIDTH = 95
@@ -28,9 +30,7 @@ DISCLAIMER = "For research and education; not a medical device."
 
 def show(result: ScenarioResult) -> None:
     """Print title, arms, the headline table, the cascade, two tables and two charts."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     plan = result.scenario
     console.print(f"[bold]{plan.title}[/bold]")
     if plan.summary:
@@ -42,6 +42,8 @@ def show(result: ScenarioResult) -> None:
         console.print(f"  {arm}: {regimen}", markup=False)
         for decision in words.decisions(result.arms[arm]):
             console.print(f"    {decision}", markup=False)
+    for warning in result.warnings:
+        console.print(f"\n{warning}", markup=False)
     ask(
         console,
         {
@@ -53,7 +55,7 @@ def show(result: ScenarioResult) -> None:
         console.print("Drugs swallowed at least daily are taken as a steady input (--dosing).")
     console.print()
     console.print(_headline(result))
-    if any(weekly(was_given(data)) for data in result.arms.values()):
+    if rhythm(was_given(data) for data in result.arms.values()):
         console.print("Doses are days apart: levels of a month are those of its last whole week.")
     names = list(result.arms)
     if len(names) > 1:
@@ -142,7 +144,8 @@ def _cascade(steps: tuple[cascade.Step, ...]) -> Table:
 def _activation(rows: tuple[cascade.Activation, ...]) -> Table:
     table = _table("quantity", "reference", "focus", "ratio")
     for row in rows:
-        table.add_row(row.title, f"{row.reference:.3g}", f"{row.focus:.3g}", f"{row.ratio:.2f}")
+        levels = (words.digits(value, 3) for value in (row.reference, row.focus))
+        table.add_row(row.title, *levels, f"{row.ratio:.2f}")
     return table
 
 

@@ -35,6 +35,7 @@ WORTH = 1.0
 """Percent by which a measurement must narrow the range to be worth a line."""
 MOST_NEXT = 3
 """Measurements told that would narrow it most."""
+WHERE = "spine, hip or hip neck"
 UNEXPLAINED = (
     "The model does not explain these results together. No forecast is fitted to this person: what "
     "is shown is how people of this age and treatment differ. One of the results can be wrong (a "
@@ -81,8 +82,8 @@ def lead(found: Forecast) -> str:
     return (
         f"“{row['strategy']}”, in {words.time(12 * found.person.years)}: spine density "
         f"{_range(spine, signed=True, end=' %')}, hip {_range(hip, signed=True, end=' %')}. Of 100 "
-        f"people with such results, {low} will then have a spine T-score of −2.5 or lower, and "
-        f"{broken} will have broken a bone{_too_low(found, row['strategy'])}."
+        f"people with such results, {low} will then have a T-score of −2.5 or lower at {WHERE}, "
+        f"and {broken} will have broken a bone{_too_low(found, row['strategy'])}."
     )
 
 
@@ -101,16 +102,16 @@ def others(found: Forecast) -> dict[str, str]:
         low, broken = _counts(row)
         told[name] = (
             f"“{name}” instead: spine density {spine} %, hip {hip} %; of 100 such people, {low} "
-            f"will have a spine T-score of −2.5 or lower, and {broken} will have broken a "
+            f"will have a T-score of −2.5 or lower, and {broken} will have broken a "
             f"bone{_too_low(found, name)}."
         )
     return told
 
 
 def _counts(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return how many of 100 are osteoporotic at the spine, and have broken a bone, at the end."""
+    """Return how many of 100 are osteoporotic, and have broken a bone, at the end."""
     broken = row["any_fracture_percent"]["median"]
-    return many(row["lumbar_spine_osteoporosis_percent"]), many(broken)
+    return many(row["osteoporosis_percent"]), many(broken)
 
 
 def _too_low(found: Forecast, name: str) -> str:
@@ -330,7 +331,7 @@ def _place(rank: float) -> str:
         return f"lower than in {100 - RARE:.0f} of 100 of them"
     if rank > 100 - RARE:
         return f"higher than in {100 - RARE:.0f} of 100 of them"
-    return "usual"
+    return f"usual, lower in {rank:.0f} of 100 of them"
 
 
 def _range(found: Mapping[str, float], *, signed: bool = False, end: str = "") -> str:

@@ -45,11 +45,11 @@ class Context:
 
 def context(found: Conducted, ready: Simulator) -> Context:
     """Return what stands beside `found`."""
-    months = output_months(found.trial.visits[-1] / 12.0)
-    cohort = ready.start(typical(found))
+    years, cohort = found.trial.visits[-1] / 12.0, ready.start(typical(found))
     cautions = {}
     for arm in found.trial.arms:
-        data = treatment.run(ready, cohort, _begun(arm.regimen), months, dosing="average")
+        plan = _begun(arm.regimen)
+        data = treatment.run(ready, cohort, plan, output_months(years, [plan]), dosing="average")
         cautions[arm.name] = guidance.flags(cohort.patients[0], data, ready.drugs)
     return Context(cautions, _near(found, ready))
 

@@ -18,6 +18,8 @@ CODES = {"lumbar_spine_bmd": "LSBMD", "total_hip_bmd": "THBMD", "femoral_neck_bm
 UNITS = {"ctx": "ng/mL", "p1np": "ng/mL", "estradiol": "pg/mL", "testosterone": "ng/dL"}
 BASELINE = {"lumbar_spine_t_score": "LSTBL", "total_hip_t_score": "THTBL",
             "femoral_neck_t_score": "FNTBL"}  # fmt: skip
+PERHAPS = ("adex.csv",)
+"""Tables that are not always written."""
 Row = Mapping[str, Any]
 
 
@@ -48,6 +50,7 @@ def _people(found: Conducted) -> Iterator[Row]:
             **{code: f"{found.entry[name][k]:.2f}" for name, code in BASELINE.items()},
             "EOSMONTH": round(min(found.left_month[k], found.trial.visits[-1]), 2),
             "EOSSTT": "COMPLETED" if found.stayed[k, -1] else "DISCONTINUED",
+            "DTHFL": "Y" if found.died[k] else "",
         }  # fmt: skip
 
 

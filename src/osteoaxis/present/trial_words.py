@@ -10,6 +10,7 @@ NAMES = {
     "estradiol": "Estradiol", "testosterone": "Testosterone", "any_fracture": "Any fracture",
     "vertebral_fracture": "Vertebral fracture", "hip_fracture": "Hip fracture",
 }  # fmt: skip
+SAME = "none: both arms the same"
 
 
 def people(count: float) -> str:

@@ -16,11 +16,13 @@ from rich.table import Table
 
 from osteoaxis import fitted
 from osteoaxis.evidence.tested import reference
-from osteoaxis.present import evidence, style, terminal, trial_tables
+from osteoaxis.present import evidence, style, terminal, trial_tables, words
+from osteoaxis.present.console import opened
 from osteoaxis.present.trial_context import Context, Near
 from osteoaxis.present.trial_sheet import sheet
-from osteoaxis.present.trial_words import NAMES, people
+from osteoaxis.present.trial_words import NAMES, SAME, people
 from osteoaxis.trials import Conducted, Effect, Plan
+from osteoaxis.trials.analysis import deviation
 from osteoaxis.trials.design import SCORES
 from osteoaxis.units import DAYS_PER_MONTH
 
@@ -28,7 +30,10 @@ WIDTH = 150
 UNITS = {"difference": " points", "percent": " %", "hazard ratio": ""}
 BASELINE = ("age", "years_since_menopause", "body_mass_index", *SCORES, "ctx", "p1np", "estradiol",
             "testosterone", "egfr")  # fmt: skip
-SEEN = "Eligibility and rules go by what is measured, with the errors of the trial."
+SEEN = (
+    "Eligibility and rules go by what is measured, with the errors of the trial. Deaths are those "
+    "of the life table, the same in every arm."
+)
 
 
 def write(found: Conducted, plans: Sequence[Plan], beside: Context, folder: Path) -> None:
@@ -71,7 +76,9 @@ def summary(found: Conducted, plans: Sequence[Plan], beside: Context) -> dict[st
                           if (p.effect.endpoint, p.effect.month) == trial.endpoints[0]],
             "alpha": trial.alpha,
             "power": trial.power,
+            "confidence": trial.confidence,
             "note": SEEN,
+            "warnings": trial.without_effect(),
         },
         "flow": {
             "screened": found.screened,
@@ -96,14 +103,15 @@ def summary(found: Conducted, plans: Sequence[Plan], beside: Context) -> dict[st
 def _flow(found: Conducted) -> Iterator[tuple[str, list[tuple[str, int]]]]:
     for k, arm in enumerate(found.trial.arms):
         own = found.allocated == k
-        completed = int(found.stayed[own, -1].sum())
-        yield arm.name, [("allocated", int(own.sum())), ("left", int(own.sum()) - completed),
+        completed, died = int(found.stayed[own, -1].sum()), int(found.died[own].sum())
+        yield arm.name, [("allocated", int(own.sum())), ("died", died),
+                         ("left", int(own.sum()) - died - completed),
                          ("completed", completed)]  # fmt: skip
 
 
-def _spread(found: Conducted, name: str, arm: int) -> dict[str, float]:
+def _spread(found: Conducted, name: str, arm: int) -> dict[str, float | None]:
     own = found.entry[name][found.allocated == arm]
-    return {"mean": float(own.mean()), "sd": float(own.std(ddof=1))}
+    return {"mean": float(own.mean()) if own.size else None, "sd": _number(deviation(own))}
 
 
 def _decided(found: Conducted) -> Iterator[dict[str, Any]]:
@@ -131,8 +139,9 @@ def _effect(plan: Plan) -> dict[str, Any]:
     return {
         "endpoint": e.endpoint, "month": e.month, "arm": e.arm, "reference": e.reference,
         "kind": e.kind, "value": _number(e.value), "low": _number(e.low),
-        "high": _number(e.high), "p": _number(e.p), "n": list(e.n), "means": list(e.means),
-        "sds": None if e.sds is None else list(e.sds),
+        "high": _number(e.high), "p": _number(e.p), "n": list(e.n),
+        "means": [_number(mean) for mean in e.means],
+        "sds": None if e.sds is None else [_number(sd) for sd in e.sds],
         "events": None if e.events is None else list(e.events), "true": e.true,
         "true_low": _number(plan.low), "true_high": _number(plan.high),
         "randomised_an_arm": _number(plan.needed),
@@ -153,11 +162,9 @@ def _study(near: Near) -> dict[str, Any]:
 
 def show(found: Conducted, plans: Sequence[Plan], beside: Context) -> None:
     """Print how the trial went, what it found, what it would need, and what stands beside it."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = opened(WIDTH)
     _show_course(console, found)
-    _show_effects(console, plans)
+    _show_effects(console, found, plans)
     _show_needs(console, found, plans)
     terminal.ask(console, beside.cautions)
     _show_near(console, beside.near)
@@ -182,22 +189,37 @@ def _show_course(console: Console, found: Conducted) -> None:
     )  # fmt: skip
     console.print(SEEN)
     flow = dict(_flow(found))
+    for late in trial.without_effect():
+        console.print(late, markup=False)
     table = _table("mean (SD) at entry", *flow)
-    for row, counts in enumerate(zip(*flow.values(), strict=True)):
-        table.add_row(("allocated", "left", "completed")[row], *(f"{n:,}" for _, n in counts))
+    for counts in zip(*flow.values(), strict=True):
+        table.add_row(counts[0][0], *(f"{n:,}" for _, n in counts))
     for name in BASELINE:
         if name in found.entry:
             cells = [_spread(found, name, k) for k in range(len(flow))]
-            table.add_row(name.replace("_", " "),
-                          *(f"{c['mean']:.3g} ({c['sd']:.2g})" for c in cells))  # fmt: skip
+            both = (f"{_told(c['mean'], 3)} ({_told(c['sd'], 2)})" for c in cells)
+            table.add_row(name.replace("_", " "), *both)
     console.print(table)
     for each in _decided(found):
-        when = each["months"]
-        told = f", month {when[0]:.3g} to {when[2]:.3g}, half by {when[1]:.3g}" if when else ""
+        told = _when(each["months"])
         console.print(
             f"{each['arm']}: {each['drug']} {each['action']} in {each['people']} of {each['of']}"
             f"{told}.", markup=False
         )  # fmt: skip
+
+
+def _told(value: float | None, digits: int) -> str:
+    return words.DASH if value is None or not math.isfinite(value) else words.digits(value, digits)
+
+
+def _when(months: Sequence[float] | None) -> str:
+    """Say in which months something was decided: first, last and median."""
+    if not months:
+        return ""
+    first, half, last = (_told(month, 3) for month in months)
+    if first == last:
+        return ", at the start" if months[-1] == 0.0 else f", in month {first}"
+    return f", month {first} to {last}, half by month {half}"
 
 
 def _who(effect: Effect) -> tuple[str, str]:
@@ -205,23 +227,23 @@ def _who(effect: Effect) -> tuple[str, str]:
             f"{effect.arm} v {effect.reference}")  # fmt: skip
 
 
-def _pair(values: tuple[float, float] | None, digits: str) -> str:
-    return "" if values is None else " / ".join(f"{value:{digits}}" for value in values)
+def _pair(values: tuple[float, float] | None, digits: int) -> str:
+    return "" if values is None else " / ".join(_told(value, digits) for value in values)
 
 
-def _show_effects(console: Console, plans: Sequence[Plan]) -> None:
+def _show_effects(console: Console, found: Conducted, plans: Sequence[Plan]) -> None:
     console.print("\n[bold]What this trial found[/bold]")
-    table = _table("endpoint", "arms", "effect", "95 % interval", "p", "mean, %", "SD", "people",
+    level = f"{100.0 * found.trial.confidence:g} % interval"
+    table = _table("endpoint", "arms", "effect", level, "p", "mean, %", "SD", "people",
                    left=2)  # fmt: skip
     for e in (plan.effect for plan in plans):
-        n = _pair(e.n, "d")
+        n = "{} / {}".format(*e.n)
         if e.events is not None:
-            n += f", fractures {_pair(e.events, 'd')}"
-        known = math.isfinite(e.value)
+            n += ", fractures {} / {}".format(*e.events)
         table.add_row(
-            *_who(e), f"{e.value:.3g}{UNITS[e.kind]}" if known else "cannot be estimated",
-            f"{e.low:.3g} to {e.high:.3g}" if known else "", f"{e.p:.2g}" if known else "",
-            _pair(e.means, ".3g"), _pair(e.sds, ".2g"), n,
+            *_who(e), f"{_told(e.value, 3)}{UNITS[e.kind]}" if e.known else "cannot be estimated",
+            f"{_told(e.low, 3)} to {_told(e.high, 3)}" if e.known else "",
+            f"{e.p:.2g}" if e.known else "", _pair(e.means, 3), _pair(e.sds, 2), n,
         )  # fmt: skip
     console.print(table)
     console.print(
@@ -238,9 +260,12 @@ def _show_needs(console: Console, found: Conducted, plans: Sequence[Plan]) -> No
                    "90 % by chance", "power here", "averaged", left=2)  # fmt: skip
     for plan in plans:
         e = plan.effect
+        if e.none:
+            table.add_row(*_who(e), SAME)
+            continue
         table.add_row(
-            *_who(e), f"{e.true:.3g}{UNITS[e.kind]}",
-            "" if plan.low is None else f"{plan.low:.3g} to {plan.high:.3g}",
+            *_who(e), f"{_told(e.true, 3)}{UNITS[e.kind]}",
+            "" if plan.low is None else f"{_told(plan.low, 3)} to {_told(plan.high, 3)}",
             people(plan.needed), f"{people(plan.needed_low)} to {people(plan.needed_high)}",
             f"{100 * plan.power:.0f} %",
             "" if plan.assurance is None else f"{100 * plan.assurance:.0f} %",
@@ -248,8 +273,9 @@ def _show_needs(console: Console, found: Conducted, plans: Sequence[Plan]) -> No
     console.print(table)
     console.print(
         f"N randomised an arm for {100 * trial.power:g} % power, two-sided {trial.alpha:g}, with "
-        f"{trial.dropout:g} %/year dropout; its chance is that of who was simulated.\nTrue effect: "
-        "everybody in both arms, without errors. 90 % of the model: what parameters and error of "
+        f"a dropout hazard of {trial.dropout:g} %/year and deaths; its chance is that of who was "
+        "simulated.\nTrue effect: everybody in both arms, without errors. 90 % of the model: what "
+        "parameters and error of "
         "the model leave open\n(fractures: parameters). Averaged: the power of this trial over "
         "that. Not adjusted for several comparisons.\nPeople without an active drug differ less "
         "here than in trials: sizes against them are too small (docs/populations.md).", style="dim",

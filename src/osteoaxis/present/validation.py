@@ -12,7 +12,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
 from osteoaxis.evidence import check
@@ -21,6 +20,7 @@ from osteoaxis.evidence.endpoint import group
 from osteoaxis.inference.posterior import VERDICTS
 from osteoaxis.inference.validation import FEWEST_POINTS, Course, Goal, Group, Validation
 from osteoaxis.present import pages, style
+from osteoaxis.present.console import opened
 
 FORESTS = {
     "lumbar_spine_bmd": "Density of the lumbar spine",
@@ -88,7 +88,7 @@ def _observed(each: Scored) -> list[float]:
     row = each.row
     assert row.value is not None
     error = row.standard_error
-    if row.uncertainty == "ci95" and row.low is not None and row.high is not None:
+    if row.uncertainty == "95ci" and row.low is not None and row.high is not None:
         return [row.low, row.high]
     if error is None or each.row.statistic == "hazard_ratio":
         return [row.value, row.value]
@@ -259,9 +259,7 @@ def goal_number(goal: Goal, value: float) -> str:
 
 def show(found: Validation) -> None:
     """Print the goals and how they stand."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 110
+    console = opened(110)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("goal", "asked", "found", "perfect model", "rows", ""):
         table.add_column(column, justify="left" if column in ("goal", "asked", "") else "right")

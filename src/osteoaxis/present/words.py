@@ -12,6 +12,7 @@ from osteoaxis.pharmacology.drug import ROUTES
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, MONTH, Term
 from osteoaxis.present.document import Run, Text
+from osteoaxis.treatment import was_given
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,6 +66,12 @@ def ranged(
 def rounded(value: float) -> str:
     """Return a level with two digits that matter."""
     return number(float(f"{value:.2g}"), 0 if abs(value) >= 9.5 else 1 if abs(value) >= 0.95 else 2)
+
+
+def digits(value: float, count: int) -> str:
+    """Return a number with so many digits that matter; a large one in full, not as a power."""
+    text = f"{value:.{count}g}"
+    return f"{value:,.0f}" if "e+" in text else text
 
 
 def joined(parts: Iterable[str], last: str = "and") -> str:
@@ -157,6 +164,15 @@ def regimen(text: str, years: float) -> list[str]:
     return [_term(term, 12 * years) for term in terms] or ["no medicine"]
 
 
+def treatment(data: xr.Dataset, years: float) -> list[str]:
+    """Return what a run gave, as `regimen`; drugs taken in part by chance as they were planned."""
+    planned = Regimen.parse(data.attrs["regimen"]).terms
+    partly = {term.drug for term in planned if term.rules and term.rules.taken < 100.0}
+    terms = [term for term in planned if term.drug in partly]
+    terms += [term for term in was_given(data).terms if term.drug not in partly]
+    return [_term(term, 12 * years) for term in terms] or ["no medicine"]
+
+
 def condition(text: str) -> str:
     """Return a condition of a rule in words, e.g. "total hip T-score below −2.5"."""
     told = re.sub(r"<=|>=|==|<|>", lambda sign: f" {_COMPARED[sign[0]]} ", text)
@@ -199,6 +215,8 @@ def _term(term: Term, end: float) -> str:
     if term.every_days is None:
         return f"{dose} once, at {moment(start)}"
     dose += f" {_often(term.every_days)}"
+    if term.rules and term.rules.taken < 100.0:
+        dose += f" ({term.rules.taken:g} % of doses taken)"
     stop = None if term.stop_day is None else term.stop_day / MONTH
     if stop is not None and stop >= end - 1e-6:
         stop = None

@@ -23,7 +23,8 @@ from osteoaxis.treatment import was_given
 class Strategies:
     """The arms of a scenario, measured; the first is the reference.
 
-    `cautions` are the safety flags and cautions that each arm meets.
+    `cautions` are the safety flags and cautions that each arm meets; `warnings` say what results
+    rest on that is not plausible.
     """
 
     scenario: scenarios.Scenario
@@ -33,6 +34,7 @@ class Strategies:
     metrics: Mapping[str, Metric]
     measured: Mapping[str, Mapping[str, float]]
     cautions: Mapping[str, tuple[Finding, ...]]
+    warnings: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -72,4 +74,5 @@ def compare(
         for arm, data in arms.items()
     }  # fmt: skip
     cautions = {arm: guidance.flags(plan.patient, data, ready.drugs) for arm, data in arms.items()}
-    return Strategies(plan, arms, doses, ready.drugs, known, measured, cautions)
+    warnings = ready.model.implausible(plan.patient.parameters)
+    return Strategies(plan, arms, doses, ready.drugs, known, measured, cautions, warnings)

@@ -12,10 +12,10 @@ from functools import lru_cache, partial
 
 import numpy as np
 
+from osteoaxis.dosing import whole_weeks
 from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.pharmacology.drug import BONE_CLASSES, Drug
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.scenario import whole_weeks
 from osteoaxis.strategy.arm import Arm, Metric
 from osteoaxis.units import DAYS_PER_MONTH
 

@@ -125,7 +125,7 @@ class Trier:
         where = f"scenario '{plan.name}': optimise"
         _check_drugs(space, ready, where)
         known = metrics(plan.years, ready.drugs)
-        cohort, months = ready.start(plan.patient), output_months(plan.years)
+        cohort, months = ready.start(plan.patient), output_months(plan.years, [space.base])
         dosings: tuple[Dosing, ...] = ("events", "average")
         base = {dosing: ready.run(cohort, space.base, months, dosing=dosing) for dosing in dosings}
         for objective in space.objectives:

@@ -14,7 +14,8 @@ from osteoaxis.trials.design import FRACTURES
 
 Array = NDArray[np.float64]
 
-CONFIDENCE = 0.95
+SAME = 1e-6
+"""Relative difference below which everybody does alike in two arms: the solver's, not a drug's."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,14 @@ class Effect:
     """An arm against another at one endpoint.
 
     Density: difference of mean percent changes; markers and hormones: ratio of geometric means of
-    the change, as percent; fractures: hazard ratio, NaN where one arm has none. `true` is that of
-    everybody in both arms, without errors and dropout (fractures: of the expected numbers). Pairs
-    are of the arm and of its reference: `n` people, their `means` (percent; of fractures the
-    percent with one), `sds` (points; of markers and hormones of the log ratio; none of fractures),
-    `events` people with a fracture (none of others).
+    the change, as percent; fractures: hazard ratio. `low` and `high` are limits at the confidence
+    of the trial. All three and `p` are NaN where they cannot be estimated: fewer than two people in
+    an arm, no fracture in one, or nothing that differs. `true` is that of everybody in both arms,
+    without errors, dropout and deaths (fractures: of the expected numbers), exactly 0 (hazard
+    ratio: 1) where both arms are the same. Pairs are of the arm and of its reference: `n` people,
+    their `means` (percent; of fractures the percent with one), `sds` (points; of markers and
+    hormones of the log ratio; none of fractures), `events` people with a fracture (none of
+    others).
     """
 
     endpoint: str
@@ -43,6 +47,16 @@ class Effect:
     means: tuple[float, float]
     sds: tuple[float, float] | None = None
     events: tuple[int, int] | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether it could be estimated."""
+        return bool(np.isfinite([self.value, self.low, self.high]).all())
+
+    @property
+    def none(self) -> bool:
+        """Whether both arms are the same."""
+        return self.true == (1.0 if self.kind == "hazard ratio" else 0.0)
 
 
 def effects(found: Conducted) -> list[Effect]:
@@ -75,24 +89,41 @@ def _change(found: Conducted, variable: str, month: float, pair: tuple[int, int]
     visit = found.trial.visits.index(month)
     seen = [change(found.seen(variable, k), variable)[:, visit] for k in pair]
     groups = [own[np.isfinite(own)] for own in seen]
+    one, other = (found.truth[variable][k, :, visit] for k in pair)
+    same = np.allclose(one, other, rtol=SAME, atol=0.0)
     one, other = (changes(found, variable, month, found.truth)[k] for k in pair)
-    value, low, high, p = welch(*groups)
+    value, low, high, p = welch(groups[0], groups[1], found.trial.confidence)
     value, low, high, real, *means = (
         shown(float(x), variable)
-        for x in (value, low, high, (one - other).mean(), *(g.mean() for g in groups))
+        for x in (value, low, high, 0.0 if same else (one - other).mean(), *map(_mean, groups))
     )
     arms = found.trial.arms
     return Effect(
         variable, month, arms[pair[0]].name, arms[pair[1]].name, value, low, high, p, real,
         (groups[0].size, groups[1].size), "difference" if variable.endswith("_bmd") else "percent",
-        (means[0], means[1]), (float(groups[0].std(ddof=1)), float(groups[1].std(ddof=1))),
+        (means[0], means[1]), (deviation(groups[0]), deviation(groups[1])),
     )  # fmt: skip
 
 
-def welch(one: Array, other: Array) -> tuple[float, float, float, float]:
-    """Return the difference of means with its 95 % interval and p, variances not taken as equal."""
+def _mean(values: Array) -> float:
+    return float(values.mean()) if values.size else math.nan
+
+
+def deviation(values: Array) -> float:
+    """Return the standard deviation of some out of all; NaN of fewer than two."""
+    return float(values.std(ddof=1)) if values.size > 1 else math.nan
+
+
+def welch(one: Array, other: Array, confidence: float = 0.95) -> tuple[float, float, float, float]:
+    """Return the difference of means with its interval and p, variances not taken as equal.
+
+    NaN where an arm has fewer than two people, or nobody differs from anybody.
+    """
+    error = math.hypot(*(deviation(each) / math.sqrt(max(each.size, 1)) for each in (one, other)))
+    if not error > 0.0:
+        return math.nan, math.nan, math.nan, math.nan
     test = stats.ttest_ind(one, other, equal_var=False)
-    low, high = test.confidence_interval(CONFIDENCE)
+    low, high = test.confidence_interval(confidence)
     return float(one.mean() - other.mean()), float(low), float(high), float(test.pvalue)
 
 
@@ -126,19 +157,17 @@ def _fractures(found: Conducted, variable: str, month: float, pair: tuple[int, i
     value = low = high = p = math.nan
     if one and other:
         try:
-            fit = CoxPHFitter(alpha=1.0 - CONFIDENCE).fit(frame, "months", "event")
-            row = fit.summary.loc["treated"]
-            value, low, high, p = (
-                float(row[c]) for c in ("exp(coef)", "exp(coef) lower 95%", "exp(coef) upper 95%",
-                                        "p")
-            )  # fmt: skip
+            fit = CoxPHFitter(alpha=found.trial.alpha).fit(frame, "months", "event")
+            value, p = (float(fit.summary.loc["treated"][c]) for c in ("exp(coef)", "p"))
+            low, high = np.exp(fit.confidence_intervals_.loc["treated"].to_numpy(dtype=float))
         except ConvergenceError:
             pass
     mean = expected(found, variable, month).mean(axis=1)
+    true = float(mean[pair[0]] / mean[pair[1]])
     arms = found.trial.arms
     n = tuple(int((found.allocated == k).sum()) for k in pair)
     return Effect(
-        variable, month, arms[pair[0]].name, arms[pair[1]].name, value, low, high, p,
-        float(mean[pair[0]] / mean[pair[1]]), (n[0], n[1]), "hazard ratio",
+        variable, month, arms[pair[0]].name, arms[pair[1]].name, value, float(low),
+        float(high), p, 1.0 if abs(true - 1.0) < SAME else true, (n[0], n[1]), "hazard ratio",
         (100.0 * one / max(n[0], 1), 100.0 * other / max(n[1], 1)), None, (one, other),
     )  # fmt: skip

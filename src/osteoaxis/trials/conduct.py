@@ -1,9 +1,9 @@
 """A trial conducted: everybody in every arm, then one arm each, with errors and dropout.
 
 Each participant is simulated in all arms with the same chance (errors of measurement, dropout,
-luck with fractures), so that effects without noise are known, too; who is allocated where is a
-draw of its own. Members are drawn in proportion to the weights of the population. Who is eligible,
-and what rules of the arms decide, goes by what is measured.
+luck with fractures and death), so that effects without noise are known, too; who is allocated where
+is a draw of its own. Members are drawn in proportion to the weights of the population. Who is
+eligible, and what rules of the arms decide, goes by what is measured.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from osteoaxis import engine, treatment
 from osteoaxis.errors import InputError, SolverError
 from osteoaxis.outcomes import dxa, fracture
-from osteoaxis.outcomes.incidence import cumulative, first_fracture_month
+from osteoaxis.outcomes.incidence import cumulative, first_month, mortality
 from osteoaxis.outcomes.person import People
 from osteoaxis.pharmacology.decisions import Decision, uniforms
 from osteoaxis.pharmacology.regimen import Regimen
@@ -49,11 +49,13 @@ class Conducted:
 
     `model` is the fingerprint of what it was simulated with. `measured` holds what would be
     measured of everybody in every arm, `entry` what was known at screening by name. `stayed`
-    (participant, visit) says who is still there, `allocated` (participant) the arm, `events` the
-    month of the first fracture by kind (arm, participant; infinite if none), `spent` the integral
-    of its hazard (arm, participant, time) until the times of `months`, `decisions` what rules
-    decided by arm and participant. `excluded` counts those screened who did not meet each
-    criterion; one may miss several.
+    (participant, visit) says who is still there: until they leave (`left_month`), by death in
+    `died_month` (infinite if they live on), which follows the life table whatever is given;
+    `alive` (participant, time) is the chance of being alive in `months`. `allocated` (participant)
+    holds the arm, `events` the month of the first fracture by kind (arm, participant; infinite if
+    none), `spent` the integral of its hazard (arm, participant, time) until the times of `months`,
+    `decisions` what rules decided by arm and participant. `excluded` counts those screened
+    who did not meet each criterion; one may miss several.
     """
 
     trial: Trial
@@ -67,11 +69,28 @@ class Conducted:
     measured: dict[str, Array]
     stayed: NDArray[np.bool_]
     left_month: Array
+    died_month: Array
+    alive: Array
     allocated: NDArray[np.int64]
     events: dict[str, Array]
     months: Array
     spent: dict[str, Array]
     decisions: tuple[tuple[tuple[Decision, ...], ...], ...]
+
+    @property
+    def died(self) -> NDArray[np.bool_]:
+        """Who died while they took part (participant)."""
+        last = self.trial.visits[-1]
+        return np.asarray((self.died_month <= self.left_month) & (self.died_month <= last))
+
+    def staying(self, month: Array | float) -> Array:
+        """Return the share of people like the participants who are still there in a month."""
+        alive = np.interp(month, self.months, self._alive)
+        return np.asarray(alive * np.exp(-self.trial.dropout / 1200.0 * np.asarray(month)))
+
+    @cached_property
+    def _alive(self) -> Array:
+        return np.asarray(self.alive.mean(axis=0))
 
     def seen(self, variable: str, arm: int) -> Array:
         """Return what was measured of the participants of an arm (participant, visit).
@@ -152,7 +171,17 @@ def conduct(
             for one in people
         ]
     )
-    names = [one.patient.name for one in people]
+    names, months = [one.patient.name for one in people], _months(trial)
+    everybody = People.of([one.patient for one in people])
+    excess = fracture.excess_mortality(everybody.history)
+    dying = mortality(everybody.sex, everybody.age, months, excess)
+    died = np.array(
+        [
+            first_month(hazard, months, float(uniforms(seed, name, "trial|death", 1)[0]))
+            for name, hazard in zip(names, dying, strict=True)
+        ]
+    )
+    left = np.minimum(left, died)
     return Conducted(
         trial=trial,
         seed=seed,
@@ -174,9 +203,11 @@ def conduct(
         },
         stayed=np.array(trial.visits) <= left[:, None],
         left_month=left,
+        died_month=died,
+        alive=np.exp(-cumulative(dying, months)),
         allocated=_allocation(trial, count, seed),
         events=lived.events,
-        months=_months(trial),
+        months=months,
         spent=lived.spent,
         decisions=lived.decisions,
     )
@@ -342,7 +373,7 @@ def _in_arm(
         cause = name.removesuffix("_fracture")
         hazard = np.asarray(sum(risks.values()) if cause == "any" else risks[cause])
         own = zip(hazard, luck, strict=True)
-        events[name] = np.array([[first_fracture_month(h, months, float(u[k])) for h, u in own]])
+        events[name] = np.array([[first_month(h, months, float(u[k])) for h, u in own]])
         spent[name] = cumulative(hazard, months)[None]
     visits = np.searchsorted(months, trial.visits)
     levels = {name: values[name][None, :, visits] for name in MEASURED}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,12 @@ from osteoaxis import toml
 from osteoaxis.errors import InputError
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population import Population
+from osteoaxis.population.named import LEVELS
+from osteoaxis.simulation import MAX_YEARS
+from osteoaxis.units import DAYS_PER_MONTH
 
 HERE = Path(__file__).parent / "named"
-MEASURED = ("lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd", "ctx", "p1np", "estradiol",
-            "testosterone")  # fmt: skip
+MEASURED = LEVELS
 SCORES = ("lumbar_spine_t_score", "total_hip_t_score", "femoral_neck_t_score")
 SCREENED = ("age", "years_since_menopause", "body_mass_index", "egfr", "lowest_t_score", *SCORES,
             *MEASURED)  # fmt: skip
@@ -69,23 +70,44 @@ class Trial:
         asked = self.contrasts or [(name, order[0]) for name in order[1:]]
         return [(order.index(one), order.index(other)) for one, other in asked]
 
-    def staying(self, month: float) -> float:
-        """Return the share of participants who are still there in a month."""
-        return math.exp(-self.dropout / 1200.0 * month)
+    @property
+    def confidence(self) -> float:
+        """Level of intervals: that of the test, so that one speaks of what the other does."""
+        return 1.0 - self.alpha
+
+    def without_effect(self) -> list[str]:
+        """Return what of the regimens begins too late to be seen, as sentences."""
+        last = self.visits[-1]
+        return [
+            f"{arm.name}: {term} begins in month {term.start_day / DAYS_PER_MONTH:.3g}, not before "
+            f"the last visit in month {last:g}: it changes nothing here."
+            for arm in self.arms
+            for term in arm.regimen.terms
+            if term.start_day >= last * DAYS_PER_MONTH - 1e-6
+        ]
 
     @classmethod
     def load(cls, name: str) -> Trial:
         """Return the built-in trial called `name`, or that of a TOML file of this path."""
         path, where = toml.find("trial", name, names())
-        return cls.from_table(toml.read(path), where, path.stem)
+        return cls.from_table(toml.read(path), where, path.stem, path)
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any], where: str, name: str) -> Trial:
-        """Make a trial of a TOML table; `where` names its file in errors."""
+    def from_table(
+        cls, table: Mapping[str, Any], where: str, name: str, path: Path = HERE
+    ) -> Trial:
+        """Make a trial of a TOML table; `where` names its file in errors.
+
+        A population of one's own is looked for beside the file at `path` first.
+        """
         toml.known_keys(table, _KEYS, where)
         visits = _numbers(table.get("visits"), f"{where}: visits")
         if visits[0] != 0.0 or any(b <= a for a, b in itertools.pairwise(visits)):
-            raise InputError(f"{where}: visits: must begin at 0 and ascend, not {list(visits)}.")
+            told = ", ".join(f"{month:g}" for month in visits)
+            raise InputError(f"{where}: visits: must begin at 0 and ascend, not {told}.")
+        if len(visits) < 2:
+            raise InputError(f"{where}: visits: a change needs a visit after month 0.")
+        toml.number(visits[-1], 0.0, 12.0 * MAX_YEARS, "months", f"{where}: visits")
         arms = []
         for arm, given in toml.sub_table(table, "arms", where).items():
             place = f"{where}: arms.{arm}"
@@ -109,6 +131,11 @@ class Trial:
                     f"{where}: endpoints: '{text}': month {at:g} is no visit; visits are "
                     f"{', '.join(f'{v:g}' for v in visits)}."
                 )
+            if at == 0.0:
+                raise InputError(
+                    f"{where}: endpoints: '{text}': month 0 is the start, from which changes are "
+                    f"counted; later visits are {', '.join(f'{v:g}' for v in visits[1:])}."
+                )
             endpoints.append((variable, at))
         eligibility = {}
         for key, limits in toml.sub_table(table, "eligibility", where).items():
@@ -130,7 +157,8 @@ class Trial:
             )
             for key, value in toml.sub_table(table, "errors", where).items()
         }
-        population = Population.load(toml.text(table.get("population"), f"{where}: population"))
+        given = toml.text(table.get("population"), f"{where}: population")
+        population = Population.load(toml.beside(path, given))
         if population.sex == "male" and "years_since_menopause" in eligibility:
             raise InputError(f"{where}: eligibility: years_since_menopause is given for men.")
         return cls(

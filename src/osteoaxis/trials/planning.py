@@ -56,7 +56,8 @@ class Plan:
     """What a contrast at an endpoint needs.
 
     `low` and `high` hold 90 % of what the model leaves open about the true effect (None without an
-    ensemble). `needed` are people to be randomised to each arm for the power wanted (infinite if
+    ensemble; nor has one whose arms are the same, which no size would show: no curve, `needed` is
+    infinite). `needed` are people to be randomised to each arm for the power wanted (infinite if
     over 100,000), with 90 % limits of the chance of who was simulated. `power` and `assurance` are
     those of the trial as planned, `curve` holds (people an arm, power, assurance).
     """
@@ -151,7 +152,7 @@ def basis(
         return Basis(math.log(mean[0] / mean[1]), (share[0], share[1]), None)
     one, other = changes(found, variable, month, found.truth)[pair][:, chosen]
     sds = changes(found, variable, month, found.measured)[pair][:, chosen].std(axis=1, ddof=1)
-    kept = trial.staying(month)
+    kept = float(found.staying(month))
     return Basis(float((one - other).mean()), (kept, kept), (sds[0], sds[1]))
 
 
@@ -160,12 +161,15 @@ def _watched(found: Conducted, variable: str, month: float) -> Array:
     last = np.searchsorted(found.months, month) + 1
     months = found.months[:last]
     first = -np.diff(np.exp(-found.spent[variable][:, :, :last]), axis=-1)
-    there = np.array([found.trial.staying(m) for m in (months[1:] + months[:-1]) / 2.0])
+    there = found.staying((months[1:] + months[:-1]) / 2.0)
     return np.asarray((first * there).sum(axis=-1))
 
 
 def _plan(found: Conducted, effect: Effect, sets: Sequence[Lives]) -> Plan:
     trial, own = found.trial, basis(found, effect)
+    if effect.none:
+        most = math.inf
+        return Plan(effect, None, None, most, most, most, trial.alpha, None, ())
     random = np.random.default_rng([found.seed, 11])
     size = needed(own, trial.alpha, trial.power)
     spread = []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from osteoaxis.dosing import Dosing
+from osteoaxis.errors import did_you_mean
 from osteoaxis.intervals import SETS
 from osteoaxis.pharmacology.regimen import MAX_TEXT
 from osteoaxis.present.pathway_map import NODES
@@ -37,8 +39,9 @@ USUAL = tuple(
 )  # fmt: skip
 """What is answered where a request names no quantities: what the explorer draws."""
 
+LONGEST_NAME = 100
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Site = Literal["lumbar_spine", "total_hip", "femoral_neck"]
 Device = Literal["hologic", "lunar", "norland"]
 Test = Literal["estradiol", "testosterone", "vitamin_d", "ctx", "p1np", "bsap", "ntx"]
@@ -68,10 +71,25 @@ Strategies = Annotated[
 ]
 
 
-class Who(BaseModel):
-    """Who is simulated, and chance."""
+class Asked(BaseModel):
+    """A request; a field it has not is refused with the near matches."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, given: Any) -> Any:
+        for name in given if isinstance(given, dict) else ():
+            if name not in cls.model_fields:
+                near = did_you_mean(name, cls.model_fields) if len(name) < LONGEST_NAME else ""
+                told = f"unknown field '{name[:LONGEST_NAME]}'.{near}"
+                allowed = f" Allowed: {', '.join(cls.model_fields)}."
+                raise PydanticCustomError("unknown_field", "{told}", {"told": told + allowed})
+        return given
+
+
+class Who(Asked):
+    """Who is simulated, and chance."""
 
     patient: Name | dict[str, Any] = Field(
         "postmenopausal-breast-cancer",
@@ -120,10 +138,8 @@ class People(Who):
     strategies: Strategies
 
 
-class Forecast(BaseModel):
+class Forecast(Asked):
     """One person's own results."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     person: dict[str, Any] = Field(
         description="A table with the keys of a person's TOML file (docs/forecast.md); dates as "
@@ -148,10 +164,8 @@ class Forecast(BaseModel):
     seed: int = Field(1, ge=0, le=2**32 - 1, description="Equal seeds give equal answers.")
 
 
-class Scans(BaseModel):
+class Scans(Asked):
     """Two bone scans: is the change real?"""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     kind: Literal["scans"]
     site: Site
@@ -166,10 +180,8 @@ class Scans(BaseModel):
     )
 
 
-class Scan(BaseModel):
+class Scan(Asked):
     """One bone scan: what would another machine give?"""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     kind: Literal["scan"]
     site: Site
@@ -178,10 +190,8 @@ class Scan(BaseModel):
     sex: Literal["female", "male"]
 
 
-class Level(BaseModel):
+class Level(Asked):
     """One blood or urine test: what is it in other units, and is a change of a marker real?"""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     kind: Literal["level"]
     test: Test

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from osteoaxis import forecast as one
 from osteoaxis import guidance, intervals, treatment
+from osteoaxis.dosing import read_at
 from osteoaxis.errors import InputError, SolverError, did_you_mean
 from osteoaxis.forecast import Person
 from osteoaxis.guidance.facts import SIMULATED
 from osteoaxis.patient import Patient, presets
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import guidance as shown
-from osteoaxis.present import told
+from osteoaxis.present import told, words
 from osteoaxis.present.noted import noted
 from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator, month_grid
@@ -62,9 +63,11 @@ def guidelines(catalogue: Catalogue, asked: Simulation) -> Answer:
     ready = catalogue.ready
     person, plan = patient(asked.patient), regimen(ready, "regimen", asked.regimen)
     months = month_grid(asked.years, asked.step)
+    read = read_at([plan], months)
     data = treatment.run(
-        ready, ready.start(person), plan, months, seed=asked.seed, dosing=asked.dosing
+        ready, ready.start(person), plan, read, seed=asked.seed, dosing=asked.dosing
     )
+    data = treatment.labelled(data, months)
     if data.attrs["status"]:
         raise SolverError(data.attrs["message"])
     found = guidance.findings(person, data, ready.drugs)
@@ -72,6 +75,7 @@ def guidelines(catalogue: Catalogue, asked: Simulation) -> Answer:
         "regimen": str(plan),
         "given": data.attrs["given"],
         "findings": [shown.as_json(finding) for finding in found],
+        "not_shown": shown.not_shown(guidance.withheld(person, data, ready.drugs)),
         "note": f"{shown.ADVICE} {DISCLAIMER}",
     }
 
@@ -104,17 +108,21 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
             raise InputError(f"unknown quantity '{name}'.{did_you_mean(name, known)}")
     person = patient(asked.patient)
     plans = {name: regimen(ready, name, text) for name, text in texts.items()}
-    found = _trajectories(ready, person, plans, months, asked)
-    warnings = _warnings(found)
+    read = read_at(plans.values(), months)
+    found = {
+        name: treatment.labelled(data, months)
+        for name, data in _trajectories(ready, person, plans, read, asked).items()
+    }
+    warnings = [*ready.model.implausible(person.parameters), *_warnings(found)]
     return {
         "time": months,
         "strategies": {
             name: {
                 "regimen": data.attrs["regimen"],
                 "given": data.attrs["given"],
-                "decisions": data.attrs["decisions"],
+                "decisions": words.decisions(data),
                 **noted(person, data, ready.drugs),
-                "quantities": _quantities(ready, person, data, asked),
+                "quantities": _quantities(ready, person, data, asked, read),
             }
             for name, data in found.items()
         },
@@ -163,7 +171,7 @@ def _recorded(ready: Simulator, names: Sequence[str]) -> list[str]:
 
 
 def _quantities(
-    ready: Simulator, person: Patient, data: xr.Dataset, asked: Course
+    ready: Simulator, person: Patient, data: xr.Dataset, asked: Course, read: Array
 ) -> dict[str, Answer]:
     found: dict[str, Answer] = {
         name: {
@@ -179,7 +187,7 @@ def _quantities(
         ready,
         person,
         treatment.was_given(data),
-        data["time"].values,
+        read,
         _recorded(ready, asked.quantities),
         count=asked.intervals,
     )

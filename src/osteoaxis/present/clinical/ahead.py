@@ -28,6 +28,7 @@ from osteoaxis.present.document import (
     Table,
     Text,
 )
+from osteoaxis.present.guidance import not_shown
 
 STAY = "Do not stop or skip a medicine without your team."
 NOT_TOLD = "not told"
@@ -35,8 +36,9 @@ APPENDIX = (
     "The appendix for experts, which may be left out, holds the doses as simulated, all rules with "
     "their sources, what trials observed and the model predicts, limits, equations and parameters."
 )
-MOST_ROWS = 10  # of the table of differences
-MOST_FINDINGS, MOST_SOURCES = 7, 8
+MOST_ROWS = 8  # of the table of differences
+NONE = 0.05  # of 1,000: what rounding leaves of the same treatment
+MOST_FINDINGS, MOST_WARNINGS, MOST_SOURCES = 8, 5, 8
 WATCH = "What to watch?"
 KINDS = ("safety", "caution", "guideline")
 QUESTIONS = ("Is this osteoporosis?", "Start bone protection?", "Which bone protection?",
@@ -71,7 +73,7 @@ def after(case: Case, sharpens: Sequence[Block] = ()) -> Iterator[Block]:
 def changes(case: Case) -> Iterator[Block]:
     """Yield what each option changes against the first, with ranges of the differences."""
     yield Heading("What the options change")
-    if not case.others:
+    if len(case.shown) == 1:
         yield Paragraph("One course was simulated, so there is nothing to compare it with.")
         return
     if not case.others:
@@ -105,7 +107,11 @@ def changes(case: Case) -> Iterator[Block]:
     yield Paragraph(
         f"Differences to {case.called(case.shown[0])}; in brackets {case.ranges}. Points: percent "
         "of the density at the start. Broken bones: people by then, minus for fewer."
-        + (" Joint pain: people at that time." if hurts else " Joint pain: no difference.")
+        + (
+            " Joint pain: people at that time."
+            if hurts
+            else " Joint pain: no difference at these times."
+        )
         + f" {same(case)}",
         small=True,
     )
@@ -126,7 +132,7 @@ def same(case: Case) -> str:
 
 def one_in(value: float, low: float, high: float) -> str:
     """Return for how many people one fewer or more breaks a bone; `value`, its range: of 1,000."""
-    if low == value == high == 0:
+    if max(abs(low), abs(high)) < NONE:
         return "no difference"
     if low <= 0 <= high:
         return "not certain"
@@ -138,14 +144,25 @@ def one_in(value: float, low: float, high: float) -> str:
 def said(case: Case) -> Iterator[Block]:
     """Yield the cautions and guidelines that apply, the most pressing first, each once."""
     yield Heading("What labels and guidelines say")
+    left_out = not_shown(case.withheld)
     ordered = [arms for arms in merged(case) if _rule(arms).question != WATCH]
     if not ordered:
-        yield Paragraph("None of the rules that were read applies to this person and treatment.")
+        none = "None of the rules that were read applies to this person and treatment."
+        yield Paragraph(f"{none} {left_out}".strip())
         return
-    yield Items([_said(case, arms) for arms in ordered[:MOST_FINDINGS]])
-    more = len(ordered) - MOST_FINDINGS
-    rest = f"{words.counted(more, 'more rule')} in the appendix. " if more > 0 else ""
-    yield Paragraph(f"{rest}Not advice: things to ask about.", small=True)
+    advice = [arms for arms in ordered if _rule(arms).kind == "guideline"][:MOST_FINDINGS]
+    warned = [arms for arms in ordered if _rule(arms).kind != "guideline"]
+    room = max(MOST_WARNINGS, MOST_FINDINGS - len(advice))  # warnings leave room for advice
+    told = [*warned[:room], *advice][:MOST_FINDINGS]
+    yield Items([_said(case, arms) for arms in told])
+    more = len(ordered) - len(told)
+    rest = (
+        f"{words.counted(more, 'more rule')} in the appendix of the full report."
+        if more > 0
+        else ""
+    )
+    beside = (rest, left_out, "Not advice: things to ask about.")
+    yield Paragraph(" ".join(filter(None, beside)), small=True)
 
 
 Met = Mapping[str, Finding]
@@ -165,22 +182,24 @@ def _rule(arms: Met) -> Rule:
     return next(iter(arms.values())).rule
 
 
-def _order(case: Case, arms: Met) -> tuple[int, bool, int]:
-    """Return the place of a rule: by kind, then what applies now before what may later."""
+def _order(case: Case, arms: Met) -> tuple[int, int, int]:
+    """Return the place of a rule: by kind, then what applies now before what may later.
+
+    A hazard goes by its question first: what follows denosumab is told however late it comes.
+    """
     rule = _rule(arms)
     later = min(case.since(finding) for finding in arms.values()) > 0.0
     known = rule.question in QUESTIONS
     place = QUESTIONS.index(rule.question) if known else len(QUESTIONS)
-    return KINDS.index(rule.kind), later, place
+    return KINDS.index(rule.kind), *((place, later) if rule.hazard else (later, place))
 
 
 def _said(case: Case, arms: Met) -> Text:
     rule = _rule(arms)
-    year = f" {rule.year}" if rule.year else ""
     newer = guidance.updates().get(rule.id)
     renewed = f" (renewed in {newer.year})" if newer else ""
     return (
-        Run(f"{rule.body}{year}{renewed}: ", "strong"),
+        Run(f"{rule.stated_by}{renewed}: ", "strong"),
         rule.text,
         Run(f" ({concerned(case, arms)})", "soft"),
     )
@@ -234,14 +253,11 @@ def measure(case: Case) -> Iterator[Block]:
 
 
 def _watched(case: Case) -> Iterator[Text]:
-    """Yield what guidelines say about scans and tests, those that are recalled marked so."""
-    for data in case.told.values():
-        for found in guidance.findings(case.patient, data, case.drugs, ("guideline",), unread=True):
-            rule = found.rule
-            if found.met and rule.question == WATCH:
-                year = f" {rule.year}" if rule.year else ""
-                recalled = "" if rule.read else " (recalled, not read)"
-                yield Run(f"{rule.body}{year}{recalled}: ", "strong"), rule.text
+    """Yield what guidelines say about scans and tests."""
+    for findings in case.findings.values():
+        for finding in findings:
+            if finding.rule.question == WATCH:
+                yield Run(f"{finding.rule.stated_by}: ", "strong"), finding.rule.text
 
 
 def _seen(case: Case, arm: str, name: str, limit: Change) -> str:

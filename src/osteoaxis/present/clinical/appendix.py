@@ -84,7 +84,7 @@ def _rules(case: Case) -> Iterator[Block]:
         first = next(iter(arms.values()))
         rule = first.rule
         rows.append((
-            rule.text, f"{rule.body} {rule.year or ''}".strip(), ahead.concerned(case, arms),
+            rule.text, rule.stated_by, ahead.concerned(case, arms),
             first.because, words.clipped(rule.citation, 160),
         ))  # fmt: skip
     if not rows:

@@ -32,9 +32,12 @@ Ranged = tuple[float, float, float]
 PAINS = "arthralgia_probability"
 MOST = 6
 """Arms that the first two pages have room for; all are in the appendix."""
-YEARS = (1.0, 2.0, 5.0)
+YEARS, LATER = (12.0, 60.0), 24.0
+"""Months of the tables beside those of the treatment; the last where there is room."""
 REBOUND = (6.0, 12.0)
 """Months after denosumab has ended that tables show."""
+NEAR = 3.0
+"""Months within which tables have no second row."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Case:
     `arms` hold the trajectories with `time` in months from the `origin`, `drawn` runs of each that
     make the ranges, and `ranges` says what those hold. Rules look at `told`, in which the origin is
     month `start`. `precision` is that of DXA in percent by site. `model` is what was simulated.
+    `warnings` say what results rest on that is not plausible.
     """
 
     title: str
@@ -58,6 +62,7 @@ class Case:
     start: float = 0.0
     origin: str = "the start"
     precision: Mapping[str, float] = field(default_factory=lambda: dxa.PRECISION)
+    warnings: tuple[str, ...] = ()
     ranges: str = "90 % of what the data allow for a typical person; people differ more"
 
     @property
@@ -87,16 +92,35 @@ class Case:
                 found[arm] = round(stop, 1)
         return found
 
+    @cached_property
+    def _marked(self) -> list[float]:
+        """The months worth a row, those that tell most first.
+
+        The end of all, where courses of a year or more end, 1 and 5 years, 6 and 12 months off
+        denosumab, 2 years.
+        """
+        off = [stop + after for stop in self.stops.values() for after in REBOUND]
+        last = [
+            round(term.stop_day / DAYS_PER_MONTH - self.start)
+            for arm in self.arms
+            for term in self.regimen(arm).terms
+            if term.stop_day and term.stop_day - term.start_day >= 12.0 * DAYS_PER_MONTH
+        ]
+        found = [self.end]
+        for month in (*sorted(last, reverse=True), *YEARS, *sorted(off, reverse=True), LATER):
+            near = 0.0 if month in off else NEAR
+            if 0.0 < month < self.end and all(abs(month - other) > near for other in found):
+                found.append(float(month))
+        return found
+
     @property
     def months(self) -> list[float]:
-        """The months of the tables: 1, 2 and 5 years, 6 and 12 months off denosumab, the end."""
-        rebound = {stop + after for stop in self.stops.values() for after in REBOUND}
-        marked = rebound | {12 * year for year in YEARS}
-        return [*sorted(month for month in marked if month < self.end), self.end]
+        """The months of the tables."""
+        return sorted(self._marked)
 
     def fitting(self, arms: int, rows: int) -> list[float]:
-        """Return the last of these months that a table of `rows` rows has room for."""
-        return self.months[-max(rows // max(arms, 1), 1) :]
+        """Return those of these months that tell most, as a table of `rows` rows has room for."""
+        return sorted(self._marked[: max(rows // max(arms, 1), 1)])
 
     @property
     def hurts(self) -> bool:
@@ -201,6 +225,12 @@ class Case:
             )
             for arm, data in self.told.items()
         }
+
+    @cached_property
+    def withheld(self) -> tuple[str, ...]:
+        """Who states rules that are for this person in any arm but stay out."""
+        told = (guidance.withheld(self.patient, data, self.drugs) for data in self.told.values())
+        return tuple(dict.fromkeys(body for bodies in told for body in bodies))
 
     def since(self, finding: Finding) -> float:
         """Return the month from the start in which a rule is first met."""

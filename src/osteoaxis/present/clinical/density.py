@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 Points = Mapping[str, Sequence[tuple[float, float, float, float]]]
 """By site what was measured: month, T-score, and the limits of 95 % of what measuring gives."""
 
-SIZE = (7.2, 2.75)  # inches
+SIZE = (7.2, 2.3)  # inches
 SITES = {"lumbar_spine": "Lumbar spine", "total_hip": "Total hip"}
 SHADED = 3
 """With more arms, ranges are drawn at the end alone."""

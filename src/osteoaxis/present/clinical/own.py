@@ -149,13 +149,12 @@ def _brief(case: Own, found: Forecast) -> Iterator[Text]:
     yield from expect.ends(case)
     if found.posterior.check.explained:
         shares = words.joined(
-            f"{told.share(row['lumbar_spine_osteoporosis_percent'])} with "
-            f"{case.called(row['strategy'])}"
+            f"{told.share(row['osteoporosis_percent'])} with {case.called(row['strategy'])}"
             for row in at_end(found)
         )
         yield (
             Run("Osteoporosis ", "strong"),
-            f"at the spine after {words.time(case.end)} (T-score −2.5 or lower), of 100 "
+            f"after {words.time(case.end)} (T-score −2.5 or lower at {told.WHERE}), of 100 "
             f"{COULD_BE}: {shares}.",
         )
 

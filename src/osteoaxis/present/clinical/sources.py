@@ -44,7 +44,11 @@ def named(case: Case, most: int) -> Block:
             parts += ["; " if number else "", *cited(each)]
         if not found:
             parts.append("no study in the evidence of osteoaxis")
-        parts.append(f"; {len(found) - most} more in the appendix." if len(found) > most else ".")
+        parts.append(
+            f"; {len(found) - most} more in the appendix of the full report."
+            if len(found) > most
+            else "."
+        )
         items.append(tuple(parts))
     return Items(items) if items else Paragraph(NONE)
 

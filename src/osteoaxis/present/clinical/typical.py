@@ -47,4 +47,5 @@ def simulated(plan: Scenario, ready: Simulator, seed: int, progress: Progress) -
     return Case(
         words.clipped(plan.title, 110), words.clipped(plan.summary, 260), plan.patient,
         plan.years, arms, drawn, arms, ready.drugs, ready.model, precision=plan.precision,
+        warnings=ready.model.implausible(plan.patient.parameters),
     )  # fmt: skip

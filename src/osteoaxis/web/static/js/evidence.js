@@ -64,7 +64,7 @@ function forest(title, rows) {
   const tall = narrow ? HEIGHT + 2 * LINE : HEIGHT; // narrow: words stand above the bars
   const ratio = rows[0].statistic === "hazard_ratio";
   const printed = (row) =>
-    row.uncertainty === "ci95" ? [row.observed_low, row.observed_high] : [];
+    row.uncertainty === "95ci" ? [row.observed_low, row.observed_high] : [];
   const all = rows
     .flatMap((row) => [row.observed, ...printed(row), row.predicted, row.low, row.high])
     .filter(Number.isFinite);

@@ -33,11 +33,11 @@ const SPECS = [
   { id: "ctx", digits: 2, floor: 0, least: 0.2 },
   {
     id: "osteoporosis",
-    title: "Spine T-score at −2.5 or below",
+    title: "T-score of −2.5 or below",
     digits: 0,
     floor: 0,
     least: 10,
-    unit: "of 100 who could be you",
+    unit: "at spine, hip or hip neck, of 100 who could be you",
     write: share,
   },
 ];
@@ -50,7 +50,7 @@ const ROWS = [
   ["Hip density, change %", "total_hip_change_percent", signed],
   ["Spine T-score", "lumbar_spine_t_score", score, true],
   ["Hip T-score", "total_hip_t_score", score, true],
-  ["Osteoporosis at the spine, of 100", "lumbar_spine_osteoporosis_percent", share, true],
+  ["Osteoporosis (spine, hip or neck), of 100", "osteoporosis_percent", share, true],
   ["Any fracture, of 100 people", FRACTURE, rate],
 ];
 
@@ -288,7 +288,7 @@ function view({ of: id, unit }, answer, { years }, month, look) {
   const all = Object.entries(answer.strategies);
   const share = id === "osteoporosis";
   const band = (one) =>
-    share ? { median: one.osteoporosis_percent.lumbar_spine, low: [], high: [] } : one.bands[id];
+    share ? { median: one.osteoporosis_percent.any_site, low: [], high: [] } : one.bands[id];
   const first = band(all[0][1]);
   const until = ahead + 1;
   const points = measurements

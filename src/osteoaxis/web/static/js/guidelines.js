@@ -82,7 +82,7 @@ export function createGuidelines(store, catalogue, own) {
     return element;
   }
 
-  function show(rules) {
+  function show(rules, notShown) {
     const questions = [...Map.groupBy(rules, (one) => one.question)];
     const undecided = rules.some((one) => one.missing.length);
     host.classList.remove("old");
@@ -90,6 +90,7 @@ export function createGuidelines(store, catalogue, own) {
       ...questions.toSorted(([a], [b]) => (b === FIRST) - (a === FIRST)).map(question),
       ...(undecided ? [h("p", { class: "small" }, UNDECIDED)] : []),
       ...(rules.length ? [] : [h("p", {}, "No guideline that we read speaks of this case.")]),
+      ...(notShown ? [h("p", { class: "small not-shown" }, notShown)] : []),
     );
   }
 
@@ -121,8 +122,11 @@ export function createGuidelines(store, catalogue, own) {
     running = new AbortController();
     host.classList.add("old");
     try {
-      const { findings } = await guidelines(body, running.signal);
-      show(findings.filter(({ kind }) => kind === "guideline"));
+      const { findings, not_shown: notShown } = await guidelines(body, running.signal);
+      show(
+        findings.filter(({ kind }) => kind === "guideline"),
+        notShown,
+      );
     } catch (problem) {
       if (problem.name === "AbortError") return;
       shown = "";

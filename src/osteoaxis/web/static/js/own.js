@@ -2,6 +2,7 @@
 // else, and go to the server only when a forecast is asked for.
 import { dated, now } from "./calendar.js";
 import { changed, table } from "./patient.js";
+import { parse } from "./regimen.js";
 import { parsed } from "./typed.js";
 
 export const SITES = { lumbar_spine: "Spine", total_hip: "Hip", femoral_neck: "Hip neck" };
@@ -114,13 +115,16 @@ const WRITE = {
   taken: ({ from, until, drug }) => ({ drug, from, ...(until && { until }) }),
 };
 
-/** A test of strategies: does one go on with all medicines that are taken today? */
+const plain = (dose) => dose.toLowerCase().replace(/\s+/g, " ");
+
+/** A test of strategies: does one go on with all medicines of today, at the same doses? */
 function going({ own }) {
   const today = own.today || now();
-  const drugs = own.taken
+  const doses = own.taken
     .filter(({ until }) => !until || until > today)
-    .map(({ drug }) => drug.split(" ")[0]);
-  return ({ regimen }) => drugs.every((drug) => regimen.includes(drug));
+    .flatMap(({ drug }) => parse(drug));
+  const same = (one) => (other) => other.drug === one.drug && plain(other.dose) === plain(one.dose);
+  return ({ regimen }) => doses.every((one) => parse(regimen).some(same(one)));
 }
 
 /**

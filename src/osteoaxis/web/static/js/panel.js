@@ -4,7 +4,7 @@ import { byId, h } from "./dom.js";
 import { view } from "./charts.js";
 import { Figure } from "./figure.js";
 import { chartOf, PLAIN } from "./quantities.js";
-import { number, pretty } from "./units.js";
+import { pretty, significant } from "./units.js";
 
 /** MathML from the server as elements; it is parsed as XML, so it cannot carry script. */
 function math(text) {
@@ -25,16 +25,37 @@ export function sourceLink(text) {
   return url ? h("a", { href: url, rel: "noreferrer noopener", target: "_blank" }, text) : text;
 }
 
+/** Letters of a source that may stand in each row. */
+const SHORT = 60;
+
 /** What the data say of a parameter: a verdict, and 90 % of it before and after the fit. */
 function said(found, whom = "") {
   if (!found) return null;
-  const before = `${number(found.prior_low)} to ${number(found.prior_high)}`;
-  const after = `${number(found.posterior_low)} to ${number(found.posterior_high)}`;
+  const before = `${significant(found.prior_low)} to ${significant(found.prior_high)}`;
+  const after = `${significant(found.posterior_low)} to ${significant(found.posterior_high)}`;
   const verdict = `${whom}${found.verdict}`;
   return h("p", {}, h("strong", {}, verdict), `: 90 % before the fit ${before}, after it ${after}`);
 }
 
+/** Long sources of several parameters, which stand once below the table. */
+function repeated(list) {
+  const all = list.map((one) => one.source);
+  return [...new Set(all)].filter(
+    (text) => text.length > SHORT && all.indexOf(text) !== all.lastIndexOf(text),
+  );
+}
+
 function parameters(list) {
+  const shared = repeated(list);
+  return [
+    table(list, shared),
+    ...shared.map((text, place) =>
+      h("p", { class: "footnote" }, `Source ${place + 1}: `, sourceLink(text)),
+    ),
+  ];
+}
+
+function table(list, shared) {
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": "Parameters" },
@@ -67,16 +88,18 @@ function parameters(list) {
             h(
               "td",
               {},
-              `${number(one.value)} ${pretty(one.unit)}`,
-              one.men === null || one.men === undefined ? "" : ` (men ${number(one.men)})`,
+              `${significant(one.value)} ${pretty(one.unit)}`,
+              one.men === null || one.men === undefined ? "" : ` (men ${significant(one.men)})`,
             ),
-            h("td", {}, `${number(one.low)} to ${number(one.high)}`),
+            h("td", {}, `${significant(one.low)} to ${significant(one.high)}`),
             h(
               "td",
               { class: "source" },
               said(one.found),
               said(one.found_in_men, "Men: "),
-              sourceLink(one.source),
+              shared.includes(one.source)
+                ? h("p", {}, `source ${shared.indexOf(one.source) + 1} below`)
+                : sourceLink(one.source),
             ),
           ),
         ),

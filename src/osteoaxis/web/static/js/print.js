@@ -7,27 +7,26 @@ import { number, pretty } from "./units.js";
 
 const FOLDED = "details.notes, #forecast details, details.guideline";
 
-/** What is known of the person beside the first line, each part if there is any. */
+/** What is known of the person beside the first line: title and text. */
 function known(person, { history, measurable }) {
-  const entries = (found) => Object.entries(found ?? {}).filter(([, value]) => value !== null);
-  const scores = entries(person.t_scores).map(
+  const entries = (found, names) =>
+    Object.entries(found ?? {}).filter(([name, value]) => value !== null && name in names);
+  const scores = entries(person.t_scores, SITES).map(
     ([site, score]) => `${SITES[site].toLowerCase()} ${number(score, 1)}`,
   );
-  const tests = entries(person.baseline).map(
+  const tests = entries(person.baseline, measurable).map(
     ([name, value]) => `${name.replaceAll("_", " ")} ${number(value)} ${pretty(measurable[name].unit)}`,
   );
-  const before = entries(person.history).map(([name, value]) => {
+  const before = entries(person.history, history).map(([name, value]) => {
     const { kind, meaning, unit } = history[name];
     if (kind === "boolean") return `${value ? "" : "not: "}${meaning}`;
     return `${meaning} ${number(value)} ${pretty(unit)}`;
   });
   return [
-    ["T-scores", scores],
-    ["Blood tests", tests],
-    ["Known", before],
-  ]
-    .filter(([, parts]) => parts.length)
-    .map(([title, parts]) => [title, [parts.join(", ")]]);
+    ["T-scores", scores.join(", ")],
+    ["Blood tests", tests.join(", ")],
+    ["Known", before.join(", ")],
+  ];
 }
 
 function lines(state, catalogue) {
@@ -38,13 +37,13 @@ function lines(state, catalogue) {
   );
   const rows = [
     ...known(person, catalogue),
-    ...(taken.length ? [["Taken so far", taken]] : []),
-    ...strategies.map(({ name, regimen }) => [name, [regimen]]),
-  ];
+    ["Taken so far", taken.join("; ")],
+    ...strategies.map(({ name, regimen }) => [name, regimen]),
+  ].filter(([, text]) => text);
   const results = byId("forecast").hidden ? "" : " Own results stand with the forecast.";
   return [
     h("h2", {}, sentence(person)),
-    ...rows.map(([title, parts]) => h("p", {}, h("strong", {}, `${title}: `), parts.join("; "))),
+    ...rows.map(([title, text]) => h("p", {}, h("strong", {}, `${title}: `), text)),
     h("p", { class: "small" }, `Printed on ${dayName(dated(now()))}.${results}`),
   ];
 }

@@ -241,7 +241,7 @@ export const QUESTIONS = [
       plan("testosterone", 0, `${TESTOSTERONE} [m0-m36]`),
       plan("with anastrozole", 1, `${TESTOSTERONE} [m0-m36] + anastrozole 0.5 mg po twice a week [m0-m36]`),
     ],
-    look: "Type in testosterone and estradiol from before the medicines under “Blood tests before these medicines”, and those since then under “My own results”. Compare: less estradiol means more bone taken away (CTX) and a lower spine curve.",
+    look: "Type in testosterone and estradiol from before the medicines under “Blood tests before these medicines”, and those since then under “My own results”. Compare: less estradiol means more bone taken away (CTX) and a lower spine curve. There is no agreed limit: a review puts the level below which men lose bone between 15 and 25 pg/mL (55 to 92 pmol/L; PMC4383300).",
     limits:
       "Trials tested parts of it. Anastrozole alone for a year cost older men spine density (Burnett-Bowie 2009). With men’s own hormones blocked, testosterone with an inhibitor let markers of bone loss rise within weeks (Leder), and without both they rose, too (Falahati-Nini 2000). None followed density on testosterone with an inhibitor at doses of clinics; for joints everything in men is extrapolated.",
   },

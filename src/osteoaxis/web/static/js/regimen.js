@@ -100,7 +100,7 @@ export function ends(text, end) {
     const drug = name.replaceAll("_", " ");
     const month = days ? Math.max(...days) : (stop ?? Infinity);
     if (month < last.get(drug)?.month) continue;
-    last.set(drug, { month, once: Boolean(days) });
+    last.set(drug, { month, once: days?.length === 1 });
   }
   return [...last]
     .filter(([, { month, once }]) => (once ? month <= end : month < end))

@@ -51,6 +51,16 @@ export function number(value, digits) {
   return text.replace("-", MINUS);
 }
 
+const RAISED = { "-": "⁻", ...Object.fromEntries([..."⁰¹²³⁴⁵⁶⁷⁸⁹"].entries()) };
+
+/** A number with three significant digits however small it is, as parameters need. */
+export function significant(value) {
+  if (!Number.isFinite(value) || value === 0 || Math.abs(value) >= 0.01) return number(value);
+  const [digits, power] = value.toExponential(2).split("e");
+  if (Number(power) >= -5) return number(value, 2 - Number(power)).replace(/0+$/, "");
+  return `${number(Number(digits))} × 10${[...power].map((sign) => RAISED[sign]).join("")}`;
+}
+
 export function signed(value, digits = 1) {
   const text = number(value, digits);
   return value > 0 && Number(value.toFixed(digits)) !== 0 ? `+${text}` : text;
