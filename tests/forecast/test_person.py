@@ -104,6 +104,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"density": [SCAN_AFTER, SPINE]}, "density 2: date: 2023-02-20 is before 2025-01-01"),
     ({"density": [SPINE, SPINE]}, "lumbar_spine was already given for 2023-02-20"),
     ({"density": [{k: v for k, v in SPINE.items() if k != "device"}]}, "device is missing"),
+    ({"density": [{"date": "2023-02-20", "site": "total_hip", "device": "unknown",
+                   "value": "0.9 g/cm2"}]}, "give the T-score"),
     ({"density": [{**SPINE, "device": "holgic"}]}, "Did you mean 'hologic'?"),
     ({"density": [{**SPINE, "site": "spine"}]}, "site"),
     ({"density": [{**SPINE, "t_score": -25}]}, "-25 is outside -6 to 6"),

@@ -240,6 +240,15 @@ def scans(*values: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def test_a_machine_that_is_not_known_is_taken_as_perhaps_another(ready: Simulator) -> None:
+    density = scans(*({"t_score": score, "device": "unknown"} for score in (-0.7, -1.2, -1.4)))
+    plain = told.as_json(forecast(read(**ANN, density=density), ready), ready)
+    assert plain["density_changes"] == []
+    (makes,) = plain["told"]["makes"]
+    assert "The machine of the last scan or of the one before is not known" in makes
+    assert "cannot be judged to within about" in makes
+
+
 def test_a_slip_of_the_sign_is_not_explained_by_the_one_person_who_fits(ready: Simulator) -> None:
     honest, slip = (
         beliefs.infer(

@@ -117,3 +117,19 @@ def test_what_a_row_lacks_is_said_in_the_words_of_the_form(explorer: Explorer) -
         page = explorer.open(fragment)
         page.get_by_role("button", name="Update the forecast with my results").click()
         playwright.expect(page.locator("#own-error")).to_have_text(said)
+
+
+def test_a_machine_may_be_unknown_for_a_t_score(explorer: Explorer) -> None:
+    page = explorer.open("scan=2025-05-20~lumbar_spine~0.95~g~unknown&untaken=1")
+    scan = page.get_by_role("group", name="Scan 1")
+    assert scan.get_by_label("Machine").input_value() == "unknown"
+    page.get_by_role("button", name="Update the forecast with my results").click()
+    playwright.expect(page.locator("#own-error")).to_have_text(
+        "Scan 1: a density needs its machine; type the T-score of the report instead."
+    )
+    scan.get_by_label("Unit").select_option("T-score")
+    scan.get_by_label("Value").fill("−0,9")
+    page.get_by_role("button", name="Update the forecast with my results").click()
+    playwright.expect(page.locator("#own-headline")).to_be_visible()
+    page.get_by_text("The results as they were used").click()
+    assert "T-score −0.9, machine not known" in page.locator("#forecast-used").inner_text()

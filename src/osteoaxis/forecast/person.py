@@ -252,8 +252,12 @@ def _scans(
         site = toml.one_of(row.get("site"), dxa.SITES, f"{at}: site")
         if "device" not in row:
             raise InputError(f"{at}: device is missing; write one of {', '.join(dxa.DEVICES)}: "
-                             "densities of different makes differ by up to a tenth.")  # fmt: skip
-        device = toml.one_of(row["device"], dxa.DEVICES, f"{at}: device")
+                             "densities of different makes differ by up to a tenth. For a T-score "
+                             f"it may be '{dxa.UNKNOWN}'.")  # fmt: skip
+        device = toml.one_of(row["device"], (*dxa.DEVICES, dxa.UNKNOWN), f"{at}: device")
+        if device == dxa.UNKNOWN and "value" in row:
+            raise InputError(f"{at}: a density in g/cm2 means nothing without its machine; give "
+                             "the T-score of the report instead.")  # fmt: skip
         if ("value" in row) == ("t_score" in row):
             raise InputError(f"{at}: give 'value' such as \"0.912 g/cm2\", or 't_score'.")
         if "t_score" in row:

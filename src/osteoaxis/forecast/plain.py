@@ -133,20 +133,21 @@ def changes(found: Forecast) -> list[dict[str, Any]]:
 
 
 def other_makes(found: Forecast) -> list[dict[str, Any]]:
-    """Return the sites whose last scan is from another make than the one before it.
+    """Return the sites whose last scan is, or may be, from another make than the one before it.
 
     `within` is the percent within which a change between the two cannot be judged.
     """
     rows = []
     for site in dxa.SITES:
         scans = [m for m in found.person.measurements if m.quantity == f"{site}_bmd"]
-        if len(scans) > 1 and scans[-2].device != scans[-1].device:
-            devices = scans[-2].device, scans[-1].device
-            seen = dxa.compare(
-                1.0, 1.0, site, precision=found.person.precision[site], devices=devices
-            )
-            rows.append({"site": site, "before": devices[0], "last": devices[1],
-                         "within": seen.least_rise})  # fmt: skip
+        if len(scans) < 2:
+            continue
+        devices = scans[-2].device, scans[-1].device
+        if devices[0] == devices[1] != dxa.UNKNOWN:
+            continue
+        seen = dxa.compare(1.0, 1.0, site, precision=found.person.precision[site], devices=devices)
+        rows.append({"site": site, "before": devices[0], "last": devices[1],
+                     "within": seen.least_rise})  # fmt: skip
     return rows
 
 

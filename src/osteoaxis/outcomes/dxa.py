@@ -75,6 +75,8 @@ STANDARDISED: dict[str, dict[str, tuple[float, float]]] = {
     },
 }
 DEVICES = ("hologic", "lunar", "norland")
+UNKNOWN = "unknown"
+"""A device that a T-score may come from: it may be of another make than any other."""
 T_SCORES = (-6.0, 6.0)
 """Widest T-scores taken of a person."""
 DEVICE_ERROR = 3.5
@@ -209,11 +211,13 @@ def compare(
     """Judge whether a change of density (g/cm2) at `site` is real.
 
     `precision` (percent) is the centre's own precision error, else the largest that the ISCD
-    accepts. Two devices are compared through standardised density, whose error is added.
+    accepts. Two devices are compared through standardised density, whose error is added; densities
+    of an unknown one are those of a Hologic device.
     """
     error = PRECISION[site] if precision is None else precision
     first, second = devices
-    if first != second:
+    if first != second or UNKNOWN in devices:
+        first, second = ("hologic" if one == UNKNOWN else one for one in devices)
         after = convert(after, site, second, first)
         error = float(np.hypot(error, DEVICE_ERROR / np.sqrt(2.0)))
     return change.ordinary(before, after, error)

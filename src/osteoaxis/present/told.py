@@ -15,7 +15,7 @@ from osteoaxis import guidance
 from osteoaxis.forecast import Forecast
 from osteoaxis.forecast.person import AS_NOW, UNITS, Measurement, readings
 from osteoaxis.forecast.plain import at_end, by_year, changes, measured, other_makes, summary, unit
-from osteoaxis.outcomes import markers
+from osteoaxis.outcomes import dxa, markers
 from osteoaxis.pharmacology.drug import by_any_name
 from osteoaxis.present import arms, own_course, words
 from osteoaxis.present.guidance import as_json as finding_as_json
@@ -191,6 +191,12 @@ def makes(found: Forecast) -> Iterator[str]:
             for site in within
             if (site, before) in pairs
         )
+        if dxa.UNKNOWN in (before, last):
+            yield (
+                "The machine of the last scan or of the one before is not known: a change between "
+                f"them cannot be judged to within about {limits}. Ask which machine it was."
+            )
+            continue
         yield (
             f"The last scan is from another make ({last.capitalize()}; before: "
             f"{before.capitalize()}). A change between makes cannot be judged to within about "
@@ -258,6 +264,8 @@ def value(each: Measurement) -> str:
         same = each.typed.split(" ")[-1] in ("", *UNITS[each.quantity][:1])
         return typed if same else f"{typed} ({ours})"
     by = f"{typed} by {each.device.capitalize()}"
+    if each.device == dxa.UNKNOWN:
+        by = f"{typed}, machine not known"
     if typed.startswith("T"):
         return f"{by} ({ours})"
     return by if each.device == "hologic" else f"{by} ({ours} as by Hologic)"

@@ -6,6 +6,7 @@ import { parse } from "./regimen.js";
 import { parsed } from "./typed.js";
 
 export const SITES = { lumbar_spine: "Spine", total_hip: "Hip", femoral_neck: "Hip neck" };
+export const UNKNOWN = "unknown"; // a machine: enough for T-scores
 export const DEVICES = { hologic: "Hologic", lunar: "Lunar", norland: "Norland" };
 export const SCALES = { "": "choose …", t: "T-score", g: "g/cm²" };
 /** Blood and urine tests, and the units in which laboratories give them. */
@@ -42,7 +43,7 @@ export const KINDS = {
       site: one(SITES),
       value: amount,
       scale: one(SCALES),
-      device: (text) => text === "" || one(DEVICES)(text),
+      device: (text) => ["", UNKNOWN].includes(text) || one(DEVICES)(text),
     },
   },
   samples: {
@@ -172,6 +173,9 @@ const WANTED = {
 function lacks(kind, row) {
   const field = Object.keys(KINDS[kind].fields).find((name) => name in WANTED && row[name] === "");
   if (kind !== "taken" && !amount(row.value)) return `“${row.value}” is not a number`;
+  if (row.scale === "g" && row.device === UNKNOWN) {
+    return "a density needs its machine; type the T-score of the report instead";
+  }
   return field ? WANTED[field] : "";
 }
 

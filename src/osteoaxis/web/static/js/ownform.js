@@ -1,7 +1,7 @@
 // The form of own results: a row for each scan, test and medicine, edited where it stands.
 import { now } from "./calendar.js";
 import { byId, h, say, set } from "./dom.js";
-import { DEVICES, example, KINDS, MOST_ROWS, none, SCALES, SITES, TESTS } from "./own.js";
+import { DEVICES, example, KINDS, MOST_ROWS, none, SCALES, SITES, TESTS, UNKNOWN } from "./own.js";
 import { askMinus, numberInput, parsed, plain } from "./typed.js";
 
 const options = (choices) =>
@@ -15,7 +15,7 @@ const FIELDS = {
     site: ["Site", () => h("select", {}, options(SITES))],
     value: ["Value", () => numberInput({ signed: true })],
     scale: ["Unit", () => h("select", {}, options(SCALES))],
-    device: ["Machine", () => h("select", {}, options({ "": "choose …", ...DEVICES }))],
+    device: ["Machine", () => h("select", {}, options({ "": "choose …", ...DEVICES, [UNKNOWN]: "unknown" }))],
   },
   samples: {
     date: ["Date", () => h("input", { type: "date" })],
