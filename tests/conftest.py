@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import settings
 
@@ -9,6 +11,8 @@ from osteoaxis.assembly import build_model
 from osteoaxis.model import Model
 from osteoaxis.simulation import Simulator, simulator
 
+# what is printed is as wide as in a file, whatever the terminal of whoever runs the tests
+os.environ.pop("COLUMNS", None)
 # no test depends on how busy the machine is
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

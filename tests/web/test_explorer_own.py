@@ -179,11 +179,11 @@ def test_what_denosumab_of_the_past_does_is_said_beside_the_forecast(explorer: E
     assert "(too low after denosumab wore off)" in other.inner_text()
     left = page.locator("#own-left-out").inner_text()
     assert "fewer cancers coming back" in left
-    assert "“stop”: denosumab has worn off and nothing follows" in left
+    assert "“stop”: denosumab wears off before anything follows" in left
     warned = page.locator("#own-warnings li", has_text="Denosumab has worn off")
     assert "stop from month 1." in warned.inner_text()
     assert "zoledronate" not in warned.inner_text()
-    assert "predicted too rarely" in page.locator("#forecast-known").inner_text()
+    assert "vertebrae break too rarely" in page.locator("#forecast-known").inner_text()
     assert page.locator("#forecast-end .missed").count() == 1
     page.get_by_role("button", name="go on", exact=True).click()
     playwright.expect(other).to_be_hidden()
