@@ -197,7 +197,7 @@ class Model:
             }
         )
 
-    def traced(self, process: Process, declared: Rate | Reaction) -> sympy.Expr:
+    def _traced(self, process: Process, declared: Rate | Reaction) -> sympy.Expr:
         """Return a rate or reaction as an expression of the names it is wired to.
 
         Raises `ValueError` for a function that does not run on symbols.
@@ -245,7 +245,7 @@ class Model:
                 found[name] = sympy.Add(*terms)
             elif isinstance(quantity, Rate):
                 process = self.process(self.home[name])
-                found[name] = self.traced(process, quantity)
+                found[name] = self._traced(process, quantity)
         return found
 
     def derivative(self, name: str) -> sympy.Expr:
@@ -257,7 +257,7 @@ class Model:
             net = declared.produces.get(name, 0.0) - declared.consumes.get(name, 0.0)
             if net:
                 factor = int(net) if float(net).is_integer() else net
-                terms.append(factor * self.traced(process, declared))
+                terms.append(factor * self._traced(process, declared))
         return sympy.Add(*terms)
 
     @cached_property
