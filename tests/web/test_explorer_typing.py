@@ -32,7 +32,7 @@ def test_every_number_typed_takes_a_comma(explorer: Explorer) -> None:
     value.fill("−1,3")
     assert value.input_value() == "−1,3"  # as typed, while it is typed
     assert explorer.aside("scan").split("~")[2] == "-1.3"
-    page.locator("#check-scan > summary").click()
+    page.locator("#check-scan > summary").press("Enter")
     tool = page.locator("#check-scan")
     tool.get_by_label("Density").fill("1,05")
     tool.get_by_label("Machine").select_option("Lunar")
@@ -75,7 +75,7 @@ def test_a_positive_t_score_is_asked_about(explorer: Explorer) -> None:
 def test_two_t_scores_above_0_are_asked_about(explorer: Explorer) -> None:
     page = explorer.open()
     tool = page.locator("#check-scans")
-    tool.locator("summary").click()
+    tool.locator("summary").press("Enter")
     tool.get_by_label("Given as").select_option("T-score")
     tool.get_by_label("First scan").fill("1.5")
     tool.get_by_label("Second scan").fill("2.3")
