@@ -404,7 +404,7 @@ def test_intervals_have_the_level_of_the_test(men: Conducted) -> None:
         one, other = (effect_on(each, endpoint) for each in (usual, strict))
         assert one.p == other.p
         assert other.high - other.low > 1.2 * (one.high - one.low)
-    assert trial_sheet._interval(np.array([1.0, 2.0, 3.0, np.nan]), 0.05) == pytest.approx(
+    assert trial_sheet.mean_interval(np.array([1.0, 2.0, 3.0, np.nan]), 0.05) == pytest.approx(
         (2.0 - 4.303 / 3**0.5, 2.0, 2.0 + 4.303 / 3**0.5), rel=1e-3
     )
 

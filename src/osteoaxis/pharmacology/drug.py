@@ -40,7 +40,7 @@ _TOP = (
 _NUMBER = ("value", "unit", "source", "range", "read")
 _MAY_BE_ZERO = {"Vmax", "Q", "k_uptake", "kinact", "Emax", "efficacy", "share"}
 """Numbers that may be zero, so that something does not happen; all others are divided by."""
-_AT_MOST = {"F": 1.0}
+_AT_MOST = {"F": 1.0}  # no more is absorbed than is given
 
 
 @dataclass(frozen=True)

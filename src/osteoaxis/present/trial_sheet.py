@@ -73,7 +73,7 @@ def _course(axes: Axes, found: Conducted, name: str, looks: Mapping[str, Look]) 
     visits = np.array(found.trial.visits)
     for number, arm in enumerate(found.trial.arms):
         seen = change(found.seen(name, number), name)
-        bars = np.array([_interval(own, found.trial.alpha) for own in seen.T])
+        bars = np.array([mean_interval(own, found.trial.alpha) for own in seen.T])
         low, middle, high = (np.array([shown(float(x), name) for x in edge]) for edge in bars.T)
         axes.errorbar(visits, middle, (middle - low, high - middle), capsize=2, **looks[arm.name])
     axes.axhline(0, color="#9a9a9a", linewidth=0.8)
@@ -83,8 +83,8 @@ def _course(axes: Axes, found: Conducted, name: str, looks: Mapping[str, Look]) 
     axes.set_xlabel(f"months; bars: {100.0 * found.trial.confidence:g} % interval", fontsize=8)
 
 
-def _interval(values: Array, alpha: float) -> tuple[float, float, float]:
-    """Return the mean of those that were measured between the limits of its t interval."""
+def mean_interval(values: Array, alpha: float) -> tuple[float, float, float]:
+    """Return the mean of those that were measured, and limits at 1 - `alpha`: low, mean, high."""
     own = values[np.isfinite(values)]
     if not own.size:
         return math.nan, math.nan, math.nan
