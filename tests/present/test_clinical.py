@@ -7,8 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,31 +15,23 @@ from typing import Any
 import numpy as np
 import pypdf
 import pytest
+from clinical_pages import blocks_of, pages, plain, quiet
 
 from osteoaxis import evidence, guidance, scenario, strategy
-from osteoaxis.forecast import Forecast, Person, forecast
-from osteoaxis.forecast.plain import at_end
 from osteoaxis.guidance.facts import names
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa, markers
 from osteoaxis.pharmacology.drug import catalogue
 from osteoaxis.present import asked, words, writers
-from osteoaxis.present.arms import LEFT_OUT
-from osteoaxis.present.clinical import ahead, equations, expect, held, own, typical
+from osteoaxis.present.clinical import ahead, equations, expect, typical
 from osteoaxis.present.clinical.case import MOST, Case
 from osteoaxis.present.document import (
-    Block,
     Document,
-    Items,
-    Paragraph,
     Picture,
-    Run,
     Table,
-    Text,
 )
 from osteoaxis.present.summary import summary_json
 from osteoaxis.present.terminal import DISCLAIMER
-from osteoaxis.present.told import UNEXPLAINED
 from osteoaxis.simulation import Simulator
 
 SHORT = """title = "One year of letrozole"
@@ -56,28 +47,6 @@ lumbar_spine = -2.1
 letrozole = "letrozole 2.5 mg po qd"
 both = "letrozole 2.5 mg po qd + zoledronate 4 mg iv q6mo [start when lumbar_spine_t_score < -2.0]"
 """
-
-
-def quiet(stage: str, share: float) -> None:
-    """Show no progress."""
-
-
-def plain(text: Text) -> str:
-    """Return a text without its styles, its spaces as spaces."""
-    parts = (text,) if isinstance(text, str) else text
-    told = "".join(part.text if isinstance(part, Run) else part for part in parts)
-    return " ".join(told.split())
-
-
-def blocks_of(document: Document) -> Iterator[Block]:
-    for part in document.parts:
-        yield from part.blocks
-
-
-def pages(pdf: bytes) -> list[str]:
-    """Return the text of each page on one line, without places where words may break."""
-    found = pypdf.PdfReader(io.BytesIO(pdf)).pages
-    return [" ".join(page.extract_text().replace("\u200b", "").split()) for page in found]
 
 
 def osteoaxis(*args: str, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -188,23 +157,10 @@ def test_signs_questions_and_sources_are_there(pdf: bytes) -> None:
         assert words_ in text
 
 
-def test_signs_are_those_of_the_medicines_chosen(case: Case, stopped: Case) -> None:
+def test_signs_are_those_of_the_medicines_chosen(case: Case) -> None:
     (back,) = case.asked("signs")
     assert "severe back pain" in back
     assert "denosumab" not in back
-    signs = " ".join(stopped.asked("signs"))
-    for words_ in ("back pain", "denosumab missed or late", "Tingling", "the jaw", "the thigh"):
-        assert words_ in signs
-
-
-def test_what_applies_now_comes_before_what_may_later(stopped: Case) -> None:
-    later = [
-        min(stopped.since(finding) for finding in met.values()) > 0
-        for met in ahead.merged(stopped)
-        if next(iter(met.values())).rule.kind == "guideline"
-    ]
-    assert {*later} == {False, True}
-    assert later == sorted(later)
 
 
 @pytest.mark.parametrize(
@@ -288,21 +244,6 @@ def test_two_pages_hold_any_number_of_arms(case: Case, count: int) -> None:
     assert ("6 more options in the appendix of the full report" in told) == (count > MOST)
 
 
-def test_four_courses_are_readable(stopped: Case) -> None:
-    """Most letters of both pages have 8 points or more."""
-    parts = (expect.page(stopped), ahead.page(stopped))
-    made = writers.pdf(Document(stopped.title, parts, DISCLAIMER, "mark"))
-    for page in pypdf.PdfReader(io.BytesIO(made)).pages:
-        letters: Counter[float] = Counter()
-
-        def count(text: str, _: Any, matrix: Any, __: Any, size: float, of: Any = letters) -> None:
-            of[size * abs(matrix[0])] += len(text.strip())
-
-        page.extract_text(visitor_text=count)
-        ((size, _),) = letters.most_common(1)
-        assert size >= 8.0
-
-
 def test_the_same_scenario_gives_the_same_bytes_in_two_processes(tmp_path: Path) -> None:
     (tmp_path / "short.toml").write_text(SHORT, encoding="utf-8")
     for number, env in enumerate(({"TZ": "UTC"}, {"TZ": "Asia/Tokyo", "LANG": "C"})):
@@ -363,161 +304,6 @@ def test_equations_are_worth_what_is_solved(name: str, model: Model) -> None:
     assert float(shown.subs(at)) == pytest.approx(float(solved.subs(at)), rel=1e-9)
 
 
-@pytest.fixture(scope="module")
-def stopped(ready: Simulator) -> Case:
-    """Denosumab stopped alone, a rule that never fires, an arm without the inhibitor."""
-    plan = scenario.load("anastrozole-woman")
-    plain = "anastrozole 1 mg po qd"
-    plan = replace(
-        plan,
-        years=3.0,
-        patient=replace(plan.patient, history={"breast_cancer": True, "chemotherapy": True}),
-        arms={
-            "AI only": plain,
-            "waits": f"{plain} + zoledronate 4 mg iv q6mo [start when lumbar_spine_t_score < -5.5]",
-            "stop": f"{plain} + denosumab 60 mg sc q6mo [y0-y1]",
-            "none": "none",
-        },
-    )
-    return typical.simulated(plan, ready, 1, quiet)
-
-
-def test_in_short_has_a_line_for_each_arm(stopped: Case) -> None:
-    lines = [plain(line) for line in expect.ends(stopped)]
-    assert [line[0] for line in lines] == ["A", "B", "C", "D", stopped.left_out[0]]
-    assert lines[1] == "B waits: no difference to A (AI only); the same was given."
-    assert "But denosumab wears off before anything follows" in lines[2]
-    assert lines[3].startswith("D no treatment: after 3 years")
-
-
-def test_the_rebound_after_denosumab_is_shown(stopped: Case) -> None:
-    assert stopped.stops == {"stop": 12.0}
-    assert stopped.months == [12.0, 18.0, 24.0, 36.0]
-    table = expect.expectations(stopped, stopped.apart, stopped.months)
-    assert "Broken vertebra\nof 100" in [column.title for column in table.columns]
-    changes = next(block for block in ahead.changes(stopped) if isinstance(block, Table))
-    for row in changes.rows:
-        untold = plain(row[0]).startswith("C") and float(plain(row[1])) > 1
-        assert (ahead.NOT_TOLD in row) == untold
-
-
-def test_several_broken_vertebrae_are_told_of_stopped_denosumab_alone(stopped: Case) -> None:
-    told = " ".join(plain(block.text) for block in expect.expected(stopped)
-                    if isinstance(block, Paragraph))  # fmt: skip
-    several = told.partition("several break in ")[2].partition(";")[0]
-    assert re.fullmatch(r"\d+ with C", several)
-    assert "after a placebo was stopped it was 39" in told
-
-
-def test_options_that_are_the_same_are_not_called_one_course(stopped: Case) -> None:
-    same = replace(stopped, arms={arm: stopped.arms[arm] for arm in ("AI only", "waits")})
-    told = [plain(b.text) for b in ahead.changes(same) if isinstance(b, Paragraph)]
-    assert told == ["B waits is as A: the same was given. So there is no difference."]
-
-
-def test_tables_have_a_row_where_a_course_ends(ready: Simulator) -> None:
-    plan = replace(
-        scenario.load("anastrozole-woman"),
-        years=12.0,
-        arms={f"{years} years": f"letrozole 2.5 mg po qd [y0-y{years}]" for years in (5, 10)},
-    )
-    case = typical.simulated(plan, ready, 1, quiet)
-    assert case.months == [12.0, 24.0, 60.0, 120.0, 144.0]
-
-
-def test_a_share_of_doses_is_told_as_planned(ready: Simulator) -> None:
-    plan = replace(
-        scenario.load("anastrozole-woman"),
-        years=3.0,
-        arms={"some": "letrozole 2.5 mg po qd [y0-y2; taken 60 %] + denosumab 60 mg sc q6mo"},
-    )
-    case = typical.simulated(plan, ready, 1, quiet)
-    told = " ".join(plain(item) for block in expect.compared(case) if isinstance(block, Items)
-                    for item in block.items)  # fmt: skip
-    assert "letrozole 2.5 mg by mouth every day (60 % of doses taken) for 2 years" in told
-    assert "denosumab 60 mg" in told
-    assert "Every dose is taken as planned." not in map(plain, expect.assumed(case))
-
-
-def test_what_numbers_leave_out_is_said(stopped: Case) -> None:
-    assert stopped.left_out == f"Less of the inhibitor with D. {LEFT_OUT}"
-    assert any(stopped.left_out in plain(line) for line in expect.brief(stopped))
-    he = replace(stopped, patient=replace(stopped.patient, sex="male", menopause_age=None,
-                                          history={}))  # fmt: skip
-    assert he.left_out == ""
-
-
-def test_a_rule_that_never_fired_is_told(stopped: Case) -> None:
-    told = " ".join(
-        plain(item) for block in expect.compared(stopped) if isinstance(block, Items)
-        for item in block.items
-    )  # fmt: skip
-    assert "; zoledronate if lumbar spine T-score below −5.5" in told.partition("B waits")[2]
-    assert "not reached within 3 years" in told
-
-
-def test_limits_count_the_misses_of_the_nearest_trials(stopped: Case) -> None:
-    told = list(held.limits(stopped))
-    for arm, title in (("AI only", "anastrozole"), ("stop", "anastrozole and denosumab")):
-        rows = held.results(stopped, arm)
-        spine = [each for each in rows if each.row.endpoint == "lumbar_spine_bmd"]
-        missed = sum(not each.within for each in spine)
-        wanted = f"Spine density with {title}: {missed} of {len(spine)} results of trials missed"
-        found = any(line.startswith(wanted) for line in told)
-        assert found == (missed >= held.MISSED * len(spine)), (arm, told)
-    compared = any(each.row.statistic == "hazard_ratio" for each in rows)
-    assert any("fewer break a bone is not confirmed" in line for line in told) != compared
-    longer = replace(stopped, years=12.0, told={
-        arm: data.assign_coords(time=data["time"] * 4) for arm, data in stopped.told.items()
-    })  # fmt: skip
-    assert any(line.startswith("No result beyond") for line in held.limits(longer))
-
-
-def test_limits_are_those_of_this_person(stopped: Case) -> None:
-    weak = " ".join(stopped.asked("weaknesses"))
-    assert "Chemotherapy changes nothing in the model by itself" in weak
-    assert "age 50" not in weak
-    assert "deprivation" not in weak
-    rules = {rule.id: rule for rule in guidance.rules(asked.TEXTS)}
-    assert "male" in rules["limit-zoledronate"].names
-
-
-def test_scans_are_told_by_guidelines_and_not_by_noise(stopped: Case) -> None:
-    blocks = list(ahead.measure(stopped))
-    told = " ".join(
-        plain(item) for block in blocks if isinstance(block, Items) for item in block.items
-    )
-    assert "12 to 24 months" in told
-    assert "ESMO" not in told  # recalled; named among those that are not shown
-    assert "no interval between scans" in " ".join(
-        plain(block.text) for block in blocks if isinstance(block, Paragraph)
-    )
-
-
-def test_bodies_whose_rules_nobody_read_are_named(stopped: Case) -> None:
-    told = " ".join(
-        plain(block.text) for block in ahead.said(stopped) if isinstance(block, Paragraph)
-    )
-    assert "Not shown, because we could not read them: rules of " in told
-    assert "ESMO 2020" in told
-    assert "ECTS 2021" in told
-
-
-def test_warnings_leave_room_for_guidelines(stopped: Case) -> None:
-    rules = {finding.rule.id: finding for finding in next(iter(stopped.findings.values()))}
-    warnings = [f for f in rules.values() if f.rule.kind == "safety"]
-    many = {arm: (*found, *(replace(w, rule=replace(w.rule, id=f"{w.rule.id}-{n}"))
-                            for w in warnings for n in range(9)))
-            for arm, found in stopped.findings.items()}  # fmt: skip
-    case = replace(stopped)
-    case.__dict__["findings"] = many
-    items = next(block for block in ahead.said(case) if isinstance(block, Items)).items
-    told = [plain(item) for item in items]
-    assert len(told) == ahead.MOST_FINDINGS
-    bodies = {f.rule.body for f in rules.values() if f.rule.kind == "guideline"}
-    assert any(line.startswith(tuple(bodies)) for line in told)
-
-
 def test_plain_pages_alone(tmp_path: Path) -> None:
     (tmp_path / "short.toml").write_text(
         SHORT.replace('title = "One year of letrozole"\n', "precision = { lumbar_spine = 1.0 }\n"),
@@ -530,65 +316,6 @@ def test_plain_pages_alone(tmp_path: Path) -> None:
     assert texts[0].startswith("letrozole, both: 1 year")
     assert "up to 2.8 % at the spine" in texts[1]
     assert "The appendix for experts" in texts[1]
-
-
-@pytest.fixture(scope="module")
-def forecasted(ready: Simulator) -> Forecast:
-    person = Person.load("woman-on-letrozole")
-    return forecast(replace(person, title="<b>Mary</b> #1"), ready, seed=1)
-
-
-@pytest.fixture(scope="module")
-def own_document(forecasted: Forecast, ready: Simulator) -> Document:
-    return own.written(forecasted, ready, quiet)
-
-
-def test_a_persons_report_has_the_same_pages(own_document: Document) -> None:
-    texts = pages(writers.pdf(own_document))
-    assert [number for number, text in enumerate(texts) if "Appendix for experts" in text] == [2]
-    assert all(DISCLAIMER in text for text in texts)
-    for wanted in (
-        "<b>Mary</b> #1",
-        "2023-02-20: Lumbar spine 0.952 g/cm² by Hologic",
-        "breast cancer",
-        "letrozole 2.5 mg by mouth every day, from 2023-03-01",
-        "it may be chance",
-    ):
-        assert wanted in texts[0]
-    assert "What to measure next: " in texts[1]
-    assert "How well this person is explained" in texts[2]
-    assert "&lt;b&gt;Mary&lt;/b&gt; #1" in writers.html(own_document)
-
-
-def test_a_persons_numbers_are_those_of_the_forecast(
-    forecasted: Forecast, ready: Simulator
-) -> None:
-    case = own.case_of(forecasted, ready)
-    table = expect.expectations(case, tuple(case.arms), [case.end])
-    for row, wanted in zip(table.rows, at_end(forecasted), strict=True):
-        for column, key, signed in (
-            (2, "lumbar_spine_change_percent", True),
-            (3, "total_hip_change_percent", True),
-            (6, "any_fracture_percent", False),
-        ):
-            told = wanted[key]
-            ranges = words.span(told["low"], told["high"], signed=signed)
-            assert plain(row[column]) == (
-                f"{words.number(told['median'], signed=signed)} ({ranges})"
-            )
-    assert plain(table.columns[-1].title) == "Broken bone of 100"
-
-
-def test_results_that_are_not_explained_are_said_to_be_so(
-    forecasted: Forecast, ready: Simulator
-) -> None:
-    posterior = forecasted.posterior
-    checked = replace(posterior.check, probability=0.001)
-    odd = replace(forecasted, posterior=replace(posterior, check=checked))
-    text = pages(writers.pdf(own.written(odd, ready, quiet)))[0]
-    assert UNEXPLAINED[:60] in text
-    assert "who could be this person" not in text
-    assert "T-score" not in text
 
 
 def test_help_and_completion_know_the_report(tmp_path: Path) -> None:
