@@ -14,6 +14,7 @@ import csv
 import json
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -138,7 +139,10 @@ def main(folder: Path) -> None:
         if row["study_id"] in APART and row["endpoint"].endswith("_bmd"):
             row["study_id"] = APART[row["study_id"]]
     roles = {row["study_id"]: row for row in table(folder / "splits.csv")}
-    roles |= {row["study_id"]: row for row in table(HERE / "roles.csv")}
+    ours = table(HERE / "roles.csv")
+    if twice := [name for name, n in Counter(row["study_id"] for row in ours).items() if n > 1]:
+        sys.exit(f"roles.csv: more than one role for {', '.join(twice)}")
+    roles |= {row["study_id"]: row for row in ours}
     baselines = {(row["study_id"], row["arm"]): row for row in table(HERE / "baselines.csv")}
     special = tomllib.loads((HERE / "arms.toml").read_text(encoding="utf-8"))
     ready = simulator()

@@ -87,6 +87,18 @@ def test_residuals_are_students_and_rows_of_one_arm_share_errors():
     assert apart[0, 0] > apart[0, 1]
 
 
+def test_rows_share_errors_in_proportion_to_what_is_left():
+    rows = [
+        parse(ROWS[0] | {"endpoint": "estradiol", "time_months": month, "value": value}, "x")
+        for month, value in (("1", "-93"), ("2", "60"))
+    ]
+    plan = Plan(rows, simulator(calibrated=False))
+    asked = Objective.of(plan, space(fit.declared(), ("hormones",)), ("hormone",), ROLES)
+    spread = np.linalg.inv(asked.whiten) @ np.linalg.inv(asked.whiten).T
+    assert spread[0, 1] == pytest.approx(np.prod([check.between_studies(row) for row in rows]))
+    assert spread[0, 1] < np.sqrt(spread[0, 0] * spread[1, 1])
+
+
 def test_the_jacobian_is_that_of_central_differences():
     asked = objective()
     theta = np.zeros(len(asked.space))

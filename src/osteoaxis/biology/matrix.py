@@ -235,7 +235,7 @@ def _degeneration(value: float, source: str) -> Param:
         "1/year",
         "rise of what DXA sees by degeneration of the joints around, from middle age on",
         source,
-        (0.0, 0.012),
+        (0.0, 0.02),
     )
 
 
@@ -284,7 +284,8 @@ LUMBAR_SPINE = bone_site(
     degeneration=_degeneration(
         0.004,
         "assumed: spine density of older people stays or rises while the hip falls, which is"
-        " explained by osteoarthritis (Dubbo, Rotterdam 10.1016/s0169-6009(08)80203-6)",
+        " explained by osteoarthritis (Dubbo, Rotterdam 10.1016/s0169-6009(08)80203-6); in men with"
+        " large osteophytes it does not fall with age (10.1148/radiology.189.2.8210380)",
     ),
 )
 TOTAL_HIP = bone_site(

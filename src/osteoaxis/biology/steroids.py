@@ -195,8 +195,9 @@ testosterone_clearance = Param(
     510.0,
     "L/day",
     "metabolic clearance rate of testosterone",
-    "assumed: see hormones notes",
-    (500.0, 1300.0),
+    "303 L/day/m2 in women, 516 in men (10.1172/JCI106917); on injections, from the level before"
+    " the next, 1,390 to 1,821 L/day in men (10.1210/jc.2006-0822)",
+    (450.0, 1850.0),
     men=1050.0,
 )
 estradiol_clearance = Param(

@@ -42,6 +42,8 @@ STAGES: dict[str, tuple[str, ...]] = {
         "exemestane.aromatase_inactivates_kinact",
         "testosterone_gel.F_td",
         "testosterone_gel.half_dose_td",
+        "steroids.testosterone_clearance@men",
+        "testosterone_enanthate.ka_im",
     ),
     "bone": (
         "person.transition_width",
@@ -95,6 +97,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "lumbar_spine.formation_surface_power",
         "lumbar_spine.perforation_share",
         "lumbar_spine.degeneration",
+        "lumbar_spine.degeneration@men",
         "total_hip.turnover",
         "total_hip.k_young",
         "total_hip.k_middle",

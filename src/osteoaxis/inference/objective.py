@@ -92,16 +92,15 @@ class Objective:
         for i, row in enumerate(rows):
             curves[row.study_id, row.arm, row.endpoint].append(i)
         for i, row in enumerate(rows):
-            kind, between = group(row.endpoint), between_studies(row) ** 2
+            kind, between = group(row.endpoint), between_studies(row)
             points = len(curves[row.study_id, row.arm, row.endpoint])
             error = sampling_error(row) ** 2 + (SCATTER[kind] * left(row)) ** 2
             error += MEDIAN_ERROR**2 if row.median and kind == "bmd" else 0.0
             covariance[i, i] += error * max(1.0, points / FULL_POINTS)
             for j, other in enumerate(rows):
                 if row.study_id == other.study_id and row.endpoint == other.endpoint:
-                    covariance[i, j] += STUDY_SHARE * between
-                    if row.arm == other.arm:
-                        covariance[i, j] += (1.0 - STUDY_SHARE) * between
+                    shared = 1.0 if row.arm == other.arm else STUDY_SHARE
+                    covariance[i, j] += shared * between * between_studies(other)
         return cls(
             plan, space, used, dict(fixed or {}),
             np.linalg.inv(np.linalg.cholesky(covariance)),
