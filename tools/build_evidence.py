@@ -135,6 +135,8 @@ def toml_of(person: Patient, heading: str) -> list[str]:
 def main(folder: Path) -> None:
     rows = table(folder / "women_trials.csv") + table(folder / "men_trials.csv")
     rows = reread([{c: row.get(c, "") for c in COLUMNS} for row in rows])
+    for row in rows:  # a dot after the host, in some addresses we were handed
+        row["source_url"] = row["source_url"].replace(".nih.gov./", ".nih.gov/")
     for row in rows:
         if row["study_id"] in APART and row["endpoint"].endswith("_bmd"):
             row["study_id"] = APART[row["study_id"]]
