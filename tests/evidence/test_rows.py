@@ -104,6 +104,7 @@ def test_a_table_names_file_line_and_column(tmp_path: Path):
         ("estradiol patch 50ug td 2x/wk [m0-m6]; 25ug 2x/wk [m6-m15]",
          ["estradiol 0.05 mg td qd [m0-m6] + estradiol 0.025 mg td qd [m6-m15]"]),
         ("orchiectomy [m0]", ["goserelin 3.6 mg sc q4w"]),
+        ("teriparatide 40mcg sc qd [m0-m18]", ["teriparatide 40 ug sc qd [m0-m18]"]),
     ],
 )  # fmt: skip
 def test_treatments_in_words_become_regimens(words: str, regimens: list[str]):

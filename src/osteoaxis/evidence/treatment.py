@@ -74,6 +74,7 @@ def regimen(text: str, ready: Simulator) -> Regimen:
     if not text.strip() or text.strip().lower() in ("na", "nan", "n/a"):
         raise NotExecutable("no treatment is given")
     plain = " ".join(text.lower().replace("zoledronic acid", "zoledronate").split())
+    plain = re.sub(r"(?<=\d) ?(mcg|[µμ]g)\b", " ug", plain)
     plain = re.sub(r"\+/-\s*\w+", "", plain)
     plain = re.sub(r"\b(t|e2?)\+(?=[,\s\[]|$)", r"\1 yes", plain)  # given back
     plain = re.sub(r"(?<=[\s,])\+(t|e)\b", r"\1 yes", plain)
