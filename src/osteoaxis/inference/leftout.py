@@ -58,7 +58,8 @@ def model_error(
 ) -> dict[str, float]:
     """Return the standard deviation of the model's own error, by `check.error_kind`.
 
-    In the points of each kind; `thetas` (draw, parameter) are sets of the ensemble.
+    In the points of each kind, of hormones that have not risen, see `check.raised`;
+    `thetas` (draw, parameter) are sets of the ensemble.
     """
     rows = [objective.plan.rows[k].row for k in objective.used]
     known = np.var(objective.raw(thetas[:SETS]), axis=0)
@@ -87,7 +88,7 @@ def _widening(rows: Sequence[Row], off: Array, known: Array) -> dict[str, float]
         if not np.isfinite(difference):
             continue
         usual = check.sampling_error(row) ** 2 + check.between_studies(row) ** 2 + variance
-        beyond = math.sqrt(max((difference / NORMAL_90) ** 2 - usual, 0.0))
+        beyond = math.sqrt(max((difference / NORMAL_90) ** 2 - usual, 0.0)) / check.raised(row)
         needed.setdefault(check.error_kind(row), []).append((beyond, row.study_id))
     return {kind: _quantile(values) for kind, values in sorted(needed.items())}
 
