@@ -19,7 +19,7 @@ T_SCORES: dict[str, dict[str, float]] = {
     "not_low": {"lumbar_spine": -0.8, "total_hip": -0.5, "femoral_neck": -0.9},
     "normal": {"lumbar_spine": 0.2, "total_hip": 0.3, "femoral_neck": 0.0},
 }
-"""Usual T-scores of women who enter a study under such a heading (assumed)."""
+"""Usual T-scores of people who enter a study under such a heading (assumed)."""
 ASSUMED = {
     "osteoporosis": 70.0, "osteopenia": 64.0, "postmenopausal": 62.0, "premenopausal": 43.0,
     "perimenopausal": 50.5, "early": 55.0, "late": 68.0, "young men": 28.0, "men": 68.0,
@@ -53,8 +53,7 @@ def patient(population: str, arm: str = "", note: str = "") -> Patient:
         found["age"] += float(shift[1]) / 12.0
     if "obese" in text:
         found["body_mass_index"] = OBESE
-    scores = _scores(text)
-    if scores and not male:
+    if scores := _scores(text, male):
         found["t_scores"] = scores
     history = {
         name: True
@@ -149,7 +148,7 @@ def _menopause(text: str, age: float) -> dict[str, Any]:
     if distant:
         return {"menopause_age": MENOPAUSE, "age": max(age, MENOPAUSE + float(distant[1]) + 5.0)}
     if "premenopausal" in text and "postmenopausal" not in text:
-        if "chemotherapy" in text and "ovarian" not in text:
+        if "chemotherapy" in text and ("ovarian" not in text or "ovarian failure" in text):
             return {"menopause_age": age + 0.1}  # chemotherapy takes the ovaries' function
         return {"menopause_age": max(51.0, age + 5.0)}
     if since:
@@ -159,8 +158,14 @@ def _menopause(text: str, age: float) -> dict[str, Any]:
     return {"menopause_age": min(MENOPAUSE, age - 3.0) if age > 48 else age + 5.0}
 
 
-def _heading(text: str) -> str:
-    """Return which of `T_SCORES` a population enters under, empty if none is said."""
+def _heading(text: str, male: bool = False) -> str:
+    """Return which of `T_SCORES` a population enters under, empty if none is said.
+
+    Men are studied for many reasons, so of them only plain words count.
+    """
+    if male:
+        plain = re.search(r"(osteoporosis)|osteopenia|low bone (?:mineral )?(?:density|mass)", text)
+        return "" if not plain else "osteoporosis" if plain[1] else "osteopenia"
     text = re.sub(r"osteoporosis excluded|excl\.? osteoporosis|\d+ ?% osteoporosis", "", text)
     arm = text.split(";")[0]
     for part in (arm, text):
@@ -181,7 +186,7 @@ def _heading(text: str) -> str:
     return ""
 
 
-def _scores(text: str) -> dict[str, float]:
+def _scores(text: str, male: bool) -> dict[str, float]:
     printed = re.search(r"t ls (-?[\d.]+), th (-?[\d.]+), fn (-?[\d.]+)", text)
     if printed:
         return dict(
@@ -193,7 +198,7 @@ def _scores(text: str) -> dict[str, float]:
     if hip := re.search(r"t (-[\d.]+)\.\.(-[\d.]+) hip", text):
         middle = (float(hip[1]) + float(hip[2])) / 2
         return {"lumbar_spine": -2.7, "total_hip": middle + 0.5, "femoral_neck": middle + 0.2}
-    return dict(T_SCORES.get(_heading(text), {}))
+    return dict(T_SCORES.get(_heading(text, male), {}))
 
 
 def _levels(text: str) -> dict[str, Any]:
