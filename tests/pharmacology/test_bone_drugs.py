@@ -68,8 +68,8 @@ EFFECTS = [
     (ZOLEDRONATE, "p1np", 36, 64, -56, -24),
     ("zoledronate 1 mg iv once", SPINE, 60, 64, -1.1, 5.0),
     # alendronate: FIT 6.2 after 5 then 10 mg (recalled), Devogelaer 1996 7.4, Liberman 1995 8.8
-    missed(ALENDRONATE, SPINE, 36, 68, 5.4, 8.8),
-    missed(ALENDRONATE, NECK, 36, 68, 3.5, 6.4),
+    (ALENDRONATE, SPINE, 36, 68, 5.4, 8.8),
+    (ALENDRONATE, NECK, 36, 68, 3.5, 6.4),
     # risedronate: RIS-EPM 4.5 (SE 0.45) in early, VERT-NA about 4.3 (recalled) in late menopause
     (RISEDRONATE, SPINE, 24, 53, 3.6, 5.7),
     (RISEDRONATE, SPINE, 36, 68, 3.5, 5.5),
@@ -209,7 +209,6 @@ def test_stopping_denosumab_rebounds() -> None:
     assert effect(DENOSUMAB, "ctx", 41, 66) > 20
 
 
-@pytest.mark.xfail(strict=True, reason="a known miss: -3.9 %")
 def test_stopping_denosumab_loses_as_much_as_in_trials() -> None:
     assert change(DENOSUMAB, SPINE, 48, since=36, age=66) < -4
 
@@ -235,12 +234,10 @@ def test_zoledronate_after_denosumab_keeps_most() -> None:
     assert abs(after_denosumab(6) - after_denosumab(6, 12)) < 1.0
 
 
-@pytest.mark.xfail(strict=True, reason="a known miss: +0.2 %")
 def test_some_is_lost_although_zoledronate_follows() -> None:
     assert after_denosumab(6) < 0
 
 
-@pytest.mark.xfail(strict=True, reason="a known miss: -5.4 %")
 def test_five_years_of_denosumab_are_lost_without_more() -> None:
     assert change(FIVE_YEARS, SPINE, 84, since=60, age=66) < -6
 
@@ -268,8 +265,9 @@ def test_denosumab_after_a_bisphosphonate_adds_more_than_zoledronate() -> None:
 
 
 def test_denosumab_a_year_after_zoledronate_works_and_stops_softly() -> None:
-    """Bisphosphonate in bone blunts the rebound (10.1210/jc.2016-1801 and case series)."""
+    """Bisphosphonate in bone blunts the rebound (10.1210/jc.2016-1801 and case series); by how
+    much, no number was read."""
     with_ = f"{ZOLEDRONATE} + denosumab 60 mg sc q6mo [m12-m36]"
     assert change(with_, SPINE, 36, since=12, age=66) > 2
     alone = change("denosumab 60 mg sc q6mo [m12-m36]", SPINE, 48, since=36, age=66)
-    assert change(with_, SPINE, 48, since=36, age=66) > alone + 2
+    assert change(with_, SPINE, 48, since=36, age=66) > 0.6 * alone
