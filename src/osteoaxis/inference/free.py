@@ -120,7 +120,6 @@ STAGES: dict[str, tuple[str, ...]] = {
         "zoledronate.osteoclast_apoptosis_stimulates_EC50",
         "alendronate.osteoclast_apoptosis_stimulates_EC50",
         "risedronate.osteoclast_apoptosis_stimulates_EC50",
-        "ibandronate.osteoclast_apoptosis_stimulates_EC50",
         "bone_surface.k_desorption",
         "bone_surface.k_burial",
         "bone_surface.k_surface_resorption",
