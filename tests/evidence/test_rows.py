@@ -74,7 +74,7 @@ def test_a_population_nobody_is_of_is_named():
 def test_men_enter_under_a_heading_and_chemotherapy_may_end_ovarian_function():
     assert population.patient("men; osteoporosis").t_scores["lumbar_spine"] == -2.8
     assert population.patient("men; low bone density").t_scores["lumbar_spine"] == -1.7
-    assert not population.patient("men with prostate cancer on ADT").t_scores
+    assert not population.patient("men with prostate cancer on ADT; osteoporosis excluded").t_scores
     words = "premenopausal women who develop ovarian failure on chemotherapy"
     woman = population.patient(words)
     assert woman.menopause_age == pytest.approx(woman.age + 0.1)

@@ -163,10 +163,10 @@ def _heading(text: str, male: bool = False) -> str:
 
     Men are studied for many reasons, so of them only plain words count.
     """
+    text = re.sub(r"osteoporosis excluded|excl\.? osteoporosis|\d+ ?% osteoporosis", "", text)
     if male:
         plain = re.search(r"(osteoporosis)|osteopenia|low bone (?:mineral )?(?:density|mass)", text)
         return "" if not plain else "osteoporosis" if plain[1] else "osteopenia"
-    text = re.sub(r"osteoporosis excluded|excl\.? osteoporosis|\d+ ?% osteoporosis", "", text)
     arm = text.split(";")[0]
     for part in (arm, text):
         for words, name in (
