@@ -195,10 +195,11 @@ def test_estradiol_and_testosterone_both_hold_lh_back() -> None:
     of_men = {"estradiol_reference": 25.0, "testosterone_reference": 550.0,
               "estradiol_feedback_power": 2.0, "testosterone_feedback_power": 0.8}  # fmt: skip
 
-    def lh(estradiol: float, testosterone: float) -> float:
+    def lh(estradiol: float, testosterone: float, modulator: float = 0.0) -> float:
         feedback = axis.gonadotropin_feedback(
-            estradiol=estradiol, testosterone=testosterone, **of_men
-        )
+            estradiol=estradiol, testosterone=testosterone,
+            estrogen_feedback_inhibitor_load=modulator, **of_men,
+        )  # fmt: skip
         return float(1.15 / (0.15 + feedback))
 
     assert lh(25.0, 550.0) == pytest.approx(1.0)
@@ -206,3 +207,4 @@ def test_estradiol_and_testosterone_both_hold_lh_back() -> None:
     assert lh(12.0, 550.0) > 1.5  # without a part of estradiol
     assert lh(60.0, 25.0) > 1.0  # castrated: much estradiol is not enough (de Ronde 2009)
     assert lh(45.0, 1400.0) < 0.25  # on 200 mg of testosterone enanthate a week
+    assert lh(25.0, 550.0, modulator=1.0) == pytest.approx(lh(12.5, 550.0))  # tamoxifen

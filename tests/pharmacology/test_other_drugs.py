@@ -52,6 +52,24 @@ def test_nothing_lasts_after_raloxifene() -> None:
     assert -4.5 < 100 * (lost[36] / lost[24] - 1) < -0.5
 
 
+@pytest.mark.parametrize(
+    ("regimen", "lh", "testosterone"),
+    [
+        ("tamoxifen 20 mg po qd", (25, 110), (15, 70)),
+        ("raloxifene 120 mg po qd", (10, 50), (5, 35)),
+    ],
+)
+def test_modulators_let_lh_of_men_rise(
+    regimen: str, lh: tuple[float, float], testosterone: tuple[float, float]
+) -> None:
+    """Tamoxifen LH +70, testosterone +40 %; raloxifene +29 to 30 and +13 to 25 % (15080785)."""
+    man = of(Patient(sex="male", age=60.0), regimen)
+    for name, (least, most) in (("lh", lh), ("testosterone", testosterone)):
+        assert least < 100 * (man[name][3] / man[name][0] - 1) < most
+    woman = course(regimen)
+    assert woman["lh"][3] == pytest.approx(woman["lh"][0], rel=0.05)
+
+
 @pytest.mark.parametrize("with_", ["", " + medroxyprogesterone 2.5 mg po qd"])
 def test_conjugated_estrogens(with_: str) -> None:
     """PEPI: spine +3.5 to +5.0 against -1.8 % at 36 months, with or without progestogen."""

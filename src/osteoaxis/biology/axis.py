@@ -10,6 +10,11 @@ lh = State("IU/L", "luteinising hormone in serum", 5.0, set_by=("lh_reference",)
 fsh = State("IU/L", "follicle-stimulating hormone in serum", 5.0, set_by=("fsh_reference",))
 pituitary_sensitivity = State("1", "response of the pituitary to GnRH, 1 = normal", 1.0)
 
+estrogen_feedback_inhibitor_load = Site(
+    "inhibits",
+    "1",
+    "modulators that take estradiol's place at the pituitary, sum of concentration over IC50",
+)
 pituitary_desensitisation = Site(
     "desensitises", "1", "GnRH agonists at the pituitary, sum of concentration over EC50"
 )
@@ -81,13 +86,16 @@ def gonadotropin_feedback(
     testosterone_reference,
     estradiol_feedback_power,
     testosterone_feedback_power,
+    estrogen_feedback_inhibitor_load,
 ):
     """Estradiol and testosterone hold LH and FSH back, each more where the other is there.
 
     With hardly any testosterone not even much estradiol brings LH to normal
-    (10.1111/j.1365-2265.2009.03573.x), and without estradiol testosterone does not.
+    (10.1111/j.1365-2265.2009.03573.x), and without estradiol testosterone does not. Tamoxifen and
+    raloxifene keep estradiol from its receptor there: LH and testosterone of men rise.
     """
-    by_estradiol = power(estradiol / estradiol_reference + 1e-9, estradiol_feedback_power)
+    felt = estradiol / estradiol_reference * inhibit(estrogen_feedback_inhibitor_load)
+    by_estradiol = power(felt + 1e-9, estradiol_feedback_power)
     by_testosterone = power(
         testosterone / testosterone_reference + 1e-9, testosterone_feedback_power
     )

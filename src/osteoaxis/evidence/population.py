@@ -102,7 +102,7 @@ def _male(text: str) -> bool:
 def _age(text: str, male: bool) -> float:
     for pattern in (
         rf"(?:mean|median) age (?:of )?{_NUMBER}",
-        rf"aged? (?:mean )?{_NUMBER}\b(?! ?-)",
+        rf"aged? (?:mean )?{_NUMBER}\b(?! ?-| to \d| (?:and|or) (?:over|older|more))",
         rf"mean {_NUMBER} ?y",
         rf"\bman {_NUMBER} y",
         rf"\bboy {_NUMBER} y",
@@ -111,14 +111,18 @@ def _age(text: str, male: bool) -> float:
             return max(float(found[1]), 20.0)
     if "young" in text and "elderly" in text:
         text = text.split(";")[0]
-    for pattern in (rf"age {_NUMBER} ?- ?{_NUMBER}", rf"\b{_NUMBER} ?- ?{_NUMBER} ?y",
-                    rf"aged {_NUMBER} ?- ?{_NUMBER}"):  # fmt: skip
+    for pattern in (rf"aged? {_NUMBER}(?: ?- ?| to ){_NUMBER}",
+                    rf"\b{_NUMBER} ?- ?{_NUMBER} ?y"):  # fmt: skip
         found = re.search(pattern, text)
         if found and float(found[1]) >= 15.0:
             return max((float(found[1]) + float(found[2])) / 2, 20.0)
-    found = re.search(rf"(?:>=?|over) ?{_NUMBER} ?(?:y|years)|\b{_NUMBER}\+ ?y", text)
-    if found and float(found[1] or found[2]) >= 18.0:
-        return float(found[1] or found[2]) + 5.0
+    found = re.search(
+        rf"(?:>=?|over) ?{_NUMBER} ?(?:y|years)|\b{_NUMBER}\+ ?y"
+        rf"|aged? {_NUMBER} (?:and|or) (?:over|older|more)", text
+    )  # fmt: skip
+    least = float(next(filter(None, found.groups()))) if found else 0.0
+    if least >= 18.0:
+        return max(least + 5.0, 0.0 if male else ASSUMED.get(_heading(text), 0.0))
     if male:
         if "obese" in text:
             return ASSUMED["obese men"]

@@ -137,7 +137,7 @@ def calibrate(
     theta = np.array(best["theta"])
     say("Fitting drugs with few rows", 0.98)
     apart = space(model, ("apart",))
-    objective = Objective.of(plan, apart, BONE, roles, everything.changes(theta), apart=True)
+    objective = Objective.of(plan, apart, ALL, roles, everything.changes(theta), apart=True)
     rest = kept.get("apart") or kept.put(
         "apart", minimise(objective, np.zeros(len(apart)), settings.hormone_steps)
     )

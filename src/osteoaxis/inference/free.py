@@ -43,6 +43,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "testosterone_gel.F_td",
         "testosterone_gel.half_dose_td",
         "steroids.testosterone_clearance@men",
+        "tamoxifen.estrogen_feedback_inhibits_IC50",
         "testosterone_enanthate.ka_im",
     ),
     "bone": (
@@ -120,6 +121,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "zoledronate.osteoclast_apoptosis_stimulates_EC50",
         "alendronate.osteoclast_apoptosis_stimulates_EC50",
         "risedronate.osteoclast_apoptosis_stimulates_EC50",
+        "ibandronate.osteoclast_apoptosis_stimulates_EC50",
         "bone_surface.k_desorption",
         "bone_surface.k_burial",
         "bone_surface.k_surface_resorption",
@@ -136,6 +138,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     ),
     "apart": (
         "raloxifene.estrogen_receptor_agonises_efficacy",
+        "raloxifene.estrogen_feedback_inhibits_IC50",
         "osteoblasts.k_lining_pth",
         "markers.p1np_pth",
         "osteoblasts.recruitment_pth",

@@ -33,7 +33,7 @@ STUDY_SHARE = 0.7
 """Share of the variance between studies that all rows of a study and endpoint have in common;
 rows of one arm have the rest in common, too."""
 STEP = 0.005
-APART = ("teriparatide", "romosozumab", "raloxifene")
+APART = ("teriparatide", "abaloparatide", "romosozumab", "raloxifene")
 """Drugs whose rows are fitted last, with the rest held: daily pulses of teriparatide cost as much
 time as all other rows."""
 BAD = 50.0

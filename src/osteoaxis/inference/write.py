@@ -56,7 +56,7 @@ def run(
         objective, found.theta, QUICK_DRAWS if quick else DRAWS, seed, _part(progress, 0.6, 0.73)
     )
     last = Objective.of(
-        plan, found.apart, fit.BONE, roles, found.space.changes(found.theta), apart=True
+        plan, found.apart, fit.ALL, roles, found.space.changes(found.theta), apart=True
     )
     others = _laplace(last, found.rest, len(drawn.thetas), seed)
     values = found.space.changes(found.theta) | found.apart.changes(found.rest)
