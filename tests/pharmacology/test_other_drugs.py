@@ -85,7 +85,6 @@ def test_abaloparatide() -> None:
     assert effect(text, "p1np", 1) > 2 * effect(text, "ctx", 1)
 
 
-@pytest.mark.xfail(strict=True, reason="a known miss: +4.6 %")
 def test_abaloparatide_at_the_hip() -> None:
     """ACTIVE: hip +3.4 %, so within a point."""
     assert effect("abaloparatide 80 ug sc qd [m0-m18]", "total_hip_bmd", 18) < 4.4
@@ -101,11 +100,14 @@ def test_testosterone_undecanoate_is_in_range_on_average(regimen: str) -> None:
     assert 300 < float(np.mean(found)) < 1000
 
 
-@pytest.mark.parametrize("drug", ["leuprolide 7.5", "triptorelin 3.75"])
-def test_gnrh_agonists_silence_the_ovary(drug: str) -> None:
-    found = course(f"{drug} mg im q28d", age=40.0, menopause=None)
-    assert found["estradiol"][1] < 15
-    assert found["lh"][3] < 0.5
+@pytest.mark.parametrize("drug", ["leuprolide 7.5 mg im", "triptorelin 3.75 mg im",
+                                  "goserelin 3.6 mg sc"])  # fmt: skip
+@pytest.mark.parametrize("every", ["q28d", "q1mo"])
+def test_gnrh_agonists_silence_the_ovary(drug: str, every: str) -> None:
+    """Also by calendar months, longer than 28 days: nothing escapes (LEUP375-CN, in men)."""
+    found = course(f"{drug} {every}", age=40.0, menopause=None)
+    assert found["estradiol"][1:].max() < 15
+    assert found["lh"][3:].max() < 0.5
 
 
 WITHDRAWAL = "estradiol 0.1 mg td qd [m0-m6]"
