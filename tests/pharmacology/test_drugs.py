@@ -193,7 +193,7 @@ def test_adding_a_drug_touches_one_file(tmp_path: Path) -> None:
             '"aromatase"',
             '"aromatose"',
             r"madeupzole\.toml: acts: on = 'aromatose' with how = 'inhibits' is no place of the "
-            r"model\. Did you mean 'aromatase'\? With 'inhibits': aromatase\.",
+            r"model\. Did you mean 'aromatase'\? With 'inhibits': estrogen_feedback, aromatase\.",
         ),
         ("CL =", "#CL =", "'CL' is missing"),
         ("", "", "not valid TOML"),
