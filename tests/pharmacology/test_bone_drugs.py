@@ -220,6 +220,15 @@ def test_stopping_denosumab_loses_as_much_as_in_trials() -> None:
     assert change(DENOSUMAB, SPINE, 48, since=36, age=66) < -4
 
 
+@pytest.mark.parametrize("month", [12, 24, 36, 60])
+def test_denosumab_gains_more_than_tablets_on_an_inhibitor(month: int) -> None:
+    """One calibration, not shipped, had it the other way (docs/decisions/0016)."""
+    inhibitor = "letrozole 2.5 mg po qd [y0-y5]"
+    denosumab = change(f"{inhibitor} + denosumab 60 mg sc q6mo [y0-y5]", SPINE, month, age=66)
+    tablets = change(f"{inhibitor} + alendronate 70 mg po qw [y0-y5]", SPINE, month, age=66)
+    assert denosumab > tablets + 0.5
+
+
 # ---- sequences
 
 FIVE_YEARS = "denosumab 60 mg sc q6mo [m0-m57]"  # last dose at month 54, wears off at 60
