@@ -96,3 +96,15 @@ def test_the_simulator_takes_a_regimen_as_text() -> None:
     assert one.identical(two)
     with pytest.raises(InputError, match="regimen: must be a text, not 3"):
         ready.run(start, 3, months)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("testosterone", [350.0, 980.0])
+def test_levels_that_hold_each_other_are_met(testosterone: float) -> None:
+    """Testosterone makes estradiol and both set LH and SHBG: matching takes many rounds."""
+    wanted = {"testosterone": testosterone, "estradiol": 20.0, "lh": 4.0, "shbg": 25.0}
+    ready = simulator()
+    found = ready.run(
+        ready.start(Patient(sex="male", age=48.0, baseline=wanted)), "none", np.array([0.0, 1.0])
+    )
+    for name, level in wanted.items():
+        assert float(found[name].values.ravel()[0]) == pytest.approx(level, rel=3e-4)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from osteoaxis import treatment
+from osteoaxis import simulation, treatment
 from osteoaxis.errors import SolverError
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
@@ -89,7 +89,10 @@ def test_rules_decide_about_each_by_chance_of_their_own(ready: Simulator) -> Non
     assert 5 < (spine[:, 2] > 1.01 * spine[:, 0]).sum() < 35
 
 
-def test_who_cannot_be_met_is_left_out_and_counted(ready: Simulator) -> None:
+def test_who_cannot_be_met_is_left_out_and_counted(
+    ready: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulation, "_MATCH_ROUNDS", 20)  # with more, all are met
     levels = {"lh": 0.2, "testosterone": 900.0, "estradiol": 80.0}
     strained = replace(Patient.load("older-man"), baseline=levels)
     found = alike(ready, strained, {"none": Regimen()}, MONTHS, count=40)
