@@ -11,6 +11,7 @@ from osteoaxis.model import Model
 from osteoaxis.patient import Patient, presets
 from osteoaxis.process import Rate, Reaction, Site, Value, arguments
 from osteoaxis.simulation import Simulator
+from osteoaxis.treatment import simulate
 from osteoaxis.units import registry, unit
 
 MODEL = build_model()[0]
@@ -64,13 +65,14 @@ def test_every_flow_agrees_with_its_declared_unit(process, declared) -> None:
 def test_an_empty_state_is_not_drained(name: str) -> None:
     """Near zero, a state's net flow must not be negative: non-negativity of the whole system.
 
-    The `positive_part` of a perforation dips to 0.2785 widths below zero: the least of x / (1 +
-    exp(-x)).
+    The `positive_part` of a perforation, and of feedback beyond normal, dips to 0.2785 widths
+    below zero: the least of x / (1 + exp(-x)).
     """
     site, fixed = name.removesuffix("_perforated"), MODEL.parameter_values(male=False)
-    share, width = (
-        fixed.get(f"{site}.{p}", 0.0) for p in ("perforation_share", "perforation_width")
-    )
+    dipping = ("axis.k_suppression", "axis.suppression_width")
+    if name != "lasting_suppression":
+        dipping = (f"{site}.perforation_share", f"{site}.perforation_width")
+    share, width = (fixed.get(full, 0.0) for full in dipping)
     least = -max(1e-7, 0.2785 * share * width)
     rng = np.random.default_rng(7)
     for _ in range(20):
@@ -193,11 +195,14 @@ def test_pth_pulses_reach_less_bone_where_resorption_is_silent() -> None:
 def test_estradiol_and_testosterone_both_hold_lh_back() -> None:
     """Measured where one of them changed alone, or was missing."""
     of_men = {"estradiol_reference": 25.0, "testosterone_reference": 550.0,
+              "estradiol_from_testosterone": 0.8,
               "estradiol_feedback_power": 2.0, "testosterone_feedback_power": 0.8}  # fmt: skip
 
-    def lh(estradiol: float, testosterone: float, modulator: float = 0.0) -> float:
-        feedback = axis.gonadotropin_feedback(
-            estradiol=estradiol, testosterone=testosterone,
+    def lh(
+        estradiol: float, testosterone: float, modulator: float = 0.0, secreted: float = 1.0
+    ) -> float:
+        feedback = axis.feedback_now(
+            estradiol=estradiol, testosterone=testosterone, testosterone_secreted=secreted,
             estrogen_feedback_inhibitor_load=modulator, **of_men,
         )  # fmt: skip
         return float(1.15 / (0.15 + feedback))
@@ -208,3 +213,35 @@ def test_estradiol_and_testosterone_both_hold_lh_back() -> None:
     assert lh(60.0, 25.0) > 1.0  # castrated: much estradiol is not enough (de Ronde 2009)
     assert lh(45.0, 1400.0) < 0.25  # on 200 mg of testosterone enanthate a week
     assert lh(25.0, 550.0, modulator=1.0) == pytest.approx(lh(12.5, 550.0))  # tamoxifen
+    assert lh(25.0 * 0.5**0.8, 275.0, secreted=0.5) == pytest.approx(1.0)  # his own normal
+
+
+def test_a_low_testosterone_leaves_lh_normal_and_an_inhibitor_raises_both() -> None:
+    """Of men with low testosterone six in seven have LH in the normal range (EMAS)."""
+    man = Patient(sex="male", age=60.0, baseline={"testosterone": 280.0})
+    alone = simulate(man, "none", years=0.25)
+    assert 3.0 < float(alone["lh"][0]) < 7.0
+    inhibited = simulate(man, "anastrozole 1 mg po qd", years=0.25)
+    assert float(inhibited["testosterone"][-1]) > 1.3 * 280.0  # a half to two thirds (Leder 2004)
+
+
+def test_suppression_of_the_pituitary_outlasts_injections() -> None:
+    """A month after the last one his own testosterone is still low; within a year it is back."""
+    man = Patient(sex="male", age=40.0, baseline={"testosterone": 300.0})
+    injected = simulate(man, "testosterone_enanthate 200 mg im q2w [m0-m4]", years=2.0)
+    lh, testosterone = (injected[name].values.squeeze() for name in ("lh", "testosterone"))
+    assert testosterone[5] < 0.75 * testosterone[0]
+    assert lh[5] < 0.7 * lh[0]
+    assert lh[16] == pytest.approx(lh[0], rel=0.02)
+    assert testosterone[16] == pytest.approx(testosterone[0], rel=0.02)
+
+
+def test_dkk1_rises_late_on_teriparatide() -> None:
+    """27 to 30 % after 12 and 18 months (Gatti 2011), and back after it is stopped."""
+    woman = Patient(age=70.0, t_scores={"lumbar_spine": -2.8})
+    course = simulate(woman, "teriparatide 20 ug sc qd [m0-m18]", years=4.0)[
+        "dkk1"
+    ].values.squeeze()
+    assert course[12] == pytest.approx(0.27, abs=0.12)
+    assert course[18] == pytest.approx(0.30, abs=0.12)
+    assert course[48] < 0.1 * course[18]

@@ -87,7 +87,9 @@ def stated(person: Patient, read: Mapping[str, str]) -> Patient:
     if (age := number("age")) is not None:
         after = person.age - (person.menopause_age or 0.0)
         menopause = person.menopause_age
-        if menopause is not None and menopause > person.age:
+        if menopause is not None and menopause - person.age >= 5.0:
+            menopause = max(51.0, age + 5.0)
+        elif menopause is not None and menopause > person.age:
             menopause = min(age - after, 62.0)
         person = replace(person, age=max(age, 20.0), menopause_age=menopause)
     if (since := number("years_since_menopause")) is not None and not person.male:
@@ -99,6 +101,8 @@ def stated(person: Patient, read: Mapping[str, str]) -> Patient:
         person = replace(person, baseline={**person.baseline, **levels})
     if number("prior_vertebral_fracture_pct") == ALWAYS:
         person = replace(person, history={**person.history, "vertebral_fracture": True})
+    if (count := number("mean_vertebral_fractures")) is not None:
+        person = replace(person, history={**person.history, "vertebral_fractures": count})
     return person
 
 

@@ -38,6 +38,7 @@ HISTORY: dict[str, str] = {
 """What may be true of a person, yes or no."""
 HISTORY_NUMBERS: dict[str, tuple[float, float, str]] = {
     "years_since_fracture": (0.0, 80.0, "years"),
+    "vertebral_fractures": (1.0, 17.0, "vertebral fractures before the start"),
     "frax_major": (0.0, 100.0, "percent"),
     "frax_hip": (0.0, 100.0, "percent"),
     "creatinine_clearance": (5.0, 250.0, "mL/min"),
@@ -129,6 +130,13 @@ class Patient:
                 raise InputError(f"{where}: history.{key}: must be true or false, not {given!r}.")
             if key in HISTORY_NUMBERS:
                 toml.number(given, *HISTORY_NUMBERS[key], f"{where}: history.{key}")
+        if "vertebral_fractures" in self.history:
+            if self.history.get("vertebral_fracture") is False:
+                raise InputError(
+                    f"{where}: history: vertebral_fractures is given, vertebral_fracture false."
+                )
+            implied = {**self.history, "vertebral_fracture": True}
+            object.__setattr__(self, "history", implied)
         for key, value in self.baseline.items():
             if key not in MEASURABLE:
                 raise InputError(

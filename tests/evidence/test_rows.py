@@ -193,6 +193,38 @@ def test_words_of_entry_become_t_scores_and_history():
         "vertebral_fracture"
     ]
     assert "breast_cancer" not in population.patient("at raised breast cancer risk").history
+    assert not population.patient("women at raised risk of breast cancer").history
+
+
+@pytest.mark.parametrize(
+    ("words", "history"),
+    [
+        ("one to four vertebral fractures", {"vertebral_fracture": True}),
+        ("two moderate or one severe vertebral fracture", {"vertebral_fracture": True}),
+        (
+            "two or more vertebral fractures",
+            {"vertebral_fracture": True, "vertebral_fractures": 2.0},
+        ),
+        ("T <= -2.5 or vertebral fractures", {}),
+        ("no osteoporosis (T > -2.5, no fragility fracture)", {}),
+        ("at least one risk factor for hip fracture", {}),
+        ("hip fracture within 90 days before", {"hip_fracture": True}),
+    ],
+)
+def test_earlier_fractures_are_read_and_their_absence_too(words, history):
+    assert population.patient(f"postmenopausal women; {words}").history == history
+
+
+def test_a_comparison_with_the_young_makes_nobody_young():
+    man = population.patient("men; low bone density (spine more than 2 SD below young men)")
+    assert man.age == population.ASSUMED["men"]
+    assert man.t_scores["lumbar_spine"] == -2.8
+    assert population.patient("healthy young men").age == population.ASSUMED["young men"]
+
+
+def test_the_least_time_since_menopause_is_not_the_usual_one():
+    woman = population.patient("postmenopausal women; age 55-80; at least 5 years after menopause")
+    assert woman.menopause_age == population.MENOPAUSE
 
 
 def test_questions():

@@ -57,7 +57,7 @@ def population_mean(sex: str, cause: str, from_age: float, values: Mapping[str, 
     people = table("age_structure")
     ages = np.array([float(row["age"]) for row in people])
     weights = np.array([float(row[sex]) for row in people]) * (ages > from_age)
-    share = np.exp(values["clinical.share"]) if cause == "morphometric" else 1.0
+    share = np.exp(values[f"clinical.{sex}"]) if cause == "morphometric" else 1.0
     of = "vertebral" if cause == "morphometric" else cause
     growth = values[f"age.{sex}.{of}"] * (ages - fracture.REFERENCE_AGE)
     rates = 1e3 * np.exp(values[f"rate.{sex}.{of}"] + growth) / share

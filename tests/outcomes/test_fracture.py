@@ -25,6 +25,7 @@ histories = st.fixed_dictionaries(
     optional={
         **{name: st.booleans() for name in (*fracture.EARLIER, *fracture.RISK_FACTORS)},
         "years_since_fracture": st.floats(0, 30),
+        "vertebral_fractures": st.floats(1, 17),
     },
 )
 
@@ -46,7 +47,7 @@ def trajectory(z: float, ctx: float = 0.3, p1np: float = 40.0) -> xr.Dataset:
 
 def test_history_has_the_keys_of_a_patient() -> None:
     assert {*fracture.EARLIER, *fracture.RISK_FACTORS} <= set(HISTORY)
-    assert "years_since_fracture" in HISTORY_NUMBERS
+    assert {"years_since_fracture", "vertebral_fractures"} <= set(HISTORY_NUMBERS)
 
 
 @given(sexes, ages, scores, st.floats(0.01, 3), histories)
@@ -97,6 +98,30 @@ def test_a_fracture_long_ago_counts_less() -> None:
     )
     unknown = hazards(history={"vertebral_fracture": True})["vertebral"][0]
     assert recent > unknown > old > hazards()["vertebral"][0] * 0.8
+
+
+def test_each_vertebral_fracture_more_counts_up_to_three() -> None:
+    one, two, between, three, many = (
+        hazards(history={"vertebral_fracture": True, "vertebral_fractures": n})["vertebral"][0]
+        for n in (1, 2, 2.5, 3, 9)
+    )
+    unknown = hazards(history={"vertebral_fracture": True})["vertebral"][0]
+    assert one < unknown < two < between < three == many
+    assert 0.65 * one + 0.2 * two + 0.15 * three == pytest.approx(unknown, rel=0.02)
+    hip = hazards(history={"vertebral_fracture": True, "vertebral_fractures": 3})["hip"]
+    np.testing.assert_allclose(hip, hazards(history={"vertebral_fracture": True})["hip"])
+
+
+def test_a_number_of_vertebral_fractures_says_that_there_was_one() -> None:
+    assert Patient(history={"vertebral_fractures": 2.0}).history["vertebral_fracture"] is True
+    with pytest.raises(InputError, match="vertebral_fracture false"):
+        Patient(history={"vertebral_fractures": 2.0, "vertebral_fracture": False})
+
+
+def test_fewer_vertebral_fractures_of_men_come_to_attention() -> None:
+    man, woman = (hazards(sex=sex) for sex in ("male", "female"))
+    assert man["vertebral"][0] / man["morphometric"][0] == pytest.approx(0.17)
+    assert woman["vertebral"][0] / woman["morphometric"][0] == pytest.approx(0.27)
 
 
 def test_recency_passes_through_what_was_read() -> None:

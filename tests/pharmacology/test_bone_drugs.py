@@ -84,7 +84,7 @@ EFFECTS = [
     # romosozumab: phase 2 +11.3 against -0.1, FRAME +13.1; hip +4.1 to +6.0
     (ROMOSOZUMAB, SPINE, 12, 71, 11.0, 13.8),
     (ROMOSOZUMAB, HIP, 12, 71, 3.8, 6.9),
-    missed(ROMOSOZUMAB, NECK, 12, 71, 3.4, 6.0),
+    (ROMOSOZUMAB, NECK, 12, 71, 3.4, 6.0),
     # teriparatide: FPT, 20 and 40 ug
     (TERIPARATIDE, SPINE, 21, 69, 7.5, 10.5),
     (TERIPARATIDE, NECK, 21, 69, 1.8, 4.2),

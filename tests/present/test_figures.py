@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from osteoaxis import scenario
-from osteoaxis.present import figures, style
+from osteoaxis.present import figures, style, validation
 from osteoaxis.present.pathway import _fold_text, pathway
 from osteoaxis.present.pathway_map import HEIGHT, LINKS, NODES, WIDTH
 from osteoaxis.scenario import ScenarioResult
@@ -100,3 +102,16 @@ def test_pathway_boxes_do_not_overlap_and_links_join_boxes() -> None:
     apart = np.abs(centres[:, None] - centres[None]).max(axis=-1) + 2 * np.eye(len(centres))
     assert apart.min() > 1
     assert {link.source for link in LINKS} | {link.target for link in LINKS} == set(NODES)
+
+
+def test_a_result_far_out_does_not_squeeze_the_others() -> None:
+    def scored(endpoint: str, value: float, predicted: float) -> Any:
+        row = SimpleNamespace(endpoint=endpoint, statistic="mean_pct_change", value=value)
+        return SimpleNamespace(row=row, predicted=predicted, weight=1.0, role="validation")
+
+    hormones = [(-90.0, -92.0), (60.0, 50.0), (66.0, 2065.0)]
+    rows = [scored("estradiol", *each) for each in hormones]
+    figure = validation.scatter([*rows, scored("lumbar_spine_bmd", 2.0, 3.0)])
+    axes = figure.axes[2]
+    assert axes.get_ylim()[1] < 300.0
+    assert {line.get_marker() for line in axes.lines if len(line.get_xdata())} >= {"o", "^"}

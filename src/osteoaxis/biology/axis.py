@@ -4,11 +4,14 @@ One set of equations for both sexes. Feedback is by estradiol and testosterone; 
 pituitary can rise when feedback is gone (its reserve) differs by sex and age.
 """
 
-from osteoaxis.process import Param, Site, State, inhibit, power, rate, reaction
+from osteoaxis.process import Param, Site, State, inhibit, positive_part, power, rate, reaction
 
 lh = State("IU/L", "luteinising hormone in serum", 5.0, set_by=("lh_reference",))
 fsh = State("IU/L", "follicle-stimulating hormone in serum", 5.0, set_by=("fsh_reference",))
 pituitary_sensitivity = State("1", "response of the pituitary to GnRH, 1 = normal", 1.0)
+lasting_suppression = State(
+    "1", "feedback beyond normal that the hypothalamus still remembers", 0.1, empty=True
+)
 
 estrogen_feedback_inhibitor_load = Site(
     "inhibits",
@@ -69,6 +72,17 @@ testosterone_feedback_power = Param(
     "assumed: LH 14.5 to 8.0 IU/L when testosterone doubled at unchanged estradiol (Marynick 1979)",
     (0.2, 2.0),
 )
+k_suppression = Param(
+    0.025,
+    "1/day",
+    "rate at which suppression by feedback beyond normal is forgotten",
+    "12 weeks after two years of testosterone undecanoate LH is still suppressed, at 36 its mean is"
+    " back (abstract 71615 of esa-virtual-2020; median to a man's own LH 51 weeks, PMID 35000898)",
+    (0.01, 0.06),
+)
+suppression_width = Param(
+    0.02, "1", "feedback beyond normal that leaves nothing behind", "assumed: small", (0.01, 0.1)
+)
 half_gonadotropin_drive = Param(
     3.0,
     "1",
@@ -78,12 +92,14 @@ half_gonadotropin_drive = Param(
 )
 
 
-@rate("1", "feedback on the pituitary, 1 = normal")
-def gonadotropin_feedback(
+@rate("1", "feedback on the pituitary at this moment, 1 = normal")
+def feedback_now(
     estradiol,
     estradiol_reference,
     testosterone,
     testosterone_reference,
+    testosterone_secreted,
+    estradiol_from_testosterone,
     estradiol_feedback_power,
     testosterone_feedback_power,
     estrogen_feedback_inhibitor_load,
@@ -93,13 +109,40 @@ def gonadotropin_feedback(
     With hardly any testosterone not even much estradiol brings LH to normal
     (10.1111/j.1365-2265.2009.03573.x), and without estradiol testosterone does not. Tamoxifen and
     raloxifene keep estradiol from its receptor there: LH and testosterone of men rise.
+
+    Normal is what the person has: most men whose testosterone is low have LH in the normal range
+    (10.1210/jc.2009-1796), so their set point is low, and the estradiol made from it, too.
     """
-    felt = estradiol / estradiol_reference * inhibit(estrogen_feedback_inhibitor_load)
+    own_estradiol = estradiol_reference * power(testosterone_secreted, estradiol_from_testosterone)
+    felt = estradiol / own_estradiol * inhibit(estrogen_feedback_inhibitor_load)
     by_estradiol = power(felt + 1e-9, estradiol_feedback_power)
-    by_testosterone = power(
-        testosterone / testosterone_reference + 1e-9, testosterone_feedback_power
-    )
+    own_testosterone = testosterone_reference * testosterone_secreted
+    by_testosterone = power(testosterone / own_testosterone + 1e-9, testosterone_feedback_power)
     return by_estradiol * by_testosterone
+
+
+@rate("1", "feedback beyond normal at this moment")
+def excess_feedback(feedback_now, suppression_width):
+    """What steroids from outside add to the feedback of normal levels."""
+    return positive_part(feedback_now - 1, suppression_width)
+
+
+@reaction("-> lasting_suppression")
+def suppression(k_suppression, excess_feedback):
+    """Feedback beyond normal is remembered."""
+    return k_suppression * excess_feedback
+
+
+@reaction("lasting_suppression ->")
+def suppression_forgotten(k_suppression, lasting_suppression):
+    """The hypothalamus wakes again over weeks."""
+    return k_suppression * lasting_suppression
+
+
+@rate("1", "feedback on the pituitary, 1 = normal")
+def gonadotropin_feedback(feedback_now, excess_feedback, lasting_suppression, suppression_width):
+    """Suppression acts at once and outlasts the steroids that caused it."""
+    return feedback_now + positive_part(lasting_suppression - excess_feedback, suppression_width)
 
 
 @reaction("-> lh")

@@ -20,6 +20,8 @@ woken_osteoblasts = State(
 lining_cells = State("1", "lining cells that can wake as osteoblasts, 1 = young adult", 1.0)
 pth_lineage = State("1", "osteoblast lineage that PTH pulses have expanded", 0.1, empty=True)
 
+dkk1 = State("1", "DKK1 in serum beyond normal, 1 = twice normal", 0.1, empty=True)
+
 sclerostin_binding = Site("binds", "1", "drugs that bind sclerostin, sum of concentration over K")
 recruitment_stimulation = Site("stimulates", "1", "rise of recruitment, as by mechanical loading")
 
@@ -162,6 +164,20 @@ other_antagonists = Param(
     ANABOLIC,
     (0.0, 6.0),
 )
+k_dkk1 = Param(
+    0.004,
+    "1/day",
+    "rise and return of DKK1",
+    "assumed: on teriparatide unchanged at 6 months, up at 12 and no further at 18 (PMID 21367927)",
+    (0.002, 0.01),
+)
+dkk1_pth = Param(
+    10.0,
+    "1",
+    "rise of DKK1 with the lineage that PTH pulses expand",
+    "DKK1 27 to 30 % up after 12 and 18 months of teriparatide (PMID 21367927)",
+    (0.0, 20.0),
+)
 androgen_recruitment = Param(
     0.1,
     "1",
@@ -259,6 +275,18 @@ def lineage_return(pth_lineage, k_pth_lineage):
     return k_pth_lineage * pth_lineage
 
 
+@reaction("-> dkk1")
+def dkk1_rise(k_dkk1, dkk1_pth, pth_lineage):
+    """The lineage that PTH pulses expand makes DKK1, which wears their effect off."""
+    return k_dkk1 * dkk1_pth * pth_lineage
+
+
+@reaction("dkk1 ->")
+def dkk1_return(k_dkk1, dkk1):
+    """Without pulses DKK1 returns to normal over months."""
+    return k_dkk1 * dkk1
+
+
 @reaction("-> osteoblast_precursors")
 def recruitment(
     k_osteoblast_precursors,
@@ -270,6 +298,7 @@ def recruitment(
     sclerostin_reference,
     sclerostin_sensitivity,
     other_antagonists,
+    dkk1,
     androgen_recruitment,
     androgen_signal,
     age_recruitment,
@@ -281,9 +310,8 @@ def recruitment(
     coupled = power(tgf_beta / tgf_beta_reference + 1e-9, coupling_power)
     called = modelling_share + (1 - modelling_share) * coupled
     # The power acts on sclerostin alone, however much of the restraint is not sclerostin.
-    restraint = (other_antagonists + free_sclerostin / sclerostin_reference) / (
-        other_antagonists + 1
-    )
+    others = other_antagonists * (1 + dkk1)
+    restraint = (others + free_sclerostin / sclerostin_reference) / (other_antagonists + 1)
     tone = power(restraint, -sclerostin_sensitivity * (other_antagonists + 1))
     androgen = 1 - androgen_recruitment + androgen_recruitment * androgen_signal
     pulses = (1 + recruitment_pth * pth_lineage) * (1 + recruitment_stimulation)

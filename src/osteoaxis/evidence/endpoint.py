@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
+from osteoaxis import toml
 from osteoaxis.evidence.row import Row
 from osteoaxis.evidence.treatment import NotExecutable
 from osteoaxis.patient import MOLAR_MASS
@@ -59,7 +63,8 @@ class Question:
     `how` is one of change (percent of the value at `start`), annual (the same for each year),
     level, difference (of changes), hazard_ratio, risk_ratio, incidence (percent with a first
     fracture), rate (fractures for 100 person-years), multiple_rate, prevalence and ever (percent
-    with joint pain at the time, and at any time before).
+    with joint pain at the time, and at any time before). `background` is what the assay reads
+    where there is none, in the unit of the quantity.
     """
 
     quantity: str
@@ -67,6 +72,7 @@ class Question:
     start: float
     end: float
     causes: tuple[str, ...] = ()
+    background: float = 0.0
 
     @property
     def months(self) -> tuple[float, float]:
@@ -87,8 +93,29 @@ def group(endpoint: str) -> str:
     return "arthralgia" if endpoint.startswith("arthralgia") else "other"
 
 
+@lru_cache
+def _assays() -> dict[str, Any]:
+    return toml.read(Path(__file__).parent / "assays.toml")
+
+
+def background(row: Row) -> float:
+    """Return what the assay of `row` reads where there is none, in the model's unit.
+
+    Not 0 for immunoassays of estradiol alone; sources in `assays.toml`.
+    """
+    known = _assays().get(row.endpoint)
+    by_mass = re.search(r"\bms\b|mass spectrometry", row.note.lower())
+    if known is None or by_mass or row.study_id in known["sensitive"]:
+        return 0.0
+    return float(known["background"]["value"])
+
+
 def question(row: Row, first: Regimen) -> Question:
     """Return what `row` asks; `first` is what its first arm is given. Raises `NotExecutable`."""
+    return replace(_question(row, first), background=background(row))
+
+
+def _question(row: Row, first: Regimen) -> Question:
     kind = group(row.endpoint)
     if row.statistic in ("rate_ratio", "threshold"):
         raise NotExecutable(f"'{row.statistic}' compares people with each other")

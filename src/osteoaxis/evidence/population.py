@@ -32,8 +32,23 @@ UNCLOSED_TURNOVER = 4.0
 the spine of men with open plates gained five times what closed ones did, 10.1210/jcem-69-4-776)."""
 OBESE = 40.0
 """Body mass index (kg/m2) of severely obese people (assumed)."""
+_LOW = r"t ?(?:<=?|≤) ?-2(?:\.[05])?(?![\d.])|t-score -2 or less|2 sd below"
+"""Entry below a T-score of -2: assumed as under the heading of osteoporosis."""
 _TAKEN = ("age", "menopause_age", "body_mass_index")
 _NUMBER = r"(\d+(?:\.\d+)?)"
+_ABSENT = (
+    r"\b(?:no|without|nor|risk factor for)\b[^;,.]*fractures?|raised (?:risk of )?breast cancer"
+)
+_HISTORY = (
+    (
+        "vertebral_fracture",
+        r"\b(?:existing|prior|prevalent|with|one|two|three|four|more|severe) vertebral fracture",
+    ),
+    ("hip_fracture", r"hip fracture within"),
+    ("other_fracture", r"fragility fracture|fracture after"),
+    ("breast_cancer", r"breast cancer(?! risk)"),
+    ("chemotherapy", r"chemotherapy"),
+)
 
 
 def patient(population: str, arm: str = "", note: str = "") -> Patient:
@@ -55,16 +70,12 @@ def patient(population: str, arm: str = "", note: str = "") -> Patient:
         found["body_mass_index"] = OBESE
     if scores := _scores(text, male):
         found["t_scores"] = scores
-    history = {
-        name: True
-        for name, words in (
-            ("vertebral_fracture", r"(existing|prior|prevalent|with) vertebral fracture"),
-            ("other_fracture", r"fragility fracture|fracture after"),
-            ("breast_cancer", r"breast cancer(?! risk)"),
-            ("chemotherapy", r"chemotherapy"),
-        )
-        if re.search(words, text) and not (name == "breast_cancer" and "raised breast" in text)
+    had = re.sub(_ABSENT, "", text)
+    history: dict[str, float | bool] = {
+        name: True for name, words in _HISTORY if re.search(words, had)
     }
+    if "two or more vertebral fractures" in text:
+        history["vertebral_fractures"] = 2.0
     if history:
         found["history"] = history
     found |= _levels(text)
@@ -130,7 +141,8 @@ def _age(text: str, male: bool) -> float:
             return ASSUMED["young men"]
         if "prostate" in text or re.search(r"\badt\b", text):
             return ASSUMED["prostate"]
-        return ASSUMED["young men" if "young" in text or "20-45" in text else "men"]
+        young = re.search(r"(?<!below )\byoung|20-45", text)
+        return ASSUMED["young men" if young else "men"]
     if "premenopausal" in text and "postmenopausal" not in text:
         return ASSUMED["premenopausal"]
     if "perimenopausal" in text or "natural menopause" in text:
@@ -146,7 +158,7 @@ def _age(text: str, male: bool) -> float:
 def _menopause(text: str, age: float) -> dict[str, Any]:
     recent = re.search(r"lmp ?< ?(\d+) ?y", text)
     distant = re.search(r"lmp ?>=? ?(\d+) ?y", text)
-    since = re.search(rf"{_NUMBER} y(?:ears)? (?:since|after) menopause", text)
+    since = re.search(rf"(?<!at least ){_NUMBER} y(?:ears)? (?:since|after) menopause", text)
     if recent:
         return {"menopause_age": 51.0, "age": 51.0 + float(recent[1]) / 2}
     if distant:
@@ -167,10 +179,17 @@ def _heading(text: str, male: bool = False) -> str:
 
     Men are studied for many reasons, so of them only plain words count.
     """
-    text = re.sub(r"osteoporosis excluded|excl\.? osteoporosis|\d+ ?% osteoporosis", "", text)
+    text = re.sub(
+        r"osteoporosis excluded|(?:excl\.?|no|not|without) osteoporosis|\d+ ?% osteoporosis",
+        "",
+        text,
+    )
     if male:
-        plain = re.search(r"(osteoporosis)|osteopenia|low bone (?:mineral )?(?:density|mass)", text)
-        return "" if not plain else "osteoporosis" if plain[1] else "osteopenia"
+        plain = re.search(
+            rf"(osteoporosis|{_LOW})|osteopenia|low bone (?:mineral )?(?:density|mass)", text
+        )
+        low = plain and (plain[1] or re.search(_LOW, text))
+        return "" if not plain else "osteoporosis" if low else "osteopenia"
     arm = text.split(";")[0]
     for part in (arm, text):
         for words, name in (
@@ -182,8 +201,12 @@ def _heading(text: str, male: bool = False) -> str:
             (r"low risk a|normal bmd", "normal"),
             (r"-2\.5 ?< ?t ?< ?0", "moderate"),
             (r"t ?(>=?|≥) ?-2(\.0)?", "not_low"),
+            (_LOW, "osteoporosis"),
             (r"osteopenia|low bmd|low bone mass", "osteopenia"),
-            (r"with osteoporosis|postmenopausal osteoporosis|-4\.0 ?< ?t", "osteoporosis"),
+            (
+                r"(?:with|postmenopausal|severe|idiopathic|;) osteoporosis|-4\.0 ?< ?t",
+                "osteoporosis",
+            ),
         ):
             if name and re.search(words, part):
                 return name

@@ -42,6 +42,8 @@ HORIZONS = (1.0, 3.0, 6.5, 12.5, 24.5, 36.5, 61.0, 85.0, 121.0, 240.0)
 FRACTURE_STEP = 3.0
 T_SCORE_SPREAD = 0.7
 """Standard deviation of T-scores within a trial that selects by them (assumed)."""
+LEAST_SHARE = 0.2
+"""Share of a measured level that is taken to be there, however much the assay reads by itself."""
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _BATCH = 20_000
@@ -131,7 +133,8 @@ class Plan:
             if name not in MEASURABLE or first.value is None:
                 continue
             unit = self.ready.model.quantities[name].unit
-            level = first.value / endpoint.in_unit(first, 1.0, unit)
+            read = first.value / endpoint.in_unit(first, 1.0, unit)
+            level = max(read - endpoint.background(first), read * LEAST_SHARE)
             if MEASURABLE[name][0] <= level <= MEASURABLE[name][1]:
                 entry[name] = level
         return replace(person, baseline={**person.baseline, **entry}) if entry else person
@@ -141,9 +144,12 @@ class Plan:
         share = study.earlier_vertebral_fracture if study else None
         if share is None:
             return ((person, 1.0),)
-        return tuple(
-            (replace(person, history={**person.history, "vertebral_fracture": had}), part)
-            for had, part in ((True, share), (False, 1.0 - share))
+        had = {**person.history, "vertebral_fracture": True}
+        not_had = {k: v for k, v in had.items() if k != "vertebral_fractures"}
+        not_had["vertebral_fracture"] = False
+        return (
+            (replace(person, history=had), share),
+            (replace(person, history=not_had), 1.0 - share),
         )
 
     def _arms(self, row: Row) -> tuple[Regimen, ...]:
@@ -300,7 +306,7 @@ class Plan:
         if asked.how == "level":
             if planned.baseline is not None:
                 start = found[planned.arms[0][0]][asked.quantity][:, _at(grid, 0.0)]
-                return np.asarray(planned.baseline * values[0] / start)
+                return np.asarray(planned.baseline * values[0] / (start + asked.background))
             unit = self.ready.model.quantities[asked.quantity].unit
             return np.asarray(values[0] * endpoint.in_unit(row, 1.0, unit))
         return np.asarray(values[0])
@@ -345,7 +351,7 @@ def _at(grid: Array, month: float) -> int:
 
 
 def _value(asked: Question, found: Mapping[str, Array], grid: Array) -> Array:
-    values = found[asked.quantity]
+    values = found[asked.quantity] + asked.background
     now = values[:, _at(grid, asked.end)]
     if asked.how == "level":
         return now

@@ -142,6 +142,8 @@ STAGES: dict[str, tuple[str, ...]] = {
         "osteoblasts.k_lining_pth",
         "markers.p1np_pth",
         "osteoblasts.recruitment_pth",
+        "osteoblasts.k_pth_lineage",
+        "rankl.rankl_pth_lineage",
         "osteoblasts.k_lining_sclerostin",
         "osteoblasts.lining_store",
         "rankl.opg_sclerostin",

@@ -147,7 +147,7 @@ def hazards(
             gradient = values[f"tbs.{cause}"]
             log = log - gradient * tbs_z - 0.5 * gradient**2
         result[cause] = np.exp(log) * _history(cause, history or {}, months, values)
-    result["morphometric"] = result["vertebral"] / np.exp(values["clinical.share"])
+    result["morphometric"] = result["vertebral"] / np.exp(values[f"clinical.{sex}"])
     return result
 
 
@@ -308,11 +308,21 @@ def _earlier(
     ratio = np.exp(
         np.max([values[f"earlier.{name}.{cause}"] for name in EARLIER if history.get(name)], axis=0)
     )
+    if cause == "vertebral" and "vertebral_fractures" in history:
+        ratio = ratio * np.exp(_number(float(history["vertebral_fractures"]), values))
     extra = ratio - 1.0
     if "years_since_fracture" in history:
         years = float(history["years_since_fracture"]) + months / MONTHS_PER_YEAR
         extra = extra * _recency(years, values)
     return (1.0 + extra) / average
+
+
+def _number(count: float, values: Numbers) -> Any:
+    """Return the log ratio of so many earlier vertebral fractures to an unknown number of them."""
+    logs = [values[f"number.{name}"] for name in ("one", "two", "three_or_more")]
+    place = min(count, 3.0) - 1.0
+    lower = min(int(place), 1)
+    return logs[lower] + (place - lower) * (logs[lower + 1] - logs[lower])
 
 
 def _recency(years: Array, values: Numbers) -> Any:

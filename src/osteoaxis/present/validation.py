@@ -111,11 +111,17 @@ def scatter(rows: Sequence[Scored]) -> Figure:
     for axes, name, title in zip(figure.subplots(1, 4), groups, titles, strict=True):
         own = [e for e in rows if group(e.row.endpoint) == name and e.weight > 0
                and e.row.statistic != "level"]  # fmt: skip
+        seen = [e.row.value for e in own if e.row.value is not None]
+        room = 0.5 * (max(seen) - min(seen)) if seen else 1.0
         for role in ("calibration", "validation"):
             points = [(e.row.value, e.predicted) for e in own if e.role == role]
             if points:
                 x, y = np.array(points, dtype=float).T
-                axes.plot(x, y, "o", markersize=3, alpha=0.7, color=ROLE_COLOURS[role], label=role)
+                edge = np.clip(y, min(seen) - room, max(seen) + room)
+                colour = ROLE_COLOURS[role]
+                for marker, own_kind in (("o", edge == y), ("^", edge < y), ("v", edge > y)):
+                    axes.plot(x[own_kind], edge[own_kind], marker, markersize=3, alpha=0.7,
+                              color=colour, label=role if marker == "o" else None)  # fmt: skip
         ends = np.array(axes.get_xlim())
         axes.plot(ends, ends, color="#777777", linewidth=0.8)
         axes.set_title(title)
@@ -160,7 +166,10 @@ def figures(found: Validation) -> dict[str, tuple[Figure, str]]:
     observed = [e for e in found.scored if e.predicted is not None and e.row.value is not None
                 and not e.planned.given]  # fmt: skip
     drawn: dict[str, tuple[Figure, str]] = {
-        "calibration": (scatter(observed), "Predicted against observed; the line is equality."),
+        "calibration": (
+            scatter(observed),
+            "Predicted against observed; the line is equality. Triangles lie further out.",
+        ),
     }
     for role in ("calibration", "validation"):
         own = [course for course in found.courses if course.role == role]

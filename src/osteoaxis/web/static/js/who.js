@@ -135,6 +135,14 @@ const FIELDS = [
     unit: "years ago",
     help: "Years since the last fracture from a fall of standing height or less.",
   }),
+  past("vertebral_fractures", "Vertebral fractures", {
+    low: 1,
+    high: 6,
+    limits: { low: 1, high: 17 },
+    unit: "so far",
+    expert: true,
+    help: "How many vertebrae broke so far, on radiographs or felt.",
+  }),
   past("creatinine_clearance", "Creatinine clearance", {
     low: 5,
     high: 150,
