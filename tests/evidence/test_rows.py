@@ -205,6 +205,12 @@ def test_words_of_entry_become_t_scores_and_history():
             "two or more vertebral fractures",
             {"vertebral_fracture": True, "vertebral_fractures": 2.0},
         ),
+        (
+            "with one earlier vertebral fracture",
+            {"vertebral_fracture": True, "vertebral_fractures": 1.0},
+        ),
+        ("one or more earlier vertebral fractures", {"vertebral_fracture": True}),
+        ("recent pertrochanteric hip fracture", {"hip_fracture": True}),
         ("T <= -2.5 or vertebral fractures", {}),
         ("no osteoporosis (T > -2.5, no fragility fracture)", {}),
         ("at least one risk factor for hip fracture", {}),

@@ -42,9 +42,10 @@ _ABSENT = (
 _HISTORY = (
     (
         "vertebral_fracture",
-        r"\b(?:existing|prior|prevalent|with|one|two|three|four|more|severe) vertebral fracture",
+        r"\b(?:existing|prior|prevalent|earlier|with|one|two|three|four|more|severe) "
+        r"vertebral fracture",
     ),
-    ("hip_fracture", r"hip fracture within"),
+    ("hip_fracture", r"hip fracture within|recent (?:\w+ )?hip fracture"),
     ("other_fracture", r"fragility fracture|fracture after"),
     ("breast_cancer", r"breast cancer(?! risk)"),
     ("chemotherapy", r"chemotherapy"),
@@ -74,8 +75,9 @@ def patient(population: str, arm: str = "", note: str = "") -> Patient:
     history: dict[str, float | bool] = {
         name: True for name, words in _HISTORY if re.search(words, had)
     }
-    if "two or more vertebral fractures" in text:
-        history["vertebral_fractures"] = 2.0
+    for count, words in ((1.0, "one"), (2.0, "two or more")):
+        if re.search(rf"\b{words} (?:earlier |prevalent )?vertebral fracture", had):
+            history["vertebral_fractures"] = count
     if history:
         found["history"] = history
     found |= _levels(text)
@@ -204,7 +206,7 @@ def _heading(text: str, male: bool = False) -> str:
             (_LOW, "osteoporosis"),
             (r"osteopenia|low bmd|low bone mass", "osteopenia"),
             (
-                r"(?:with|postmenopausal|severe|idiopathic|;) osteoporosis|-4\.0 ?< ?t",
+                r"(?:with|postmenopausal|primary|severe|idiopathic|;) osteoporosis|-4\.0 ?< ?t",
                 "osteoporosis",
             ),
         ):
