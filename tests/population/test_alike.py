@@ -92,7 +92,7 @@ def test_rules_decide_about_each_by_chance_of_their_own(ready: Simulator) -> Non
 def test_who_cannot_be_met_is_left_out_and_counted(
     ready: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulation, "_MATCH_ROUNDS", 20)  # with more, all are met
+    monkeypatch.setattr(simulation, "_MATCH_ROUNDS", 5)  # with more, all are met
     levels = {"lh": 0.2, "testosterone": 900.0, "estradiol": 80.0}
     strained = replace(Patient.load("older-man"), baseline=levels)
     found = alike(ready, strained, {"none": Regimen()}, MONTHS, count=40)

@@ -268,7 +268,7 @@ def test_studies_are_found_by_drug_and_endpoint(client: httpx.Client) -> None:
 
 
 def test_the_nearest_studies_come_first(client: httpx.Client) -> None:
-    found = got(client, "evidence", drug=["triptorelin"], sex="male")["studies"]
+    found = got(client, "evidence", drug=["pamidronate"], sex="male")["studies"]
     assert {study["match"] for study in found} == {"same class", "with others"}
     men = got(client, "evidence", drug=["anastrozole"], sex="male")["studies"]
     assert (men[0]["id"], men[0]["sex"], men[0]["match"]) == ("BURNETT2009", ["male"], "same drugs")

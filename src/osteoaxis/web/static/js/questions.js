@@ -129,7 +129,7 @@ export const QUESTIONS = [
       ),
       plan("denosumab all along", 2, `${DENOSUMAB} [m0-m72]`),
     ],
-    look: "When denosumab wears off, bone is taken away faster than before treatment: CTX shoots up, and about half of the gain is lost within six months.",
+    look: "When denosumab wears off, bone is taken away faster than before treatment: CTX shoots up, and more than half of the gain is lost within six months.",
     limits:
       "In some people several vertebrae break in this time; the model shows too few of these fractures (a known miss). A late dose is urgent: call your team.",
   },
