@@ -123,7 +123,7 @@ def test_formation_rises_before_resorption_on_teriparatide() -> None:
     assert ratio == sorted(ratio)
 
 
-@pytest.mark.xfail(strict=True, reason="a known miss: +37 %")
+@pytest.mark.xfail(strict=True, reason="a known miss: +12 %")
 def test_resorption_on_teriparatide_at_six_months() -> None:
     """McClung 2005: uNTX +58 % at 6 months."""
     assert 40 < effect(TERIPARATIDE, "ntx", 6, 69) < 75
