@@ -88,6 +88,7 @@ def stated(person: Patient, read: Mapping[str, str]) -> Patient:
         after = person.age - (person.menopause_age or 0.0)
         menopause = person.menopause_age
         if menopause is not None and menopause - person.age >= 5.0:
+            # Well before menopause: a younger age read does not bring menopause nearer.
             menopause = max(51.0, age + 5.0)
         elif menopause is not None and menopause > person.age:
             menopause = min(age - after, 62.0)

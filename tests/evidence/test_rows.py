@@ -210,6 +210,11 @@ def test_words_of_entry_become_t_scores_and_history():
             {"vertebral_fracture": True, "vertebral_fractures": 1.0},
         ),
         ("one or more earlier vertebral fractures", {"vertebral_fracture": True}),
+        ("at least one vertebral fracture", {"vertebral_fracture": True}),
+        (
+            "at least two vertebral fractures",
+            {"vertebral_fracture": True, "vertebral_fractures": 2.0},
+        ),
         ("recent pertrochanteric hip fracture", {"hip_fracture": True}),
         ("T <= -2.5 or vertebral fractures", {}),
         ("no osteoporosis (T > -2.5, no fragility fracture)", {}),

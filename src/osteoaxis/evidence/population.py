@@ -36,9 +36,7 @@ _LOW = r"t ?(?:<=?|≤) ?-2(?:\.[05])?(?![\d.])|t-score -2 or less|2 sd below"
 """Entry below a T-score of -2: assumed as under the heading of osteoporosis."""
 _TAKEN = ("age", "menopause_age", "body_mass_index")
 _NUMBER = r"(\d+(?:\.\d+)?)"
-_ABSENT = (
-    r"\b(?:no|without|nor|risk factor for)\b[^;,.]*fractures?|raised (?:risk of )?breast cancer"
-)
+_ABSENT = r"\b(?:no|without|risk factor for)\b[^;,.]*fractures?|raised (?:risk of )?breast cancer"
 _HISTORY = (
     (
         "vertebral_fracture",
@@ -75,8 +73,8 @@ def patient(population: str, arm: str = "", note: str = "") -> Patient:
     history: dict[str, float | bool] = {
         name: True for name, words in _HISTORY if re.search(words, had)
     }
-    for count, words in ((1.0, "one"), (2.0, "two or more")):
-        if re.search(rf"\b{words} (?:earlier |prevalent )?vertebral fracture", had):
+    for count, words in ((1.0, r"(?<!at least )\bone"), (2.0, r"\b(?:two or more|at least two)")):
+        if re.search(rf"{words} (?:earlier |prevalent )?vertebral fracture", had):
             history["vertebral_fractures"] = count
     if history:
         found["history"] = history

@@ -43,7 +43,7 @@ FRACTURE_STEP = 3.0
 T_SCORE_SPREAD = 0.7
 """Standard deviation of T-scores within a trial that selects by them (assumed)."""
 LEAST_SHARE = 0.2
-"""Share of a measured level that is taken to be there, however much the assay reads by itself."""
+"""Share of a measured level that is there, however much the assay reads by itself (assumed)."""
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 _BATCH = 20_000

@@ -119,8 +119,8 @@ def scatter(rows: Sequence[Scored]) -> Figure:
                 x, y = np.array(points, dtype=float).T
                 edge = np.clip(y, min(seen) - room, max(seen) + room)
                 colour = ROLE_COLOURS[role]
-                for marker, own_kind in (("o", edge == y), ("^", edge < y), ("v", edge > y)):
-                    axes.plot(x[own_kind], edge[own_kind], marker, markersize=3, alpha=0.7,
+                for marker, drawn in (("o", edge == y), ("^", edge < y), ("v", edge > y)):
+                    axes.plot(x[drawn], edge[drawn], marker, markersize=3, alpha=0.7,
                               color=colour, label=role if marker == "o" else None)  # fmt: skip
         ends = np.array(axes.get_xlim())
         axes.plot(ends, ends, color="#777777", linewidth=0.8)
