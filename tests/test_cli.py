@@ -8,10 +8,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import typer
+from rich.text import Text
+from typer.testing import CliRunner
 
+from osteoaxis.cli import app
 from osteoaxis.inference.posterior import VERDICTS
 
 
@@ -373,3 +378,22 @@ def test_steady_input_is_said(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "steady input" in done.stdout
     assert "dosing average" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_help_keeps_what_stands_in_brackets() -> None:
+    """Defaults and regimens in brackets were taken for markup and left out."""
+
+    def walk(command: Any, path: list[str]) -> None:
+        texts = [command.help or "", *(getattr(p, "help", "") or "" for p in command.params)]
+        shown = CliRunner().invoke(app, [*path, "--help"]).output
+        told = "".join(Text.from_ansi(shown).plain.replace("│", "").split())
+        for text in texts:
+            for piece in re.findall(r"\[[^]]*\]", text):
+                assert "".join(piece.split()) in told, (path, piece)
+                found.append(piece)
+        for name, child in getattr(command, "commands", {}).items():
+            walk(child, [*path, name])
+
+    found: list[str] = []
+    walk(typer.main.get_command(app), [])
+    assert len(found) > 5

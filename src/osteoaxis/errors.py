@@ -30,6 +30,13 @@ class StoppedError(OsteoaxisError):
     """Work on many machines stopped through no fault of the input; the same command may go on."""
 
 
+def not_installed(what: str, library: str, extra: str) -> InputError:
+    """Return the error that `what` needs a library of an extra, and how to install it."""
+    return InputError(
+        f"{what} needs {library}; in the checkout: pip install -c requirements.lock '.[{extra}]'."
+    )
+
+
 def did_you_mean(name: str, names: Iterable[str], *, limit: int = 3) -> str:
     """Return a sentence with the closest of `names`, or an empty string when none is close."""
     known = {candidate.casefold(): candidate for candidate in names}

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from osteoaxis import engine, scenario, treatment
-from osteoaxis.errors import InputError
+from osteoaxis.errors import InputError, not_installed
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.sbml.exporting import document
@@ -96,9 +96,8 @@ def _roadrunner() -> Any:
     try:
         import roadrunner
     except ImportError as problem:
-        raise InputError(
-            "verify: libRoadRunner, the independent simulator, is not installed; "
-            "pip install 'osteoaxis[verify]'."
+        raise not_installed(
+            "verify", "libRoadRunner, the independent simulator", "verify"
         ) from problem
     roadrunner.Logger.setLevel(roadrunner.Logger.LOG_CRITICAL)
     return roadrunner

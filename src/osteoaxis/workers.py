@@ -16,7 +16,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from osteoaxis import engine
-from osteoaxis.errors import InputError, StoppedError
+from osteoaxis.errors import InputError, StoppedError, not_installed
 
 if TYPE_CHECKING:
     import distributed
@@ -71,7 +71,7 @@ def _client(where: str, say: Progress) -> Iterator[distributed.Client]:
         import dask.config
         import distributed
     except ImportError:
-        raise InputError("--dask needs Dask: pip install 'osteoaxis[dask]'.") from None
+        raise not_installed("--dask", "Dask", "dask") from None
     with _quiet():
         if processes is None:
             say(f"Looking for the scheduler at {where}, for up to {PATIENCE:g} s", 0.0)

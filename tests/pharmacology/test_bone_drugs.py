@@ -52,11 +52,6 @@ ROMOSOZUMAB = "romosozumab 210 mg sc qmo [m0-m12]"
 TERIPARATIDE = "teriparatide 20 ug sc qd [m0-m19]"
 
 
-def missed(*row):
-    """A result the calibrated model does not meet, as docs/calibration.md says."""
-    return pytest.param(*row, marks=pytest.mark.xfail(strict=True, reason="a known miss"))
-
-
 EFFECTS = [
     # GREY-ZOL5 and GREY-ZOL-DOSE, one dose: intervals at 24, 36 and 60 months
     (ZOLEDRONATE, SPINE, 24, 64, 3.7, 7.6),
@@ -166,12 +161,15 @@ def test_persistence_follows_affinity_and_dose() -> None:
     assert left[2] > 0.8
 
 
-def test_two_years_off_ibandronate() -> None:
-    """TRIO (10.1007/s00198-018-4460-6), 96 weeks off oral bisphosphonates: hip -1.6 (to -1.9) %,
-    markers up but below where they started. The model keeps the hip: a known miss."""
-    hip = change(IBANDRONATE, HIP, 46, since=24, age=66)
-    assert -1.9 < hip < 1.0
+def test_two_years_off_ibandronate_turnover_is_still_low() -> None:
+    """TRIO (10.1007/s00198-018-4460-6), 96 weeks off: markers up but below where they started."""
     assert effect(IBANDRONATE, "ctx", 46, 66) < -10
+
+
+@pytest.mark.xfail(strict=True, reason="a known miss: -0.4 %")
+def test_two_years_off_ibandronate_some_of_the_hip_is_lost() -> None:
+    """TRIO, 96 weeks off oral bisphosphonates: hip -1.6 (to -1.9) %."""
+    assert -1.9 < change(IBANDRONATE, HIP, 46, since=24, age=66) < -1.3
 
 
 def test_off_romosozumab_the_gain_goes() -> None:
@@ -196,19 +194,30 @@ def test_turnover_five_years_off_alendronate() -> None:
     assert course(ALENDRONATE)["ctx"][120] < course("none")["ctx"][120]
 
 
-def test_density_five_years_off_alendronate() -> None:
-    """FLEX: off against on after five years, spine -3.7, hip -2.4 (-2.9 to -1.8)."""
-    assert -4.5 < lost_off_alendronate(SPINE) < -2.0
-    assert -2.9 < lost_off_alendronate(HIP) < -1.2
+def test_spine_five_years_off_alendronate() -> None:
+    """FLEX: off against on after five years -3.7, within the spread between trials (1.0)."""
+    assert -4.7 < lost_off_alendronate(SPINE) < -2.7
+
+
+@pytest.mark.xfail(strict=True, reason="a known miss: -1.75 %")
+def test_hip_five_years_off_alendronate() -> None:
+    """FLEX: off against on after five years -2.4 (-2.9 to -1.8)."""
+    assert -2.9 < lost_off_alendronate(HIP) < -1.8
+
+
+YEAR_ON_TERIPARATIDE = "teriparatide 20 ug sc qd [m0-m12]"
 
 
 def test_bone_is_lost_off_teriparatide() -> None:
-    """EUROFORS (10.1359/jbmr.081215): a year on, a year off, spine -2.5 % in the second. The model
-    still gains then, since new bone takes up mineral, and loses from the year after: a known miss.
-    """
-    year_on = "teriparatide 20 ug sc qd [m0-m12]"
-    assert change(year_on, SPINE, 24, since=12, age=69) < 3
-    assert -6 < change(year_on, SPINE, 48, since=24, age=69) < -1
+    assert change(YEAR_ON_TERIPARATIDE, SPINE, 24, since=12, age=69) < 0
+    assert change(YEAR_ON_TERIPARATIDE, SPINE, 48, since=24, age=69) < -1
+
+
+@pytest.mark.xfail(strict=True, reason="a known miss: -0.7 %, since new bone takes up mineral")
+def test_bone_is_lost_off_teriparatide_as_fast_as_in_trials() -> None:
+    """EUROFORS (10.1359/jbmr.081215): a year on, a year off, spine -2.5 % in the second, within the
+    spread between trials (1.0)."""
+    assert -3.5 < change(YEAR_ON_TERIPARATIDE, SPINE, 24, since=12, age=69) < -1.5
 
 
 def test_stopping_denosumab_rebounds() -> None:
@@ -241,17 +250,20 @@ def after_denosumab(gap: int, months: int = 24) -> float:
 
 
 def test_zoledronate_after_denosumab_keeps_most() -> None:
-    """ZOLARMAB (10.1002/jbmr.4305), 4.6 years: -4.0 at 6, -4.1 % at 9 months, no difference; flat
-    in the second year. The model loses less (a miss of about two points), in the same order."""
+    """ZOLARMAB (10.1002/jbmr.4305), 4.6 years: no difference between gaps of 6 and 9 months, some
+    lost though less than without, flat in the second year."""
     nothing = change(FIVE_YEARS, SPINE, 84, since=60, age=66)
     for gap in (6, 9):
-        assert nothing + 3 < after_denosumab(gap) < 1
+        assert nothing + 3 < after_denosumab(gap) < 0
     assert abs(after_denosumab(6) - after_denosumab(9)) < 1.5
     assert abs(after_denosumab(6) - after_denosumab(6, 12)) < 1.0
 
 
-def test_some_is_lost_although_zoledronate_follows() -> None:
-    assert after_denosumab(6) < 0
+@pytest.mark.xfail(strict=True, reason="a known miss: -0.5 %")
+@pytest.mark.parametrize(("gap", "found"), [(6, -4.0), (9, -4.1)])
+def test_zoledronate_after_denosumab_loses_as_much_as_in_trials(gap: int, found: float) -> None:
+    """ZOLARMAB: within the spread between trials (1.0)."""
+    assert found - 1 < after_denosumab(gap) < found + 1
 
 
 def test_five_years_of_denosumab_are_lost_without_more() -> None:

@@ -353,7 +353,7 @@ def test_the_command_writes_design_course_and_tidy_tables(
     assert found["seed"] == 2
     assert found["fitted"] == fitted.digest()
     assert found["design"]["arms"]["a"]["regimen"] == "none"
-    assert found["design"]["errors"]["ctx"] == 15.0
+    assert found["design"]["errors"]["ctx"] == markers.error("ctx")
     assert found["flow"]["arms"]["a"]["allocated"] == 10
     assert set(found["baseline"]["age"]) == {"a", "b"}
     (started,) = found["decisions"]

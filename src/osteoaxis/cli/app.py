@@ -49,6 +49,7 @@ app = typer.Typer(
     "For research and education; not a medical device.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # in rich's own, text in brackets is lost
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from osteoaxis.cli.app import JsonOnly, app, resumable
-from osteoaxis.errors import InputError
+from osteoaxis.errors import not_installed
 
 evidence = typer.Typer(help="Published results, and what the model predicts for each.",
                        no_args_is_help=True)  # fmt: skip
@@ -130,7 +130,7 @@ def calibrate(
     """Fit the model to the calibration studies: values, ensemble, identifiability, criticism.
 
     Runs for most of an hour on two cores and goes on where it was stopped. Validation studies are
-    not looked at. Needs pyPESTO: pip install 'osteoaxis[fit]'.
+    not looked at. Needs pyPESTO: pip install '.[fit]'.
     """
     from importlib.util import find_spec
 
@@ -138,7 +138,7 @@ def calibrate(
     from osteoaxis.present.progress import Steps
 
     if find_spec("pypesto") is None:
-        raise InputError("calibrate needs pyPESTO: pip install 'osteoaxis[fit]'.")
+        raise not_installed("calibrate", "pyPESTO", "fit")
     out.check_folder(output)
     from osteoaxis.inference import write
     from osteoaxis.inference.posterior import VERDICTS
@@ -161,7 +161,7 @@ def verify(
 ) -> None:
     """Measure anew that the engine is right, and write it down; takes some minutes.
 
-    Exit code 1 if a demand is not met. Needs libRoadRunner: pip install 'osteoaxis[verify]'.
+    Exit code 1 if a demand is not met. Needs libRoadRunner: pip install '.[verify]'.
     """
     from osteoaxis import output as out
     from osteoaxis import verification

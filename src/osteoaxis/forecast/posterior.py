@@ -40,10 +40,8 @@ STEP = 0.5
 
 SITES_CORRELATION = {(0, 1): 0.65, (0, 2): 0.6, (1, 2): 0.85}
 """Of usual densities at spine, hip and neck, as in the named populations."""
-# Log units: how usual levels of hormones differ between laboratories, beside what particles hold;
-# and error of one measurement in percent (assumed; immunoassays of estradiol differ most).
+# Log units: how usual levels of hormones differ between laboratories, beside what particles hold.
 ASSAYS = {"estradiol": 0.25, "testosterone": 0.1, "vitamin_d": 0.1}
-HORMONE_ERROR = {"estradiol": 15.0, "testosterone": 12.0, "vitamin_d": 10.0}
 DEVICE_ERROR = dxa.DEVICE_ERROR / 100.0
 
 
@@ -117,10 +115,8 @@ def error_of(quantity: str, person: Person) -> float:
     """Return the error of one measurement in log units, within a person and of the method."""
     if quantity in parts.DENSITIES:
         percent = person.precision[quantity.removesuffix("_bmd")]
-    elif quantity in HORMONE_ERROR:
-        percent = HORMONE_ERROR[quantity]
     else:
-        percent = math.hypot(markers.WITHIN[quantity], markers.ASSAY[quantity])
+        percent = markers.error(quantity)
     return math.sqrt(math.log1p((percent / 100.0) ** 2))
 
 

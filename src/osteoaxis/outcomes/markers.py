@@ -24,6 +24,13 @@ REFERENCE = Path(__file__).parent / "reference" / "markers.csv"
 # (10.1007/s00198-020-05362-8), recalled; NTX and BSAP: assumed from urine and serum markers.
 WITHIN = {"ctx": 15.1, "p1np": 8.8, "bsap": 7.0, "ntx": 20.0}
 ASSAY = {"ctx": 4.0, "p1np": 3.0, "bsap": 4.0, "ntx": 6.0}
+# The same of hormones, both in one (assumed; immunoassays of estradiol differ most).
+HORMONES = {"estradiol": 15.0, "testosterone": 12.0, "vitamin_d": 10.0}
+
+
+def error(quantity: str) -> float:
+    """Return the error of one measurement of a marker or hormone, percent, person and assay."""
+    return HORMONES.get(quantity) or math.hypot(WITHIN[quantity], ASSAY[quantity])
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from osteoaxis import toml
 from osteoaxis.errors import InputError
+from osteoaxis.outcomes import markers
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population import Population
 from osteoaxis.population.named import LEVELS
@@ -22,12 +23,10 @@ SCORES = ("lumbar_spine_t_score", "total_hip_t_score", "femoral_neck_t_score")
 SCREENED = ("age", "years_since_menopause", "body_mass_index", "egfr", "lowest_t_score", *SCORES,
             *MEASURED)  # fmt: skip
 FRACTURES = ("any_fracture", "vertebral_fracture", "hip_fracture")
-ERRORS = {
-    "lumbar_spine_bmd": 1.2, "total_hip_bmd": 1.1, "femoral_neck_bmd": 1.7, "ctx": 15.0,
-    "p1np": 9.0, "estradiol": 12.0, "testosterone": 10.0,
-}  # fmt: skip
-"""Errors of one measurement in percent, where a trial gives none (assumed: usual precision of
-densitometers; variation of markers and hormones within a person from day to day)."""
+DENSITY_ERRORS = {"lumbar_spine_bmd": 1.2, "total_hip_bmd": 1.1, "femoral_neck_bmd": 1.7}
+ERRORS = {q: DENSITY_ERRORS.get(q) or markers.error(q) for q in MEASURED}
+"""Errors of one measurement in percent, where a trial gives none (density assumed: densitometers
+of trials, better than the worst that a centre may have)."""
 MOST = 20_000
 ALPHA, POWER = 0.05, 0.8
 
