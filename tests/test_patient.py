@@ -215,3 +215,28 @@ def test_a_table_is_a_patient() -> None:
         simulate({"sex": "male", "agee": 72})
     data = simulate({"sex": "male", "age": 72}, "none", 0.1)
     assert float(data["testosterone"][0]) > 100.0
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"age": 60, "history": {"years_since_fracture": 80}}, "80 given; the age is 60"),
+        (
+            {"age": 60, "history": {"years_since_fracture": 3, "vertebral_fracture": False,
+                                    "hip_fracture": False, "other_fracture": False}},
+            "every fracture is false",
+        ),
+        ({"age": 60, "history": {"frax_major": 5, "frax_hip": 50}}, "part of frax_major, 5"),
+    ],
+)  # fmt: skip
+def test_patients_who_contradict_themselves_are_refused(table, said) -> None:
+    with pytest.raises(InputError, match=said):
+        Patient.from_table(table, "her.toml")
+
+
+def test_an_empty_file_is_nobody(tmp_path: Path) -> None:
+    """It was a woman of 60."""
+    file = tmp_path / "her.toml"
+    file.write_text("")
+    with pytest.raises(InputError, match=r"her.toml: is empty; give at least sex and age"):
+        Patient.load(str(file))

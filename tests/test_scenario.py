@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from osteoaxis import scenario
+from osteoaxis import guidance, scenario
 from osteoaxis.errors import InputError
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.scenario import ScenarioResult
 from osteoaxis.simulation import month_grid, simulator
+from osteoaxis.treatment import simulate
 
 
 @cache
@@ -166,3 +167,29 @@ def test_an_unknown_drug_in_an_arm_is_named(tmp_path: Path) -> None:
     file.write_text('patient = "older-man"\n[arms]\na = "letrozol 2.5 mg po qd"')
     with pytest.raises(InputError, match=r"arms\.a: .*Did you mean 'letrozole'"):
         scenario.run(scenario.load(str(file)))
+
+
+def test_an_arm_does_not_change_with_its_company_and_is_read_as_by_simulate() -> None:
+    """Weekly doses in one arm moved when all arms were read, also across a dose."""
+    late = "letrozole 2.5 mg po qd + denosumab 60 mg sc q6mo [m24-m36]"
+    texts = {"daily": late, "weekly": f"{late} + etanercept 50 mg sc qw [m35-m36]"}
+    patient = Patient.load("postmenopausal-breast-cancer")
+
+    def arms(**chosen: str) -> dict[str, xr.Dataset]:
+        plan = scenario.Scenario("s", "", "", patient, 3.0, chosen)
+        return scenario.run_arms(plan, simulator())
+
+    both = arms(**texts)
+    assert both["daily"].identical(arms(daily=late)["daily"])
+    for arm, text in texts.items():
+        expected = simulate(patient, text, 3.0)
+        found = both[arm].sel(time=expected["time"].values, method="nearest")
+        assert found["ctx"].values == pytest.approx(expected["ctx"].values, rel=1e-3)
+
+
+def test_cautions_of_weekly_regimens_have_the_months_of_the_doses() -> None:
+    ready, person = simulator(), Patient.load("postmenopausal-breast-cancer")
+    plan = "alendronate 70 mg po qw [m0-m12] + zoledronate 5 mg iv once [m12]"
+    data = scenario.trajectory(ready, ready.start(person), Regimen.parse(plan), 2.0)
+    told = [f for f in guidance.flags(person, data, ready.drugs) if "fever" in f.rule.text]
+    assert [finding.first for finding in told] == [12.0]

@@ -20,9 +20,10 @@ from osteoaxis.outcomes.person import People
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.decisions import Decided, Values, decide, uniforms
 from osteoaxis.pharmacology.regimen import MAX_TEXT, Regimen
-from osteoaxis.pharmacology.terms import MONTH, Dose
+from osteoaxis.pharmacology.terms import Dose
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.treatment import run, run_all, simulate, was_given
+from osteoaxis.units import DAYS_PER_MONTH as MONTH
 
 YEARS = 365.25
 

@@ -45,5 +45,5 @@ def test_a_demand_that_is_not_met_is_said_and_is_the_exit_code(
 
 def test_without_libroadrunner_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "roadrunner", None)
-    with pytest.raises(InputError, match=r"osteoaxis\[verify\]"):
+    with pytest.raises(InputError, match=r"requirements.lock '.\[verify\]'"):
         verification.verify()

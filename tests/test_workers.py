@@ -228,7 +228,10 @@ def test_a_scheduler_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatc
 
 def test_without_dask_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(InputError, match="pip install 'osteoaxis.dask.'"), workers("local"):
+    with (
+        pytest.raises(InputError, match="pip install -c requirements.lock '..dask.'"),
+        workers("local"),
+    ):
         pass
 
 

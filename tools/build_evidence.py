@@ -179,7 +179,7 @@ def main(folder: Path) -> None:
             extra = beside(entry(arm)) or treatment.beside(head["population"])
             try:
                 text = arms.get(arm, min(texts))
-                arms[arm] = " vs ".join(map(str, treatment.regimens(text, ready, extra)))
+                arms[arm] = " vs ".join(map(str, treatment.regimens(text, ready, extra=extra)))
             except treatment.NotExecutable:
                 continue
         common = max(people.values(), key=list(people.values()).count)

@@ -137,6 +137,7 @@ class Patient:
                 )
             implied = {**self.history, "vertebral_fracture": True}
             object.__setattr__(self, "history", implied)
+        self._contradictions(where)
         for key, value in self.baseline.items():
             if key not in MEASURABLE:
                 raise InputError(
@@ -149,6 +150,25 @@ class Patient:
             toml.number(value, *T_SCORE, f"{where}: t_scores.{site}")
         for full, value in self.parameters.items():
             toml.number(value, -1e12, 1e12, "", f"{where}: parameters.{full}")
+
+    def _contradictions(self, where: str) -> None:
+        """Raise `InputError` where the history contradicts itself or the age."""
+        had = self.history
+        since = had.get("years_since_fracture")
+        if since is not None and since > self.age:
+            raise InputError(
+                f"{where}: history.years_since_fracture: {since:g} given; the age is {self.age:g}."
+            )
+        kinds = ("vertebral_fracture", "hip_fracture", "other_fracture")
+        if since is not None and all(had.get(kind) is False for kind in kinds):
+            raise InputError(
+                f"{where}: history: years_since_fracture is given, every fracture is false."
+            )
+        hip, major = had.get("frax_hip"), had.get("frax_major")
+        if hip is not None and major is not None and hip > major:
+            raise InputError(
+                f"{where}: history.frax_hip: {hip:g} given; it is part of frax_major, {major:g}."
+            )
 
     @property
     def male(self) -> bool:
@@ -181,6 +201,8 @@ class Patient:
         """
         path, where = toml.find("patient", name, presets())
         table = toml.read(path)
+        if not table:
+            raise InputError(f"{where}: is empty; give at least sex and age.")
         table.setdefault("name", path.stem)
         return cls.from_table(table, where)
 

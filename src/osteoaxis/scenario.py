@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from osteoaxis import intervals, toml, treatment
 from osteoaxis.dosing import WEEK, Dosing, read_at
@@ -26,6 +27,8 @@ from osteoaxis.simulation import (
     simulator,
 )
 from osteoaxis.units import DAYS_PER_MONTH
+
+Array = NDArray[np.float64]
 
 SCENARIOS = Path(__file__).parent / "presets" / "scenarios"
 CYTOKINES = ("tnf_alpha", "il1", "il6")
@@ -138,17 +141,39 @@ def _arms(table: Mapping[str, Any], where: str) -> dict[str, str]:
     return {arm: str(regimen) for arm, regimen in arms.items()}
 
 
-def output_months(
-    years: float, plans: Iterable[Regimen] = ()
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return the months a scenario records: every month, and weeks in the first half year.
-
-    Where doses are weekly, months are those of `read_at`, and the end itself.
-    """
+def output_months(years: float) -> Array:
+    """Return the months a scenario records: every month, and weeks in the first half year."""
     months = month_grid(years)
-    months = np.append(read_at(plans, months), months[-1])
     fast = FAST_MONTHS[months[-1] > FAST_MONTHS]
     return np.unique(np.concatenate([months, fast]).round(9))
+
+
+def reading(plan: Regimen, years: float) -> Array:
+    """Return when what `output_months` records is read: where doses are weekly, see `read_at`."""
+    months, read = month_grid(years), output_months(years)
+    read[np.searchsorted(read, months.round(9))] = read_at([plan], months)
+    return read.round(9)
+
+
+def trajectory(
+    ready: Simulator,
+    cohort: Cohort,
+    plan: Regimen,
+    years: float,
+    *,
+    dosing: Dosing = "events",
+    seed: int = 1,
+) -> xr.Dataset:
+    """Return what `treatment.run` does at `output_months`, whatever else is simulated beside."""
+    read = reading(plan, years)
+    data = treatment.run(ready, cohort, plan, np.unique(read), seed=seed, dosing=dosing)
+    return recorded(data, read, years)
+
+
+def recorded(data: xr.Dataset, read: Array, years: float) -> xr.Dataset:
+    """Return a run at the distinct times of `read` with `output_months` as its times."""
+    at = np.searchsorted(data["time"].values, read)
+    return treatment.labelled(data.isel(time=at), output_months(years))
 
 
 def run(
@@ -167,7 +192,6 @@ def run(
     """
     ready = simulator((drugs_folder,) if drugs_folder else (), progress)
     arms = run_arms(scenario, ready, dosing=dosing, seed=seed)
-    months = next(iter(arms.values()))["time"].values
     first, *_, last = [*scenario.arms.values()] * 2
     blocked = {}
     for cytokine in CYTOKINES:
@@ -175,34 +199,31 @@ def run(
 
         def course(text: str, who: Cohort = without) -> xr.Dataset:
             plan = Regimen.parse(text)
-            return treatment.run(ready, who, plan, months, seed=seed, dosing=dosing)
+            return trajectory(ready, who, plan, scenario.years, seed=seed, dosing=dosing)
 
         blocked[cytokine] = (course(first), course(last))
     if progress:
         progress("Simulating what else the data allow", 0.3)
-    drawn = draw(scenario.patient, arms, ready, DRAWN)
+    drawn = draw(scenario, arms, ready, DRAWN)
     warnings = ready.model.implausible(scenario.patient.parameters)
     return ScenarioResult(scenario, arms, blocked, ready.drugs, drawn, warnings)
 
 
 def draw(
-    patient: Patient,
+    scenario: Scenario,
     arms: Mapping[str, xr.Dataset],
     ready: Simulator,
     record: Sequence[str] = (),
 ) -> dict[str, tuple[xr.Dataset, ...]]:
     """Return the runs with parameter sets of the ensemble of every arm that was solved."""
-    return {
-        arm: intervals.runs(
-            ready,
-            patient,
-            treatment.was_given(data),
-            data["time"].values,
-            record,
-        )
-        for arm, data in arms.items()
-        if not data.attrs["status"]
-    }
+
+    def runs(arm: str, data: xr.Dataset) -> tuple[xr.Dataset, ...]:
+        read = reading(Regimen.parse(scenario.arms[arm]), scenario.years)
+        given = treatment.was_given(data)
+        found = intervals.runs(ready, scenario.patient, given, np.unique(read), record)
+        return tuple(recorded(each, read, scenario.years) for each in found)
+
+    return {arm: runs(arm, data) for arm, data in arms.items() if not data.attrs["status"]}
 
 
 def run_arms(
@@ -210,7 +231,7 @@ def run_arms(
 ) -> dict[str, xr.Dataset]:
     """Return the trajectories of every arm alone; raises as `run` does."""
     plans = {arm: Regimen.parse(text) for arm, text in scenario.arms.items()}
-    months, arms = output_months(scenario.years, plans.values()), {}
+    arms = {}
     for arm, plan in plans.items():
         try:
             ready.check(plan)
@@ -219,7 +240,7 @@ def run_arms(
     start = ready.start(scenario.patient)
     for arm, plan in plans.items():
         try:
-            arms[arm] = treatment.run(ready, start, plan, months, seed=seed, dosing=dosing)
+            arms[arm] = trajectory(ready, start, plan, scenario.years, seed=seed, dosing=dosing)
         except InputError as problem:
             raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
     return arms

@@ -68,7 +68,8 @@ def test_a_difference_is_of_two_arms_and_equal_arms_do_not_differ():
     same = table(statistic="difference_pct", treatment="none vs none")
     two = table(statistic="difference_pct", treatment="denosumab 60mg sc q6mo vs none")
     one = [table(treatment="denosumab 60mg sc q6mo"), table(treatment="none")]
-    hazards = table(statistic="hazard_ratio", endpoint="fracture_any_hr", treatment="none vs none")
+    hazards = table(statistic="hazard_ratio", endpoint="fracture_any_hr", treatment="none vs none",
+                    value="0.8")  # fmt: skip
     plan = Plan([parse(r, "x") for r in (same, two, *one, hazards)], simulator())
     equal, difference, first, second, ratio = plan.predict()[:, 0]
     assert equal == pytest.approx(0.0, abs=1e-9)
@@ -158,9 +159,14 @@ def test_one_person_is_judged_by_the_spread_between_people():
 
 
 def test_fractures_of_a_mixed_population_lie_between_those_of_its_parts():
-    rows = [parse(table(study_id="FREEDOM", endpoint="vertebral_fracture_pct", treatment="none",
-                        time_months="36", statistic="incidence_pct", value="7"), "x")]  # fmt: skip
     known = evidence.studies()["FREEDOM"]
+    rows = [
+        parse(
+            table(study_id="FREEDOM", population=known.population, treatment="none", value="7",
+                  endpoint="vertebral_fracture_pct", time_months="36", statistic="incidence_pct"),
+            "x",
+        )
+    ]  # fmt: skip
     assert known.earlier_vertebral_fracture == pytest.approx(0.23)
 
     def predicted(share: float) -> float:
@@ -245,6 +251,46 @@ def test_check_of_a_strangers_table(tmp_path: Path):
     text = CliRunner().invoke(app, ["evidence", "check", str(path)])
     assert text.exit_code == 0
     assert "1 of 2 rows (50.0 %) cannot be executed" in text.output
+
+
+def planned(*changes: dict[str, str]) -> Plan:
+    rows = [parse(table(**change), "x") for change in changes]
+    return Plan(rows, simulator(), evidence.studies())
+
+
+def test_a_unit_that_does_not_fit_is_a_reason_not_a_failure():
+    level = {"statistic": "mean_abs", "low": "", "high": "", "uncertainty_kind": "none"}
+    plan = planned({**level, "endpoint": "testosterone", "unit": "furlong", "value": "5"})
+    assert "unit 'furlong' does not fit" in plan.rows[0].reason
+
+
+def test_levels_of_two_units_are_put_into_one():
+    level = {"study_id": "MINE", "population": "men; mean age 60", "statistic": "mean_abs",
+             "treatment": "testosterone_gel 50 mg td qd", "endpoint": "testosterone",
+             "low": "", "high": "", "uncertainty_kind": "none"}  # fmt: skip
+    entry = {**level, "time_months": "0", "value": "8", "unit": "nmol/l"}
+    later = {**level, "time_months": "6", "value": "500"}
+    plan = planned(entry, {**later, "unit": "ng/dl"}, {**later, "unit": "nM"})
+    _, mass, molar = plan.predict()[:, 0]
+    assert 300 < mass < 900
+    assert mass / molar == pytest.approx(28.84, rel=1e-3)
+
+
+def test_a_study_that_shares_only_its_name_is_taken_by_its_own_words():
+    plan = planned({"study_id": "ATAC", "population": "men; mean age 30", "treatment": "none"})
+    assert plan.rows[0].people[0][0].male
+    assert check.score(plan, plan.predict(), {"ATAC": "calibration"})[0].role == "external"
+    ours = evidence.studies()["ATAC"]
+    assert ours.of(ours.rows[0])
+
+
+def test_the_check_says_what_words_were_taken_to_mean(tmp_path: Path):
+    path = tmp_path / "mine.csv"
+    rows = [table(study_id="MINE", population="men on ADT; mean age 72", treatment="none")]
+    path.write_text("\n".join([",".join(rows[0]), *(",".join(r.values()) for r in rows)]))
+    text = CliRunner().invoke(app, ["evidence", "check", str(path)]).output
+    assert "man of 72" in text
+    assert "goserelin 3.6 mg sc q4w [m-12-]" in text
 
 
 def test_fewer_than_a_tenth_of_rows_cannot_be_executed():

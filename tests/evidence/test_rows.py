@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from osteoaxis.errors import InputError
-from osteoaxis.evidence import population, treatment
+from osteoaxis.evidence import endpoint, population, treatment
 from osteoaxis.evidence.endpoint import question
 from osteoaxis.evidence.row import COLUMNS, QUALITIES, STATISTICS, UNCERTAINTIES, parse, read_table
 from osteoaxis.evidence.treatment import NotExecutable
@@ -122,8 +122,71 @@ def test_treatments_in_words_become_regimens(words: str, regimens: list[str]):
 
 
 @pytest.mark.parametrize(
+    ("words", "regimens"),
+    [
+        ("placebo -> zoledronate 5 mg iv q12mo [m6-m24]", ["zoledronate 5 mg iv q12mo [m6-m24]"]),
+        ("teriparatide 20 μg/day SC → denosumab 60 mg s.c. every six months [m24–m48]",
+         ["teriparatide 20 ug sc qd [m0-m24] + denosumab 60 mg sc q6mo [m24-m48]"]),
+        ("tamoxifen 20 mg/day for 2.5 years then exemestane 25 mg once daily",
+         ["tamoxifen 20 mg po qd [m0-m30] + exemestane 25 mg po qd [m30-]"]),
+        ("chemotherapy then letrozole 2.5 mg po qd [m6-m24]", ["letrozole 2.5 mg po qd [m6-m24]"]),
+        ("control (letrozole 2.5 mg po qd)", ["letrozole 2.5 mg po qd"]),
+        ("AI letrozole 2.5mg po qd [m0-m24]", ["letrozole 2.5 mg po qd [m0-m24]"]),
+        ("bisphosphonate (zoledronate 4mg iv q6mo)", ["zoledronate 4 mg iv q6mo"]),
+        ("letrozole + zoledronate 4 mg iv q6mo [m12-m24]",
+         ["letrozole 2.5 mg po qd + zoledronate 4 mg iv q6mo [m12-m24]"]),
+        ("goserelin + anastrozole [m0-m36]",
+         ["goserelin 3.6 mg sc q28d [m0-m36] + anastrozole 1 mg po qd [m0-m36]"]),
+        ("testosterone gel 5g bid", ["testosterone_gel 50 mg td bid"]),
+        ("Femara 2.5 mg daily VS Arimidex 1 mg q.d.",
+         ["letrozole 2.5 mg po qd", "anastrozole 1 mg po qd"]),
+        ("zoledronic acid 4 mg IV q 6 months", ["zoledronate 4 mg iv q6mo"]),
+        ("denosumab 60 mg SC biannually versus placebo", ["denosumab 60 mg sc q6mo", "none"]),
+        ("alendronic acid 70 mg once weekly + vitamin D 800 IU/d + calcium 1,000 mg/d",
+         ["alendronate 70 mg po qw + vitamin_d3 800 IU po qd + calcium 1000 mg po qd"]),
+        ("anastrozole 1 mg twice weekly", ["anastrozole 1 mg po biw"]),
+        ("OFS + exemestane 25 mg po qd [m0-m60]",
+         ["goserelin 3.6 mg sc q28d [m0-m60] + exemestane 25 mg po qd [m0-m60]"]),
+        ("goserelin 10.8 mg sc q12w [m0-m24]", ["goserelin 3.6 mg sc q28d [m0-m24]"]),
+        ("degarelix 240 mg sc once [m0] + degarelix 80 mg sc q28d [m1-m12]",
+         ["goserelin 3.6 mg sc q28d [m0-m1] + goserelin 3.6 mg sc q28d [m1-m12]"]),
+        ("zoledronate 4 mg iv q6mo [start when lumbar_spine_t_score < -2.0; checked q12mo]",
+         ["zoledronate 4 mg iv q6mo [start when lumbar_spine_t_score < -2.0; checked q12mo]"]),
+        ("placebo matching denosumab sc q6mo", ["none"]),
+    ],
+)  # fmt: skip
+def test_papers_write_treatments_in_many_ways(words: str, regimens: list[str]):
+    found = treatment.regimens(words, simulator())
+    assert [str(each) for each in found] == [str(Regimen.parse(text)) for text in regimens]
+
+
+@pytest.mark.parametrize(
+    ("population", "words", "regimens"),
+    [
+        ("men with prostate cancer on ADT", "denosumab 60 mg sc q6mo [m0-m24] vs placebo",
+         ["denosumab 60 mg sc q6mo [m0-m24] + goserelin 3.6 mg sc q28d [m-12-]",
+          "goserelin 3.6 mg sc q28d [m-12-]"]),
+        ("men starting androgen deprivation therapy", "none", ["goserelin 3.6 mg sc q28d [m0-]"]),
+        ("men on ADT", "ADT [m0-m12] vs none", ["goserelin 3.6 mg sc q28d [m0-m12]", "none"]),
+        ("postmenopausal, on letrozole for 2 years", "placebo", ["letrozole 2.5 mg po qd [m-24-]"]),
+        ("postmenopausal, after 2–3 years of tamoxifen", "exemestane 25 mg po qd [m0-m24]",
+         ["exemestane 25 mg po qd [m0-m24] + tamoxifen 20 mg po qd [m-30-m0]"]),
+        ("postmenopausal women not on an aromatase inhibitor", "none", ["none"]),
+    ],
+)  # fmt: skip
+def test_what_people_of_a_population_are_on_is_given_to_all_arms(
+    population: str, words: str, regimens: list[str]
+):
+    found = treatment.regimens(words, simulator(), population)
+    assert [str(each) for each in found] == [str(Regimen.parse(text)) for text in regimens]
+
+
+@pytest.mark.parametrize(
     ("words", "reason"),
     [
+        ("fulvestrant 500 mg im qmo + goserelin", "not in the catalogue"),
+        ("denosumab 60 mg sc q6mo then stop", "when it was stopped is not said"),
+        ("letrozole then exemestane", "when one treatment gives way to the next is not said"),
         ("bicalutamide [m0-m12]", "androgen receptor"),
         ("wonderdrug 5mg po qd", "no drug called 'wonderdrug'"),
         ("anastrozol 1mg po qd", "Did you mean 'anastrozole'"),
@@ -141,7 +204,7 @@ def test_what_all_were_given_besides_is_added_to_every_arm():
     extra = treatment.beside("postmenopausal breast cancer; Ca+VitD; n=100")
     assert extra == "calcium 1000 mg po qd [m0-] + vitamin_d3 800 IU po qd [m0-]"
     assert treatment.beside("postmenopausal breast cancer") == ""
-    found = treatment.regimens("letrozole 2.5mg po qd vs placebo", simulator(), extra)
+    found = treatment.regimens("letrozole 2.5mg po qd vs placebo", simulator(), extra=extra)
     assert [str(each) for each in found] == [
         str(Regimen.parse(text)) for text in (f"letrozole 2.5 mg po qd + {extra}", extra)
     ]
@@ -182,6 +245,69 @@ def test_populations_in_words_become_people(words, arm, sex, age, after_menopaus
     assert (person.sex, person.age) == (sex, age)
     if after_menopause is not None:
         assert (person.menopause_age < person.age) is after_menopause
+
+
+@pytest.mark.parametrize(
+    ("words", "sex", "age", "menopause"),
+    [
+        ("postmenopausal; after 5 y of tamoxifen, mean 5.3 y", "female", 62, 50),
+        ("women aged 55–75 y", "female", 65, 50),
+        ("men aged 20–50", "male", 35, None),
+        ("pre-menopausal breast cancer", "female", 43, 51),
+        ("oophorectomised women, mean age 44", "female", 44, 43),
+        ("63-year-old postmenopausal women", "female", 63, 50),
+        ("postmenopausal women, mean age: 63 (SD 6)", "female", 63, 50),
+        ("women ≥65 years", "female", 70, 50),
+        ("women 50 to 79 years of age", "female", 64.5, 50),
+        ("women <3 years after menopause", "female", 52.5, 51),
+        ("women 2-5 years after menopause, mean age 54", "female", 54, 50.5),
+        ("men with prostate cancer on ADT, mean age 71±8 years", "male", 71, None),
+    ],
+)
+def test_papers_write_ages_in_many_ways(words, sex, age, menopause):
+    person = population.patient(words)
+    assert (person.sex, person.age, person.menopause_age) == (sex, age, menopause)
+
+
+@pytest.mark.parametrize(
+    ("words", "spine"),
+    [
+        ("T-score < -2.5", -2.8),
+        ("T-score −3.1", -3.1),
+        ("mean lumbar spine T-score was -2.7", -2.7),
+        ("osteopaenia", -1.7),
+        ("low bone mineral density", -1.7),
+        ("T < -2.5 excluded", None),
+        ("osteoporosis was an exclusion", None),
+        ("lumbar spine T -2.5 to -5.0", None),
+    ],
+)
+def test_papers_write_t_scores_in_many_ways(words, spine):
+    scores = population.patient(f"postmenopausal women; {words}").t_scores
+    assert scores.get("lumbar_spine") == spine
+    assert population.patient("osteoporotic women").t_scores["lumbar_spine"] == -2.8
+
+
+@pytest.mark.parametrize(
+    ("words", "level"),
+    [
+        ("men with low testosterone", 250.0),
+        ("men; testosterone <300 ng/dL", 255.0),
+        ("men; testosterone 320 ng/dl or less", 272.0),
+        ("men; T < 9 nmol/L", 220.626),
+        ("men; mean testosterone 8 nmol/L", 230.72),
+        ("men; primary or hypogonadism-associated osteoporosis", None),
+    ],
+)
+def test_papers_write_low_testosterone_in_many_ways(words, level):
+    assert population.patient(words).baseline.get("testosterone") == level
+
+
+def test_a_share_with_earlier_fractures_is_no_fracture_of_all():
+    words = "postmenopausal women; 40% with a prior vertebral fracture"
+    assert population.fractured(words) == 0.4
+    assert not population.patient(words).history
+    assert population.fractured("postmenopausal women") is None
 
 
 def test_words_of_entry_become_t_scores_and_history():
@@ -252,9 +378,28 @@ def test_questions():
     asked = question(row(endpoint="fracture_any_hr", statistic="hazard_ratio",
                          note="metric=RR; type=nonvertebral"), plan)  # fmt: skip
     assert (asked.how, asked.causes) == ("risk_ratio", ("hip", "other"))
-    for endpoint, statistic in (("moon", "mean_pct_change"), ("ctx", "incidence_pct")):
+    assert question(row(note="Ref_month = 12"), plan).start == 12.0
+    for note, causes in (
+        ("type=hip", ("hip",)),
+        ("non-vertebral", ("hip", "other")),
+        ("type=vertebral; morphometric, not clinical", ("morphometric",)),
+    ):
+        assert question(row(endpoint="fracture_any_hr", statistic="hazard_ratio", note=note),
+                        plan).causes == causes  # fmt: skip
+    ratio = row(endpoint="fracture_any_hr", statistic="hazard_ratio", note="metric=risk ratio")
+    assert question(ratio, plan).how == "risk_ratio"
+    assert question(row(unit="%/year"), plan).how == "annual"
+    for change, said in (
+        ({"endpoint": "fracture_any_pct", "statistic": "incidence_pct",
+          "note": "metric=rate per 1,000 person-years"}, "per 100"),
+        ({"statistic": "difference", "unit": "g/cm2"}, "difference in 'g/cm2'"),
+        ({"statistic": "difference", "unit": "T-score"}, "difference in 'T-score'"),
+    ):  # fmt: skip
+        with pytest.raises(NotExecutable, match=said):
+            question(row(**change), plan)
+    for name, statistic in (("moon", "mean_pct_change"), ("ctx", "incidence_pct")):
         with pytest.raises(NotExecutable):
-            question(row(endpoint=endpoint, statistic=statistic), plan)
+            question(row(endpoint=name, statistic=statistic), plan)
 
 
 HEAD = "study_id,population,arm,treatment,endpoint,time_months,statistic,value"
@@ -268,6 +413,17 @@ def test_a_misspelt_column_is_refused(tmp_path: Path) -> None:
     path.write_text(f"{HEAD},N\nX,women,a,none,ctx,12,mean_pct_change,1,5\n")
     with pytest.raises(InputError, match=r"unknown column 'N'\. Did you mean 'n'"):
         read_table(path)
+
+
+def test_a_comma_without_quotes_is_refused_and_empty_lines_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    whole = "X,women,a,none,ctx,12,mean_pct_change,−0.6"
+    path.write_text(f"{HEAD}\n{whole},ref_month=6\n", encoding="utf-8")
+    with pytest.raises(InputError, match="line 2: has more values than there are columns"):
+        read_table(path)
+    path.write_text(f"{HEAD}\n{whole}\n,,,,,,,\n", encoding="utf-8")
+    (only,) = read_table(path)
+    assert only.value == -0.6
 
 
 def test_a_table_of_which_nothing_can_be_executed_says_so(
@@ -286,3 +442,17 @@ def test_the_docs_list_what_a_table_may_say() -> None:
     page = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
     for word in (*COLUMNS, *STATISTICS, *filter(None, UNCERTAINTIES), *QUALITIES):
         assert f"`{word}`" in page, word
+
+
+def test_the_docs_list_every_endpoint() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    for name in (*endpoint.QUANTITIES, *endpoint.FRACTURES):
+        assert f"`{name}`" in page, name
+
+
+def test_every_endpoint_has_points_of_its_own_kind() -> None:
+    """Vitamin D was held to the points of density."""
+    assert {endpoint.group(name) for name in endpoint.QUANTITIES} == {
+        "bmd", "marker", "hormone", "other",
+    }  # fmt: skip
+    assert [n for n in endpoint.QUANTITIES if endpoint.group(n) == "other"] == ["tbs"]

@@ -189,6 +189,7 @@ def test_a_caution_is_met_by_one_regimen_and_not_by_another(name: str) -> None:
         ("label-ibandronate-kidney", "ibandronate 150 mg po q1mo", "egfr", 29.9, 30.0),
         ("label-pamidronate-kidney", "pamidronate 60 mg iv over 3 h q3mo", "egfr", 29.9, 30.0),
         ("label-zoledronate-reduced", "zoledronate 4 mg iv q6mo", "egfr", 60.0, 60.1),
+        ("label-zoledronate-none", "zoledronate 4 mg iv q6mo", "egfr", 29.9, 30.0),
         ("low-calcium-first", "zoledronate 4 mg iv q6mo", "calcium", 2.09, 2.10),
         ("low-vitamin-d-first", "denosumab 60 mg sc q6mo", "vitamin_d", 19.9, 20.0),
         ("low-vitamin-d-first", "alendronate 70 mg po qw", "vitamin_d", 19.9, 20.0),

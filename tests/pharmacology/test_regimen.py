@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from osteoaxis.errors import InputError
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.pharmacology.terms import MAX_DAY, MONTH, ROUTES, UNITS, Dose, Term
+from osteoaxis.pharmacology.terms import MAX_DAY, ROUTES, UNITS, Dose, Term
+from osteoaxis.units import DAYS_PER_MONTH as MONTH
 
 YEAR = 365.25
 
@@ -91,7 +92,8 @@ def test_routes(written: str, route: str) -> None:
         ("qmo", MONTH), ("q3mo", 3 * MONTH), ("q6m", 6 * MONTH), ("q12mo", YEAR), ("qy", YEAR),
         ("q2y", 2 * YEAR), ("once", None), ("QD", 1.0),
         ("once weekly", 7.0), ("twice a week", 3.5), ("3 times a day", 1 / 3), ("twice daily", 0.5),
-        ("every 6 months", 6 * MONTH), ("every 2 weeks", 14.0),
+        ("every 6 months", 6 * MONTH), ("every 2 weeks", 14.0), ("every day", 1.0),
+        ("every week", 7.0), ("every month", MONTH), ("annually", 365.25),
     ],
 )  # fmt: skip
 def test_frequencies(written: str, days: float | None) -> None:

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from osteoaxis.conditions import Condition
 from osteoaxis.errors import InputError
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.pharmacology.rules import YEAR, Rules
-from osteoaxis.pharmacology.terms import MONTH, Term
+from osteoaxis.pharmacology.rules import Rules
+from osteoaxis.pharmacology.terms import Term
+from osteoaxis.units import DAYS_PER_MONTH as MONTH
+from osteoaxis.units import DAYS_PER_YEAR as YEAR
 
 CONDITIONS = st.sampled_from(
     ["t_score < -2.0 or fracture", "egfr < 35", "not (age >= 65)", "zoledronate_doses >= 3"]

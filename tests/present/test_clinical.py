@@ -27,6 +27,7 @@ from osteoaxis.present.clinical import ahead, equations, expect, typical
 from osteoaxis.present.clinical.case import MOST, Case
 from osteoaxis.present.document import (
     Document,
+    Items,
     Picture,
     Table,
 )
@@ -347,3 +348,40 @@ def test_studies_named_in_limits_are_in_the_evidence_and_in_the_docs() -> None:
     for name in named:
         assert name in evidence.studies()
         assert name in calibration
+
+
+KIDNEY = """
+years = 4
+[patient]
+sex = "female"
+age = 70
+menopause_age = 50
+[patient.baseline]
+egfr = 25
+[arms]
+"denosumab for three years" = "letrozole 2.5 mg po qd + denosumab 60 mg sc q6mo [m0-m30]"
+letrozole = "letrozole 2.5 mg po qd"
+zoledronate = "letrozole 2.5 mg po qd + zoledronate 4 mg iv q6mo"
+"""
+
+
+@pytest.fixture(scope="module")
+def kidney(tmp_path_factory: pytest.TempPathFactory, ready: Simulator) -> Case:
+    file = tmp_path_factory.mktemp("kidney") / "kid.toml"
+    file.write_text(KIDNEY)
+    return typical.simulated(scenario.load(str(file)), ready, 1, quiet)
+
+
+def test_what_a_label_forbids_is_on_the_two_pages(kidney: Case) -> None:
+    told = " ".join(plain(item) for b in ahead.said(kidney) if isinstance(b, Items)
+                    for item in b.items)  # fmt: skip
+    assert "boxed warning of severe low calcium" in told
+    assert "Zoledronate 5 mg is contraindicated" in told
+    assert "Zoledronate 4 mg, for cancer in bone, is not given" in told
+
+
+def test_nothing_is_counted_against_denosumab_that_has_worn_off(kidney: Case) -> None:
+    (table,) = [block for block in ahead.changes(kidney) if isinstance(block, Table)]
+    place = [plain(column.title) for column in table.columns].index("That is")
+    last = {plain(row[place]) for row in table.rows if plain(row[1]) == "4"}
+    assert last == {ahead.NOT_TOLD}

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from osteoaxis import fitted, output, trials
 from osteoaxis.cli import app
 from osteoaxis.errors import InputError
-from osteoaxis.outcomes import dxa
+from osteoaxis.outcomes import dxa, markers
 from osteoaxis.outcomes.incidence import cumulative, mortality
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population import Population

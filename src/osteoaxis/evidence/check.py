@@ -16,6 +16,7 @@ from osteoaxis import fitted
 from osteoaxis.evidence.endpoint import BMD, group
 from osteoaxis.evidence.prediction import Plan, Planned
 from osteoaxis.evidence.row import Row
+from osteoaxis.outcomes.change import Z95
 
 Array = NDArray[np.float64]
 
@@ -29,6 +30,8 @@ Density and markers: pooled from calibration studies that repeat each other, les
 error (spine 0.9 of 12, hip 0.5 of 12, markers 8.7 of 15 degrees of freedom; at the spine 1.4
 between nine arms on an inhibitor alone). The others are assumed."""
 BETWEEN_AT_SPINE = 1.0
+EXTERNAL = "external"
+"""Role of studies that the package has not."""
 FRACTURE_BETWEEN = 0.20
 """The same for fractures, in log units."""
 WITHIN_PERSON = {"bmd": 4.0, "marker": 35.0, "hormone": 30.0, "other": 4.0}
@@ -44,7 +47,6 @@ _POSSIBLE = {
     "incidence": (0.0, 100.0), "ever": (0.0, 100.0), "prevalence": (0.0, 100.0),
 }  # fmt: skip
 """Between what the answer to a question lies; levels, rates and ratios are above zero."""
-_NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ class Scored:
             "weight": self.weight,
             "executable": self.planned.executable,
             "reason": self.reason,
+            "taken": self.planned.taken,
             "quality": row.quality,
             "citation": row.citation,
             "doi": row.doi,
@@ -152,6 +155,8 @@ def error_kind(row: Row) -> str:
     if row.endpoint == "lumbar_spine_bmd":
         return "spine"
     kind = group(row.endpoint)
+    if kind == "fracture" and row.statistic == "hazard_ratio":
+        return "fracture_ratio"  # what both arms have in common cancels
     return f"{kind}_level" if row.statistic == "level" else kind
 
 
@@ -215,7 +220,7 @@ def _share_error(row: Row) -> float:
     """Standard error of the logarithm of a share or rate, by counts."""
     value = max(row.value or 1.0, 0.1)
     if row.low is not None and row.high is not None and row.low > 0:
-        return math.log(row.high / row.low) / (2 * _NORMAL_95)
+        return math.log(row.high / row.low) / (2 * Z95)
     events = max((row.n or 500.0) * value / 100.0, 1.0)
     return 1.0 / math.sqrt(events)
 
@@ -223,7 +228,11 @@ def _share_error(row: Row) -> float:
 def score(plan: Plan, predictions: Array, roles: Mapping[str, str]) -> list[Scored]:
     """Return every row scored; `predictions` is (row, draw), the first draw the central one."""
     return [
-        _score(planned, values, roles.get(planned.row.study_id, "external"))
+        _score(
+            planned,
+            values,
+            roles.get(planned.row.study_id, EXTERNAL) if plan.known(planned.row) else EXTERNAL,
+        )
         for planned, values in zip(plan.rows, predictions, strict=True)
     ]
 
@@ -263,7 +272,7 @@ def _score(planned: Planned, values: Array, role: str) -> Scored:
         return Scored(planned, role, central, low, high, None, None, None, 0.0, reason)
     if relative(row):
         difference = math.log(max(central, _LEAST) / max(row.value, _LEAST))
-        allowed = max(_NORMAL_95 * error, math.log(1.25)) if row.low is None else _limits(row)
+        allowed = max(Z95 * error, math.log(1.25)) if row.low is None else _limits(row)
     else:
         difference = off(row, (central - row.value) / scale(row))
         # of one person the spread between people is the error
@@ -271,7 +280,7 @@ def _score(planned: Planned, values: Array, role: str) -> Scored:
             row.standard_error is not None or kind == "arthralgia" or (row.n or _one(row)) == 1.0
         )
         printed = error if known else 0.0
-        allowed = max(_NORMAL_95 * printed, between_studies(row), POINTS[kind])
+        allowed = max(Z95 * printed, between_studies(row), POINTS[kind])
     return Scored(
         planned, role, float(central), float(low), float(high), float(difference),
         float(difference / error), float(allowed), weight, reason,

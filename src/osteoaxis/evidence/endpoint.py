@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from osteoaxis import toml
+from osteoaxis.errors import did_you_mean
 from osteoaxis.evidence.row import Row
 from osteoaxis.evidence.treatment import NotExecutable
+from osteoaxis.evidence.words import plain
 from osteoaxis.patient import MOLAR_MASS
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.units import DAYS_PER_MONTH, conversion_factor
@@ -49,9 +51,9 @@ FRACTURES = {
 }
 """Causes of fracture that an endpoint counts; `_pct` and `_hr` at its end are dropped."""
 BMD = ("lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd")
-MARKERS = ("ctx", "ntx", "p1np", "bsap", "pth", "sclerostin")
+MARKERS = ("ctx", "ntx", "p1np", "bsap", "pth", "sclerostin", "calcium")
 HORMONES = ("estradiol", "estrone", "estrone_sulfate", "testosterone", "free_testosterone", "shbg",
-            "lh", "fsh")  # fmt: skip
+            "lh", "fsh", "vitamin_d")  # fmt: skip
 MAJOR_SHARE = 0.6
 """Share of other nonvertebral fractures at wrist or humerus, which major ones count (assumed)."""
 
@@ -104,7 +106,7 @@ def background(row: Row) -> float:
     Not 0 for immunoassays of estradiol alone; sources in `assays.toml`.
     """
     known = _assays().get(row.endpoint)
-    by_mass = re.search(r"\bms\b|mass spectrometry", row.note.lower())
+    by_mass = re.search(r"\b(?:gc|lc)?-?ms\b|mass[ -]spectrometr|sensitive assay", row.said)
     if known is None or by_mass or row.study_id in known["sensitive"]:
         return 0.0
     return float(known["background"]["value"])
@@ -124,53 +126,67 @@ def _question(row: Row, first: Regimen) -> Question:
     if kind == "arthralgia":
         return _arthralgia(row)
     if row.endpoint not in QUANTITIES:
-        raise NotExecutable(f"the model has no '{row.endpoint}'")
+        close = did_you_mean(row.endpoint, (*QUANTITIES, *FRACTURES))
+        raise NotExecutable(f"the model has no '{row.endpoint}'.{close}")
     quantity = QUANTITIES[row.endpoint]
     start, end = row.reference_month or 0.0, row.time_months
-    if "time from extension start" in row.note:
+    if "time from extension start" in row.said:
         start = min((t.start_day for t in first.terms), default=0.0) / DAYS_PER_MONTH
         end += start
     if row.statistic == "level":
         return Question(quantity, "level", 0.0, end)
     if row.statistic not in ("percent_change", "difference"):
         raise NotExecutable(f"statistic '{row.statistic}' does not go with '{row.endpoint}'")
-    span = re.search(r"fmp ?([+-]?\d+)(?:mo)?(?: ?\.\. ?| to (?:fmp)?)([+-]?\d+)", row.note.lower())
+    span = re.search(r"fmp ?([+-]?\d+)(?:mo)?(?: ?\.\. ?| to (?:fmp)?)([+-]?\d+)", row.said)
     if span:
         start, end = 0.0, float(span[2]) - float(span[1])
-    elif row.metric.startswith("annual rate") and "ref_month" not in row.note:
+    elif row.metric.startswith("annual rate") and "ref_month" not in row.said:
         raise NotExecutable("the stretch of time is not defined by months")
     if over := re.search(r"over (\d+) mo", row.metric):
         end = start + float(over[1])
-    if end <= start:
+    if end < start:
+        raise NotExecutable(f"month {end:g} is before ref_month={start:g}")
+    if end == start:
         raise NotExecutable("a comparison of people at one time, not a change")
-    how = "annual" if "annual rate" in row.metric else "change"
+    unit = plain(row.unit)
+    if row.statistic == "difference" and re.match(r"t\b|z\b|sd\b|m?g/c", unit):
+        raise NotExecutable(f"a difference in '{row.unit}'; differences are of changes in percent")
+    per_year = "annual rate" in row.metric or re.search(r"/ ?y|per year|a year|annual", unit)
+    how = "annual" if per_year else "change"
     return Question(quantity, "difference" if row.statistic == "difference" else how, start, end)
 
 
 def _fracture(row: Row, first: Regimen) -> Question:
     name = re.sub("_(pct|hr)$", "", row.endpoint)
     causes = FRACTURES[name]
-    if "nonvertebral" in row.note:
+    if "nonvertebral" in row.said:
         causes = FRACTURES["nonvertebral_fracture"]
-    if name == "vertebral_fracture" and "clinical" in row.note:
+    elif kind := re.search(r"type ?= ?(hip|vertebral)", row.said):
+        causes = ("hip",) if kind[1] == "hip" else FRACTURES["vertebral_fracture"]
+    if name == "vertebral_fracture" and re.search(r"(?<!not )\bclinical", row.said):
         causes = ("vertebral",)
     start, end = row.reference_month or 0.0, row.time_months
     stop = max((t.stop_day or 0.0 for t in first.terms), default=0.0) / DAYS_PER_MONTH
     if row.statistic == "hazard_ratio":
-        if "off-treatment" in row.note or "_off" in row.arm:
+        if "off-treatment" in row.said or "_off" in row.arm:
             start = stop
-        how = "risk_ratio" if row.metric.startswith("RR") else "hazard_ratio"
+        ratio = re.match(r"rr\b|risk ratio|relative risk", row.metric)
+        how = "risk_ratio" if ratio else "hazard_ratio"
         return Question(name, how, start, end, causes)
     if row.statistic != "incidence":
         raise NotExecutable(f"statistic '{row.statistic}' does not go with '{row.endpoint}'")
     how = "incidence"
-    rate = re.search(r"rate per 100|per 100 (?:woman|participant|person|patient)", row.note)
+    rate = re.search(
+        r"(?:rate )?per (100|1000|1,000) ?(?:woman|part|pers|pati|[wp]y|$|[;,])", row.said
+    )
+    if rate and rate[1] != "100":
+        raise NotExecutable(f"a rate per {rate[1]} person-years; give it per 100")
     if rate or "risk of multiple" in row.metric:
         how = "multiple_rate" if "multiple" in row.metric else "rate"
-        if "after stop" in row.note or "_off" in row.arm:
+        if "after stop" in row.said or "_off" in row.arm:
             start = stop or 36.0
             end = start + row.time_months
-        elif "on treatment" in row.note and stop:
+        elif "on treatment" in row.said and stop:
             end = stop
     if how == "incidence" and end <= start:
         raise NotExecutable("no time over which fractures are counted")
@@ -180,18 +196,31 @@ def _fracture(row: Row, first: Regimen) -> Question:
 def _arthralgia(row: Row) -> Question:
     if row.statistic != "incidence":
         raise NotExecutable(f"statistic '{row.statistic}' does not go with '{row.endpoint}'")
-    if re.search(r"grade ?(>=|≥) ?[23]", row.note):
+    if re.search(r"grade ?>= ?[23]", row.said):
         raise NotExecutable("graded severity is not comparable with pain scores")
-    prevalence = "prevalence" in row.note
+    prevalence = "prevalence" in row.said
     return Question(
         "arthralgia_probability", "prevalence" if prevalence else "ever", 0.0, row.time_months
     )
 
 
+def spelt(unit: str) -> str:
+    """Return a unit of a table in the spelling of the model."""
+    known = (
+        unit.replace(" BCE", "")
+        .replace(" creatinine", "")
+        .strip()
+        .replace("U/l", "IU/L")
+        .replace("/l", "/L")
+        .replace("/ml", "/mL")
+    )
+    known = known.replace("/dl", "/dL").replace("IIU", "IU").replace("μ", "u").replace("µ", "u")
+    return {"nM": "nmol/L", "pM": "pmol/L"}.get(known, known)
+
+
 def in_unit(row: Row, value: float, unit: str) -> float:
     """Return `value` of the model (in `unit`) in the unit of the row; raises `NotExecutable`."""
-    given = row.unit.strip().replace("U/l", "IU/L").replace("/l", "/L").replace("/ml", "/mL")
-    given = given.replace("/dl", "/dL").replace("IIU", "IU")
+    given = spelt(row.unit)
     if not given or given in ("%", "g/cm2"):
         return value
     hormone = QUANTITIES.get(row.endpoint, row.endpoint)

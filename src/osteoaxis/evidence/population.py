@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from osteoaxis.errors import InputError
+from osteoaxis.evidence.words import plain
 from osteoaxis.patient import Patient
 
 T_SCORES: dict[str, dict[str, float]] = {
@@ -27,23 +28,35 @@ ASSUMED = {
 }  # fmt: skip
 """Age in years where none is printed."""
 MENOPAUSE = 50.0
+PREMATURE = 38.0
+"""Age (years) at a menopause that is called premature: before 40 (assumed)."""
+YOUNGEST = 15.0
+"""Numbers of years below are no ages."""
 UNCLOSED_TURNOVER = 4.0
 """Turnover of bones whose growth plates never closed, over that of adults (assumed: on testosterone
 the spine of men with open plates gained five times what closed ones did, 10.1210/jcem-69-4-776)."""
 OBESE = 40.0
 """Body mass index (kg/m2) of severely obese people (assumed)."""
-_LOW = r"t ?(?:<=?|≤) ?-2(?:\.[05])?(?![\d.])|t-score -2 or less|2 sd below"
+_BELOW = r"(?:<=?|below|under|less than|lower than)"
+_LOW = (
+    rf"\bt (?:of )?{_BELOW} ?-[23](?:\.[05])?(?![\d.])"
+    r"|\bt (?:of )?-2(?:\.[05])? or (?:less|lower|below)|2 sd below"
+)
 """Entry below a T-score of -2: assumed as under the heading of osteoporosis."""
 _TAKEN = ("age", "menopause_age", "body_mass_index")
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _ABSENT = r"\b(?:no|without|risk factor for)\b[^;,.]*fractures?|raised (?:risk of )?breast cancer"
+_EARLIER = r"(?:existing|prior|previous|prevalent|earlier)"
+_SHARE = rf"{_NUMBER} ?% (?:of \w+ )?(?:had |with )?(?:an? )?{_EARLIER} vertebral fractures?"
 _HISTORY = (
     (
         "vertebral_fracture",
-        r"\b(?:existing|prior|prevalent|earlier|with|one|two|three|four|more|severe) "
-        r"vertebral fracture",
+        rf"\b(?:{_EARLIER}|with|one|two|three|four|more|severe) vertebral fracture",
     ),
-    ("hip_fracture", r"hip fracture within|recent (?:\w+ )?hip fracture"),
+    (
+        "hip_fracture",
+        rf"hip fracture within|(?:recent|{_EARLIER}|history of) (?:\w+ )?hip fracture",
+    ),
     ("other_fracture", r"fragility fracture|fracture after"),
     ("breast_cancer", r"breast cancer(?! risk)"),
     ("chemotherapy", r"chemotherapy"),
@@ -55,21 +68,21 @@ def patient(population: str, arm: str = "", note: str = "") -> Patient:
 
     Raises `InputError` with the words where they describe nobody.
     """
-    text = f" {arm}; {population} ".lower()
+    text = f" {plain(arm)}; {plain(population)} "
     male = _male(text)
     found: dict[str, Any] = {"name": "typical", "sex": "male" if male else "female"}
     found["age"] = _age(text, male)
     if not male:
         found |= _menopause(text, found["age"])
         found["age"] = max(found["age"], 20.0)
-    if shift := re.search(r"fmp ?([+-]?\d+)(?:mo)?(?: ?\.\.| to)", note.lower()):
+    if shift := re.search(r"fmp ?([+-]?\d+)(?:mo)?(?: ?\.\.| to)", plain(note)):
         found["age"] = found["menopause_age"] = 51.5
         found["age"] += float(shift[1]) / 12.0
     if "obese" in text:
         found["body_mass_index"] = OBESE
     if scores := _scores(text, male):
         found["t_scores"] = scores
-    had = re.sub(_ABSENT, "", text)
+    had = re.sub(f"{_ABSENT}|{_SHARE}", "", text)
     history: dict[str, float | bool] = {
         name: True for name, words in _HISTORY if re.search(words, had)
     }
@@ -89,6 +102,26 @@ def patient(population: str, arm: str = "", note: str = "") -> Patient:
             f"population '{population}': no such person; taken from these words: {taken} "
             f"({problem})"
         ) from None
+
+
+def fractured(population: str) -> float | None:
+    """Return the share with an earlier vertebral fracture, None where the words do not say it."""
+    found = re.search(_SHARE, plain(population))
+    return float(found[1]) / 100.0 if found else None
+
+
+def told(person: Patient, fractured: float | None = None) -> str:
+    """Return in words who a population was taken to be; `fractured` as by that function."""
+    parts = [f"{'man' if person.male else 'woman'} of {person.age:g}"]
+    if person.menopause_age is not None:
+        parts.append(f"menopause at {person.menopause_age:g}")
+    parts.append(f"body mass index {person.body_mass_index:g}")
+    for name, values in (("", person.baseline), ("T-score ", person.t_scores)):
+        parts += [f"{name}{key.replace('_', ' ')} {value:.3g}" for key, value in values.items()]
+    if fractured is not None:
+        parts.append(f"{100 * fractured:.0f} % with an earlier vertebral fracture")
+    parts += [key.replace("_", " ") for key, had in person.history.items() if had and not fractured]
+    return ", ".join(parts)
 
 
 def spread(person: Patient) -> tuple[Patient, ...]:
@@ -112,28 +145,34 @@ def _male(text: str) -> bool:
 
 def _age(text: str, male: bool) -> float:
     for pattern in (
-        rf"(?:mean|median) age (?:of )?{_NUMBER}",
-        rf"aged? (?:mean )?{_NUMBER}\b(?! ?-| to \d| (?:and|or) (?:over|older|more))",
+        rf"(?:mean|median|average) age:? ?(?:of |at entry |was |is |= ?)*{_NUMBER}",
+        rf"\bage[ds]?:? (?:mean |about )?{_NUMBER}\b(?! ?-| to \d| (?:y )?(?:and|or) )",
         rf"mean {_NUMBER} ?y",
         rf"\bman {_NUMBER} y",
         rf"\bboy {_NUMBER} y",
     ):
-        if found := re.search(pattern, text):
-            return max(float(found[1]), 20.0)
+        for found in re.finditer(pattern, text):
+            if float(found[1]) >= YOUNGEST:
+                return max(float(found[1]), 20.0)
     if "young" in text and "elderly" in text:
         text = text.split(";")[0]
-    for pattern in (rf"aged? {_NUMBER}(?: ?- ?| to ){_NUMBER}",
-                    rf"\b{_NUMBER} ?- ?{_NUMBER} ?y"):  # fmt: skip
-        found = re.search(pattern, text)
-        if found and float(found[1]) >= 15.0:
-            return max((float(found[1]) + float(found[2])) / 2, 20.0)
-    found = re.search(
-        rf"(?:>=?|over) ?{_NUMBER} ?(?:y|years)|\b{_NUMBER}\+ ?y"
-        rf"|aged? {_NUMBER} (?:and|or) (?:over|older|more)", text
-    )  # fmt: skip
-    least = float(next(filter(None, found.groups()))) if found else 0.0
-    if least >= 18.0:
-        return max(least + 5.0, 0.0 if male else ASSUMED.get(_heading(text), 0.0))
+    for pattern in (rf"\bage[ds]?:? (?:from |between )?{_NUMBER}(?: ?- ?| to | and ){_NUMBER}",
+                    rf"\b{_NUMBER}(?: ?- ?| to ){_NUMBER} ?y"):  # fmt: skip
+        for found in re.finditer(pattern, text):
+            if float(found[1]) >= YOUNGEST:
+                return max((float(found[1]) + float(found[2])) / 2, 20.0)
+    for found in re.finditer(
+        rf"(?:>=?|over|above|older than|at least) ?{_NUMBER} ?y\b|\b{_NUMBER}\+ ?y"
+        rf"|\bage[ds]? (?:>=?|over|above|older than|at least) ?{_NUMBER}"
+        rf"|\bage[ds]? {_NUMBER} (?:y )?(?:and|or) (?:over|older|more|above)"
+        rf"|\b{_NUMBER} y (?:and|or) (?:over|older|more|above)", text
+    ):  # fmt: skip
+        least = float(next(filter(None, found.groups())))
+        if least >= 18.0:
+            usual = (
+                "premenopausal" if _before_menopause(text) else _heading(text) or "postmenopausal"
+            )
+            return max(least + 5.0, 0.0 if male else ASSUMED.get(usual, 0.0))
     if male:
         if "obese" in text:
             return ASSUMED["obese men"]
@@ -143,7 +182,7 @@ def _age(text: str, male: bool) -> float:
             return ASSUMED["prostate"]
         young = re.search(r"(?<!below )\byoung|20-45", text)
         return ASSUMED["young men" if young else "men"]
-    if "premenopausal" in text and "postmenopausal" not in text:
+    if _before_menopause(text):
         return ASSUMED["premenopausal"]
     if "perimenopausal" in text or "natural menopause" in text:
         return ASSUMED["perimenopausal"]
@@ -155,20 +194,40 @@ def _age(text: str, male: bool) -> float:
     return ASSUMED["postmenopausal"]
 
 
+def _before_menopause(text: str) -> bool:
+    return "premenopausal" in text and "postmenopausal" not in text
+
+
 def _menopause(text: str, age: float) -> dict[str, Any]:
     recent = re.search(r"lmp ?< ?(\d+) ?y", text)
+    soon = re.search(rf"(?:within|<|less than) ?{_NUMBER} y (?:of|after|since) menopause", text)
     distant = re.search(r"lmp ?>=? ?(\d+) ?y", text)
-    since = re.search(rf"(?<!at least ){_NUMBER} y(?:ears)? (?:since|after) menopause", text)
+    since = re.search(
+        rf"(?<!at least )(?:{_NUMBER} ?(?:-|to) ?)?{_NUMBER} y (?:since|after) "
+        r"(?:menopause|oophor|ovari)",
+        text,
+    )
     if recent:
         return {"menopause_age": 51.0, "age": 51.0 + float(recent[1]) / 2}
     if distant:
         return {"menopause_age": MENOPAUSE, "age": max(age, MENOPAUSE + float(distant[1]) + 5.0)}
-    if "premenopausal" in text and "postmenopausal" not in text:
+    if _before_menopause(text):
         if "chemotherapy" in text and ("ovarian" not in text or "ovarian failure" in text):
             return {"menopause_age": age + 0.1}  # chemotherapy takes the ovaries' function
         return {"menopause_age": max(51.0, age + 5.0)}
+    if soon:
+        after = float(soon[1]) / 2
+        told = re.search(rf"\bage[ds]?\b|mean {_NUMBER} ?y", text)
+        return (
+            {"menopause_age": age - after} if told else {"menopause_age": 51.0, "age": 51.0 + after}
+        )
     if since:
-        return {"menopause_age": min(max(age - float(since[1]), 25.0), 62.0)}
+        years = (float(since[1] or since[2]) + float(since[2])) / 2
+        return {"menopause_age": min(max(age - years, 25.0), 62.0)}
+    if re.search(r"premature (?:ovarian|menopause)|primary ovarian insufficiency", text):
+        return {"menopause_age": min(PREMATURE, age - 1.0)}
+    if re.search(r"oophorectomi[sz]ed|ovariectomi[sz]ed|surgical(?:ly)? (?:\w+ )?menopaus", text):
+        return {"menopause_age": min(MENOPAUSE, age - 1.0)}
     if "perimenopausal" in text:
         return {"menopause_age": age + 0.5}
     return {"menopause_age": min(MENOPAUSE, age - 3.0) if age > 48 else age + 5.0}
@@ -180,16 +239,16 @@ def _heading(text: str, male: bool = False) -> str:
     Men are studied for many reasons, so of them only plain words count.
     """
     text = re.sub(
-        r"osteoporosis excluded|(?:excl\.?|no|not|without) osteoporosis|\d+ ?% osteoporosis",
+        r"osteoporosis (?:was |is )?(?:an )?exclu\w+|\bt ?<[^;,)]* exclu\w+"
+        r"|(?:excl\.?|excluding|exclusion of|no|not|without) osteoporosis|\d+ ?% osteoporosis"
+        r"|nonosteoporotic|osteoporotic women given",
         "",
         text,
     )
     if male:
-        plain = re.search(
-            rf"(osteoporosis|{_LOW})|osteopenia|low bone (?:mineral )?(?:density|mass)", text
-        )
-        low = plain and (plain[1] or re.search(_LOW, text))
-        return "" if not plain else "osteoporosis" if low else "osteopenia"
+        plain_words = re.search(rf"(osteopor|{_LOW})|osteopenia|low bone (?:density|mass)", text)
+        low = plain_words and (plain_words[1] or re.search(_LOW, text))
+        return "" if not plain_words else "osteoporosis" if low else "osteopenia"
     arm = text.split(";")[0]
     for part in (arm, text):
         for words, name in (
@@ -198,19 +257,24 @@ def _heading(text: str, male: bool = False) -> str:
                 "osteoporosis" if part is arm else "",
             ),
             (r"moderate risk|osteopenic", "osteopenia"),
-            (r"low risk a|normal bmd", "normal"),
+            (r"low risk a|normal (?:bmd|bone density)", "normal"),
             (r"-2\.5 ?< ?t ?< ?0", "moderate"),
-            (r"t ?(>=?|≥) ?-2(\.0)?", "not_low"),
+            (r"\bt ?>=? ?-2(\.0)?", "not_low"),
             (_LOW, "osteoporosis"),
-            (r"osteopenia|low bmd|low bone mass", "osteopenia"),
+            (r"osteopenia|low bmd|low bone (?:density|mass)", "osteopenia"),
             (
-                r"(?:with|postmenopausal|primary|severe|idiopathic|;) osteoporosis|-4\.0 ?< ?t",
+                r"(?:with|postmenopausal|primary|severe|established|idiopathic|;|,) osteoporosis"
+                r"|osteoporotic (?:\w+ )?(?:women|patients)|-4\.0 ?< ?t",
                 "osteoporosis",
             ),
         ):
             if name and re.search(words, part):
                 return name
     return ""
+
+
+_SITES = {"lumbar spine": "lumbar_spine", "spine": "lumbar_spine", "total hip": "total_hip",
+          "hip": "total_hip", "femoral neck": "femoral_neck", "neck": "femoral_neck"}  # fmt: skip
 
 
 def _scores(text: str, male: bool) -> dict[str, float]:
@@ -225,7 +289,17 @@ def _scores(text: str, male: bool) -> dict[str, float]:
     if hip := re.search(r"t (-[\d.]+)\.\.(-[\d.]+) hip", text):
         middle = (float(hip[1]) + float(hip[2])) / 2
         return {"lumbar_spine": -2.7, "total_hip": middle + 0.5, "femoral_neck": middle + 0.2}
-    return dict(T_SCORES.get(_heading(text, male), {}))
+    scores = dict(T_SCORES.get(_heading(text, male), {}))
+    of_site = rf"({'|'.join(_SITES)})(?: t)?|\bt"
+    value = r"(-?\d\.\d+)(?![\d.]| ?-| to | and | or )"
+    for found in re.finditer(rf"(?:{of_site})(?: of| was|:| =)? {value}", text):
+        known = _SITES.get(found[1] or "lumbar spine", "")
+        if not scores:
+            low = float(found[2])
+            heading = "osteoporosis" if low <= -2.0 else "osteopenia" if low <= -1.0 else "not_low"
+            scores = dict(T_SCORES[heading])
+        scores[known] = float(found[2])
+    return scores
 
 
 def _levels(text: str) -> dict[str, Any]:
@@ -244,9 +318,18 @@ def _levels(text: str) -> dict[str, Any]:
     levels: dict[str, float] = {}
     if level := re.search(rf"baseline e2 mean {_NUMBER} pmol/l", text):
         levels["estradiol"] = float(level[1]) * 0.2724
-    if level := re.search(rf"\bt ?< ?{_NUMBER} ng/dl", text):
-        levels["testosterone"] = 0.85 * float(level[1])
-    elif re.search(r"hypogonadal|low biot", text):
+    name = r"(?:testosterone|\bt)(?: levels?| of| was)?"
+    amount = rf"{_NUMBER} (ng/dl|nmol/l)"
+    most = re.search(rf"{name} ?{_BELOW} ?{amount}|{name} {amount} or (?:less|lower|below)", text)
+    mean = re.search(rf"testosterone (?:\(?mean |of |was )?{amount}", text)
+    if most or mean:
+        number, unit = filter(None, (most or mean).groups())  # type: ignore[union-attr]
+        levels["testosterone"] = float(number) * (28.84 if unit == "nmol/l" else 1.0)
+        levels["testosterone"] *= 0.85 if most else 1.0
+    elif re.search(
+        r"hypogonad(?!ism-assoc)|low (?:total |serum )?testosterone|low biot|testosterone defici",
+        text,
+    ):
         levels["testosterone"] = 250.0
     if re.search(r"vitamin d <30", text):
         levels["vitamin_d"] = 20.0

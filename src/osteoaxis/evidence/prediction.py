@@ -79,10 +79,20 @@ class Planned:
     baseline: float | None = None
     given: bool = False
     reason: str = ""
+    regimens: tuple[Regimen, ...] = ()
 
     @property
     def executable(self) -> bool:
         return self.question is not None
+
+    @property
+    def taken(self) -> str:
+        """Whom and what the words of the row were taken to mean, empty if they were not."""
+        if not self.people:
+            return ""
+        (person, share), *others = self.people
+        who = population.told(person, share if others else None)
+        return f"{who}: {' vs '.join(map(str, self.regimens))}"
 
 
 class Plan:
@@ -111,18 +121,37 @@ class Plan:
                 raise NotExecutable(f"month {asked.end:g} is outside 0 to {LONGEST:g}")
             known = levels.get((row.study_id, row.arm), {})
             first = known.get(row.endpoint) if row.statistic == "level" else None
-            baseline = None if first is None else first.value
             if asked.how == "level" and asked.end <= 0.0:
                 return Planned(row, asked, baseline=row.value, given=True)
+            baseline = self._baseline(row, first, asked) if asked.how == "level" else None
             arms = tuple(self._members(person, plan) for plan in plans)
-            return Planned(row, asked, arms, self._fractured(person, row), baseline)
+            people = self._fractured(person, row)
+            return Planned(row, asked, arms, people, baseline, regimens=plans)
         except NotExecutable as problem:
             return Planned(row, reason=str(problem))
         except InputError as problem:
             return Planned(row, reason=str(problem))
 
-    def _patient(self, row: Row, levels: Levels) -> Patient:
+    def _baseline(self, row: Row, first: Row | None, asked: Question) -> float | None:
+        """Return the level at time zero in the unit of `row`; raises `NotExecutable`."""
+        if first is not None and endpoint.spelt(first.unit) == endpoint.spelt(row.unit):
+            return first.value
+        unit = self.ready.model.quantities[asked.quantity].unit
+        one = endpoint.in_unit(row, 1.0, unit)
+        if first is None or first.value is None:
+            return None
+        return first.value * one / endpoint.in_unit(first, 1.0, unit)
+
+    def known(self, row: Row) -> bool:
+        """Whether a row is of the study its name says, not of one that shares only the name."""
         study = self.studies.get(row.study_id)
+        return study is None or study.of(row)
+
+    def _study(self, row: Row) -> Study | None:
+        return self.studies.get(row.study_id) if self.known(row) else None
+
+    def _patient(self, row: Row, levels: Levels) -> Patient:
+        study = self._study(row)
         person = study.patient(row) if study else None
         if person is None:
             person = population.patient(row.population, row.arm, row.note)
@@ -140,8 +169,8 @@ class Plan:
         return replace(person, baseline={**person.baseline, **entry}) if entry else person
 
     def _fractured(self, person: Patient, row: Row) -> tuple[tuple[Patient, float], ...]:
-        study = self.studies.get(row.study_id)
-        share = study.earlier_vertebral_fracture if study else None
+        study = self._study(row)
+        share = study.earlier_vertebral_fracture if study else population.fractured(row.population)
         if share is None:
             return ((person, 1.0),)
         had = {**person.history, "vertebral_fracture": True}
@@ -153,14 +182,14 @@ class Plan:
         )
 
     def _arms(self, row: Row) -> tuple[Regimen, ...]:
-        study = self.studies.get(row.study_id)
-        text = study and study.treatment(row)
+        study = self._study(row)
+        text = study.treatment(row) if study else None
         key = text or f"{row.population}|{row.treatment}"
         if key not in self._regimens:
             self._regimens[key] = (
                 tuple(map(Regimen.parse, text.split(" vs ")))
                 if text
-                else treatment.regimens(row.treatment, self.ready, treatment.beside(row.population))
+                else treatment.regimens(row.treatment, self.ready, row.population)
             )
         return self._regimens[key]
 

@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 
 from osteoaxis.errors import InputError, did_you_mean
+from osteoaxis.evidence.words import plain
+from osteoaxis.outcomes.change import Z95
 
 COLUMNS = (
     "study_id", "citation", "doi_or_pmid", "population", "arm", "treatment", "n", "endpoint",
@@ -52,7 +54,6 @@ ENDS = {
 }
 """What `low` and `high` are, by kind of uncertainty; other kinds have none."""
 QUALITIES = ("full_text", "abstract", "review", "memory")
-_NORMAL_95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,14 @@ class Row:
     median: bool = False
 
     @cached_property
+    def said(self) -> str:
+        """The note in one spelling."""
+        return plain(self.note)
+
+    @cached_property
     def reference_month(self) -> float | None:
         """Month that a change is relative to, where it is not time zero."""
-        found = re.search(r"ref_month=(-?[\d.]+)", self.note)
+        found = re.search(r"ref_month ?= ?(-?[\d.]+)", self.said)
         return float(found[1]) if found else None
 
     @cached_property
@@ -99,7 +105,7 @@ class Row:
     @cached_property
     def metric(self) -> str:
         """What the note says the number is, in place of what its statistic says."""
-        found = re.search(r"metric=([^;]+)", self.note)
+        found = re.search(r"metric ?= ?([^;]+)", self.said)
         return found[1].strip() if found else ""
 
     @cached_property
@@ -115,8 +121,8 @@ class Row:
         if self.uncertainty != "95ci":
             return None
         if self.statistic == "hazard_ratio" and self.low > 0:
-            return math.log(self.high / self.low) / (2 * _NORMAL_95)
-        return half / _NORMAL_95
+            return math.log(self.high / self.low) / (2 * Z95)
+        return half / Z95
 
 
 def read_table(path: Path, shared: Mapping[str, str] | None = None) -> list[Row]:
@@ -146,10 +152,18 @@ def read_table(path: Path, shared: Mapping[str, str] | None = None) -> list[Row]
                 f"{path}: unknown column '{name}'.{did_you_mean(name, COLUMNS)}"
                 f" Taken: {', '.join(COLUMNS)}."
             )
-    return [
-        parse({**record, **{k: record.get(k) or v for k, v in shared.items()}}, f"{path}: line {n}")
-        for n, record in enumerate(reader, start=2)
-    ]
+    found = []
+    for n, record in enumerate(reader, start=2):
+        if not any(value for value in record.values() if isinstance(value, str)):
+            continue
+        if None in record:
+            raise InputError(
+                f"{path}: line {n}: has more values than there are columns; "
+                "text with a comma needs quotes."
+            )
+        full = {**record, **{k: record.get(k) or v for k, v in shared.items()}}
+        found.append(parse(full, f"{path}: line {n}"))
+    return found
 
 
 def parse(record: Mapping[str, str | None], where: str) -> Row:
@@ -191,6 +205,14 @@ def parse(record: Mapping[str, str | None], where: str) -> Row:
             raise InputError(
                 f"{where}: value: {value:g} is outside low to high, {low:g} to {high:g}."
             )
+    rate = "rate" in text.get("note", "").lower()
+    least, most = {"level": (0.0, math.inf), "hazard_ratio": (0.0, math.inf),
+                   "percent_change": (-100.0, math.inf),
+                   "incidence": (0.0, math.inf if rate else 100.0)}.get(
+        statistic, (-math.inf, math.inf))  # fmt: skip
+    if value is not None and not least <= value <= most:
+        ends = f"{least:g} to {most:g}" if most < math.inf else f"{least:g} or more"
+        raise InputError(f"{where}: value: {value:g} given; '{text['statistic']}' is {ends}.")
     return Row(
         study_id=text["study_id"],
         population=text.get("population", ""),
@@ -227,7 +249,7 @@ def _number(given: str, where: str) -> float | None:
     if not given or given.lower() in ("na", "nan"):
         return None
     try:
-        value = float(given)
+        value = float(plain(given))
     except ValueError:
         raise InputError(f"{where}: must be a number, not '{given}'.") from None
     if not math.isfinite(value):

@@ -41,6 +41,10 @@ class Study:
     arms: Mapping[str, str]
     earlier_vertebral_fracture: float | None = None
 
+    def of(self, row: Row) -> bool:
+        """Return whether a row is of this study: its population is that of the study or a row."""
+        return row.population in {self.population, *(own.population for own in self.rows)}
+
     def patient(self, row: Row) -> Patient | None:
         """Return the patient of a row's arm, if the study states one."""
         return self.people.get(row.arm) or self.people.get("")

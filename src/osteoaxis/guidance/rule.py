@@ -16,7 +16,7 @@ KINDS = ("guideline", "safety", "caution")
 _HEAD = ("body", "year", "citation", "link", "rules")
 _RULE = (
     "id", "kind", "question", "who", "when", "text", "strength", "hazard", "rates", "supersedes",
-    "note", "read", "source", "link",
+    "note", "forbids", "read", "source", "link",
 )  # fmt: skip
 _RATE = ("exposure", "events", "low", "high", "people", "years", "source")
 
@@ -50,7 +50,8 @@ class Rule:
     `hazard` names what can happen and `rates` how often by exposure; `supersedes` names the rules
     that this one updates; a `note` advises nothing itself, so that it is never counted as met.
     `read` says whether what it says was read in the source named, or recalled; what osteoaxis says
-    of itself counts as read.
+    of itself counts as read. `forbids` where a label forbids the drug to just these people, or
+    warns of it in a box: told first, and never left out for want of room.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Rule:
     rates: tuple[Rate, ...]
     supersedes: tuple[str, ...]
     note: bool
+    forbids: bool
     citation: str
     link: str
     read: bool
@@ -159,6 +161,7 @@ def _rule(entry: dict[str, Any], head: dict[str, Any], where: str) -> Rule:
         rates=tuple(_rate(rate, f"{where}: rates[{k}]") for k, rate in enumerate(rates)),
         supersedes=tuple(entries("supersedes", str, "ids of rules")),
         note=entry.get("note") is True,
+        forbids=entry.get("forbids") is True,
         citation=text("source") if "source" in entry else toml.text(head.get("citation"), where),
         link=text("link") if "link" in entry else str(head.get("link", "")),
         read=entry["read"],

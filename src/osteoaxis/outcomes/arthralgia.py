@@ -49,16 +49,6 @@ def severe_share(share: Any) -> Any:
     return 1 / (1 + np.exp((SEVERE - location(share)) / SPREAD))
 
 
-def onset(share: Array, months: Array) -> float | None:
-    """Return the month at which half of the largest rise is reached; None if it does not rise."""
-    rise = share - share[0]
-    peak = int(np.argmax(rise))
-    if rise[peak] < 0.005:
-        return None
-    before = rise[: peak + 1]
-    return float(np.interp(rise[peak] / 2, np.maximum.accumulate(before), months[: peak + 1]))
-
-
 def stopped(share: Array, months: Array) -> Array:
     """Return the share who have stopped the inhibitor because of pain by each month (last axis)."""
     hazard = STOPPING * np.maximum(share - share[..., :1], 0.0)

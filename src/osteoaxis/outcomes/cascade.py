@@ -12,11 +12,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from osteoaxis.units import DAYS_PER_MONTH
+
 Array = NDArray[np.float64]
 
 CYTOKINES = {"tnf_alpha": "TNF-alpha", "il1": "IL-1", "il6": "IL-6"}
 WINDOW_MONTHS = 24.0
-DAYS_PER_MONTH = 365.25 / 12.0
 NEGLIGIBLE = 0.02
 """Relative size below which a step or extra resorption is not worth a share."""
 

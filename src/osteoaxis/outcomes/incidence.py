@@ -72,19 +72,6 @@ def incidence(
     return result
 
 
-def expected_per_1000(
-    hazard: Array, months: Array, *, sex: str, age: float, excess_mortality: float = 1.0
-) -> Array:
-    """Return the fractures expected until each time among 1,000 people, repeats counted."""
-    death = cumulative(mortality(sex, age, months, excess_mortality), months)
-    deaths = np.diff(death)
-    # The mean of a survival that falls exponentially within the step.
-    alive = np.divide(-np.diff(np.exp(-death)), deaths, out=np.ones_like(deaths), where=deaths > 0)
-    steps = np.diff(cumulative(hazard, months), axis=-1) * alive
-    start = np.zeros_like(hazard[..., :1])
-    return 1000.0 * np.concatenate([start, np.cumsum(steps, axis=-1)], axis=-1)
-
-
 def first_month(hazard: Array, months: Array, uniform: float) -> float:
     """Return the month of someone's first event (fracture, death) at quantile `uniform` of luck.
 

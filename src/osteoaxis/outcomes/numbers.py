@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from osteoaxis import toml
 from osteoaxis.errors import InputError
+from osteoaxis.outcomes.change import Z95
 
 Array = NDArray[np.float64]
 
 REFERENCE = Path(__file__).parent / "reference"
-LIMITS_IN_SD = 2 * 1.959964
+LIMITS_IN_SD = 2 * Z95
 
 
 @dataclass(frozen=True)

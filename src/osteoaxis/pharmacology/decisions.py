@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from osteoaxis.conditions import Values
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.pharmacology.rules import YEAR
 from osteoaxis.pharmacology.terms import Dose, Term, dose_times, term_doses
-from osteoaxis.units import DAYS_PER_MONTH
+from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
 
@@ -161,7 +160,7 @@ def _course(term: Term, until_day: float, seed: int, patient: str) -> _Course:
     waits = rules is not None and rules.start is not None
     course = _Course(term, None if waits else term.start_day)
     if rules and rules.taken < 100.0:
-        most = int((until_day - term.start_day) / (term.every_days or YEAR)) + 2
+        most = int((until_day - term.start_day) / (term.every_days or DAYS_PER_YEAR)) + 2
         purpose = f"{term.drug}|{term.route}|{term.start_day:g}|taken"
         draws = uniforms(seed, patient, purpose, max(most, 1))
         course = replace(course, taken=tuple(draws.tolist()))
@@ -175,7 +174,7 @@ def _luck(course: _Course, seed: int, patient: str) -> _Course:
         return course
     purpose = f"{term.drug}|{term.route}|{term.start_day:g}|dropout"
     (u,) = uniforms(seed, patient, purpose, 1)
-    day = float(course.started - np.log1p(-u) / (term.rules.dropout / 100.0) * YEAR)
+    day = float(course.started - np.log1p(-u) / (term.rules.dropout / 100.0) * DAYS_PER_YEAR)
     return replace(course, gives_up=day)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.pharmacology.drug import by_any_name, catalogue
 from osteoaxis.pharmacology.rules import is_clause, parse_rules
-from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, MONTH, ROUTES, UNITS, Term, in_days
+from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, ROUTES, UNITS, Term, in_days
+from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 _UNIT_WORDS = {unit.lower(): unit for unit in UNITS} | {"mcg": "ug"}
 _ROUTE_WORDS = {route: route for route in ROUTES} | {
@@ -21,7 +22,8 @@ _TIME_WORDS = {"min": "min", "h": "h", "hr": "h", "d": "d", "day": "d", "w": "w"
                "week": "w", "m": "m", "mo": "m", "month": "m", "y": "y", "yr": "y",
                "year": "y"}  # fmt: skip
 _FREQUENCY_WORDS = {name: days for days, name in FREQUENCY_NAMES.items()} | {
-    "daily": 1.0, "weekly": 7.0, "monthly": MONTH, "qy": 365.25, "yearly": 365.25,
+    "daily": 1.0, "weekly": 7.0, "monthly": DAYS_PER_MONTH,
+    **dict.fromkeys(("qy", "yearly", "annually"), DAYS_PER_YEAR),
 }  # fmt: skip
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
@@ -32,7 +34,7 @@ _TIMES_PER = re.compile(rf"({_NUMBER})x/(day|d|week|wk|w|month|mo|year|yr|y)")
 _PHRASE = re.compile(
     r"\b(once|twice|(\d+)(?: times|x)) (?:(?:an?|per) )?(dai|day|week|month|year)(?:ly)?\b"
 )
-_EVERY_PHRASE = re.compile(r"\bevery (\d+) (d|w|m|y)(?:ay|eek|onth|ear)s?\b")
+_EVERY_PHRASE = re.compile(r"\bevery (\d+ )?(d|w|m|y)(?:ay|eek|onth|ear)s?\b")
 _EDGE = rf"(?:mo|m|wk|w|yr|y|d) ?{_NUMBER}"
 _RANGE = re.compile(rf"({_EDGE}) ?- ?({_EDGE})?")
 _LIST = re.compile(rf"{_EDGE}(?: ?, ?{_EDGE})*")
@@ -123,7 +125,10 @@ def _shortened(head: str) -> str:
         count = found[2] or {"once": "1", "twice": "2"}[found[1]]
         return f"{count}x/{found[3].replace('dai', 'day')}"
 
-    return _EVERY_PHRASE.sub(r"q\1\2", _PHRASE.sub(times, head))
+    def every(found: re.Match[str]) -> str:
+        return f"q{(found[1] or '1').strip()}{found[2]}"
+
+    return _EVERY_PHRASE.sub(every, _PHRASE.sub(times, head))
 
 
 def _usual(words: list[str]) -> str:
@@ -166,7 +171,8 @@ def _interval(word: str) -> float | None:
     if (times := _TIMES_PER.fullmatch(word)) and float(times[1]) > 0:
         return in_days(1.0, _TIME_WORDS[times[2]]) / float(times[1])
     raise InputError(
-        f"unknown frequency '{word}'; use qd, bid, tid, qw, biw, tiw, q28d, q6mo, 2x/wk or once."
+        f"unknown frequency '{word}'; use qd, bid, tid, qw, biw, tiw, q28d, q6mo, 2x/wk, once, "
+        "or words: daily, weekly, monthly, annually, twice a week, every 6 months."
         + did_you_mean(word, (*_FREQUENCY_WORDS, "once"))
     )
 

@@ -14,13 +14,13 @@ from osteoaxis.pharmacology.terms import (
     FREQUENCY_NAMES,
     MARGIN,
     MAX_DAY,
-    MONTH,
     TIME,
     Dose,
     Term,
     dose_times,
     in_days,
 )
+from osteoaxis.units import DAYS_PER_MONTH
 
 
 def rebuilt(doses: Sequence[Dose]) -> Iterator[Term]:
@@ -42,7 +42,7 @@ def rebuilt(doses: Sequence[Dose]) -> Iterator[Term]:
         if length >= 3 and following - main[at + length - 1].time_day > 2 * MARGIN:
             stop = min(main[at].time_day + length * every, following, MAX_DAY)
             # Daily doses end anywhere in a day: prefer the whole month a person would write.
-            month = math.floor(stop / MONTH) * MONTH
+            month = math.floor(stop / DAYS_PER_MONTH) * DAYS_PER_MONTH
             if every <= 1 and month - main[at + length - 1].time_day > 2 * MARGIN:
                 stop = month
             yield replace(_once(main[at]), every_days=every, stop_day=stop)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, fields
 
 from osteoaxis.conditions import Condition
 from osteoaxis.errors import InputError
+from osteoaxis.units import DAYS_PER_YEAR
 
-YEAR = 365.25  # d
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _CLAUSES = {
     "start": re.compile(r"start when (.+)"),
@@ -40,13 +40,13 @@ class Rules:
 
     start: Condition | None = None
     stop: Condition | None = None
-    checked: float = YEAR
+    checked: float = DAYS_PER_YEAR
     most: int | None = None
     taken: float = 100.0
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 1.0 <= self.checked <= 20 * YEAR:
+        if not 1.0 <= self.checked <= 20 * DAYS_PER_YEAR:
             raise InputError(f"visits every {self.checked:g} days; allowed are 1 day to 20 years.")
         if self.most is not None and self.most < 1:
             raise InputError("'max 0 doses' is no treatment; leave the term out.")
@@ -62,7 +62,7 @@ class Rules:
             parts.append(f"start when {self.start.text}")
         if self.stop:
             parts.append(f"stop when {self.stop.text}")
-        if self.checked != YEAR:
+        if self.checked != DAYS_PER_YEAR:
             parts.append(f"checked {frequency(self.checked)}")
         if self.most is not None:
             parts.append(f"max {self.most} dose{'s' if self.most > 1 else ''}")

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 
 from osteoaxis.errors import InputError
 from osteoaxis.pharmacology.rules import Rules
+from osteoaxis.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 
-MONTH = 365.25 / 12  # d
 DECIMALS = 7  # of a dose time in days
 MARGIN = 2 * 10.0**-DECIMALS  # d, what rounding a start and an end may add up to
 SHORTEST_INTERVAL = 1 / 1440  # d
 MAX_DOSES = 100_000
-MAX_DAY = 200 * 365.25
+MAX_DAY = 200 * DAYS_PER_YEAR
 MAX_MILLIGRAMS = 1e6
 MAX_IU = 1e9
 
@@ -37,9 +37,9 @@ ROUTES = ("po", "sc", "im", "iv", "td", "in", "implant", "ex")
 
 # (multiplier, divisor): days = number * multiplier / divisor, exact where the calendar is exact.
 TIME = {"min": (1.0, 1440.0), "h": (1.0, 24.0), "d": (1.0, 1.0), "w": (7.0, 1.0),
-         "m": (MONTH, 1.0), "y": (365.25, 1.0)}  # fmt: skip
+         "m": (DAYS_PER_MONTH, 1.0), "y": (DAYS_PER_YEAR, 1.0)}  # fmt: skip
 FREQUENCY_NAMES = {1.0: "qd", 0.5: "bid", 8 / 24: "tid", 7.0: "qw", 3.5: "biw", 7 / 3: "tiw",
-                    MONTH: "qmo"}  # fmt: skip
+                    DAYS_PER_MONTH: "qmo"}  # fmt: skip
 _NAME = re.compile(r"[a-z0-9_]*[a-z][a-z0-9_]*")
 
 

@@ -248,6 +248,14 @@ def show(scored: Sequence[Scored]) -> None:
         _printed(summary_table(found))
     elif rows:
         _say("\nNo row has a weight, so that there is no summary.")
+    taken = {
+        (each.row.study_id, each.row.arm, each.planned.taken): None
+        for each in scored if each.role == check.EXTERNAL and each.planned.taken
+    }  # fmt: skip
+    if taken:
+        _say("\nWhat the words of studies the package has not were taken to mean:")
+        for study, arm, words_taken in taken:
+            _say(f"  {study}, {arm}: {words_taken}")
     stuck = [each for each in scored if not each.planned.executable]
     if stuck:
         share = 100.0 * len(stuck) / len(scored)

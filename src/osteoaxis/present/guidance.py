@@ -124,18 +124,16 @@ def run(
     """Simulate a patient on a regimen and print which rules are met, and when."""
     import json
 
-    from osteoaxis import treatment
     from osteoaxis.pharmacology.regimen import Regimen
     from osteoaxis.present.progress import Steps
-    from osteoaxis.scenario import output_months
+    from osteoaxis.scenario import trajectory
     from osteoaxis.simulation import simulator
 
     patient = Patient.load(name)
     plan = Regimen.parse(regimen)
-    months = output_months(years, [plan])
     with Steps(quiet=json_only) as steps:
         ready = simulator((), steps.update)
-        data = treatment.run(ready, ready.start(patient), plan, months)
+        data = trajectory(ready, ready.start(patient), plan, years)
     found = guidance.findings(patient, data, ready.drugs, unread=unread)
     left_out = () if unread else guidance.withheld(patient, data, ready.drugs)
     if json_only:

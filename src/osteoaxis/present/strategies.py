@@ -16,6 +16,7 @@ from rich.table import Table
 
 from osteoaxis import guidance
 from osteoaxis.present import arms, strategy_sheet, style, words
+from osteoaxis.present.asked import asked
 from osteoaxis.present.console import opened
 from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
 from osteoaxis.strategy import Metric, Strategies
@@ -29,8 +30,8 @@ HEADING = 12  # letters of a line in the heading of an arm
 LIMITS = {"": "", "_low": ": lower limit of 90 %", "_high": ": upper limit of 90 %"}
 NEEDED = "needed_to_treat"
 UNTOLD = ("fractures_avoided_per_1000", NEEDED)
-"""Not told of an arm in which denosumab has worn off and nothing follows."""
-UNSAID = "Fractures avoided are therefore not told of it."
+"""Not told of an arm in which denosumab has worn off and nothing follows, nor against it."""
+UNSAID = "Fractures avoided are therefore not told of it, nor against it."
 NOTES = (
     "Spine, hip and femoral neck as DXA would measure them. A bone drug is a bisphosphonate, "
     "denosumab, romosozumab or teriparatide; its last dose is the one stopping is counted from.",
@@ -64,7 +65,8 @@ def cell(name: str, measured: Mapping[str, float], metric: Metric) -> str:
 def shown(result: Strategies, arm: str, name: str) -> str:
     """Return a cell of the table; what cannot be told of an arm is absent."""
     measured = result.measured[arm]
-    if name in UNTOLD and arms.unprotected(result.cautions[arm]) is not None:
+    first = next(iter(result.arms))
+    if name in UNTOLD and any(_open(result, each) for each in (first, arm)):
         return ABSENT
     if name == NEEDED and name in measured:
         return needed(measured)
@@ -110,15 +112,24 @@ def notes(result: Strategies) -> list[str]:
     }
     plan, plans = result.scenario, {arm: was_given(data) for arm, data in result.arms.items()}
     less = arms.less_inhibitor(plan.patient, plans, result.drugs, 12.0 * plan.years)
-    open_ = [arm for arm, found in result.cautions.items() if arms.unprotected(found) is not None]
+    open_ = [arm for arm in result.arms if _open(result, arm)]
     return [
         *result.warnings,
         *([f"Less of the inhibitor in {words.joined(less)}. {arms.LEFT_OUT}"] if less else []),
         *([f"{words.joined(open_)}: {arms.WORN_OFF} {UNSAID}"] if open_ else []),
         *(f"{arm} is as {other}: the same was given." for arm, other in alike(result).items()),
+        *(f"Known to be off: {text}" for text in _weaknesses(result)),
         *NOTES,
         *(f"{note[:1].upper()}{note[1:]}." for note in sorted(said)),
     ]
+
+
+def _weaknesses(result: Strategies) -> tuple[str, ...]:
+    return asked("weaknesses", result.scenario.patient, result.arms, result.drugs)
+
+
+def _open(result: Strategies, arm: str) -> bool:
+    return arms.unprotected(result.cautions[arm]) is not None
 
 
 def alike(result: Strategies) -> dict[str, str]:

@@ -15,12 +15,13 @@ from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.present import style
 from osteoaxis.present.figures import bands
 from osteoaxis.strategy import Strategies
+from osteoaxis.units import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
 Draw = Callable[[Axes, Strategies], None]
 
 WIDTH, ROW, LANE = 8.2, 2.2, 0.24  # inches
-OFTEN = 32 / 365.25  # years: doses closer than this are one bar
+OFTEN = 32 / DAYS_PER_YEAR  # years: doses closer than this are one bar
 EVERY_ARM = "#8a8a8a"
 YEAR = 12.0
 

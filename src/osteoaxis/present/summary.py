@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from osteoaxis import guidance, intervals
+from osteoaxis.present.asked import asked
 from osteoaxis.scenario import ScenarioResult
 
 Kind = Literal["level", "percent_change"]
@@ -113,9 +114,9 @@ def values(data: xr.Dataset, name: str, months: Sequence[float]) -> list[float]:
 
 
 def months_of(result: ScenarioResult) -> list[float]:
-    """Return every sixth month from zero to the end of the scenario."""
-    end = result.scenario.years * 12
-    return [float(m) for m in range(0, math.floor(end + 1e-9) + 1, STEP_MONTHS)]
+    """Return every sixth month from zero, and the end of the scenario."""
+    end = round(result.scenario.years * 12, 6)
+    return [*(float(m) for m in range(0, math.ceil(end), STEP_MONTHS)), float(end)]
 
 
 def summary_json(result: ScenarioResult, months: Sequence[float] | None = None) -> dict[str, Any]:
@@ -135,6 +136,9 @@ def summary_json(result: ScenarioResult, months: Sequence[float] | None = None) 
                     finding.brief()
                     for finding in guidance.flags(result.scenario.patient, data, result.drugs)
                 ],
+                "limits": []
+                if data.attrs["status"]
+                else [*asked("weaknesses", result.scenario.patient, {arm: data}, result.drugs)],
             }
             for arm, data in result.arms.items()
         },

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from osteoaxis.dosing import whole_weeks
 from osteoaxis.outcomes import markers
 from osteoaxis.scenario import ScenarioResult
 
@@ -83,8 +82,8 @@ def _row(arm: str, data: xr.Dataset, month: float) -> Headline:
     return Headline(
         arm,
         month,
-        level("estradiol", whole_weeks(month)),
-        level("testosterone", whole_weeks(month)),
+        level("estradiol"),
+        level("testosterone"),
         change("ctx"),
         change("p1np"),
         change("lumbar_spine_bmd"),

@@ -13,6 +13,7 @@ from osteoaxis.dosing import rhythm
 from osteoaxis.guidance import Finding
 from osteoaxis.outcomes import cascade
 from osteoaxis.present import words
+from osteoaxis.present.asked import asked
 from osteoaxis.present.console import opened
 from osteoaxis.present.summary import values
 from osteoaxis.present.tables import headline
@@ -51,6 +52,9 @@ def show(result: ScenarioResult) -> None:
             for arm, data in result.arms.items()
         },
     )
+    solved = {arm: data for arm, data in result.arms.items() if not data.attrs["status"]}
+    for text in asked("weaknesses", plan.patient, solved, result.drugs):
+        console.print(f"  - Known to be off: {text}", markup=False)
     if next(iter(result.arms.values())).attrs["dosing"] == "average":
         console.print("Drugs swallowed at least daily are taken as a steady input (--dosing).")
     console.print()
@@ -79,9 +83,9 @@ def show(result: ScenarioResult) -> None:
 
 def ask(console: Console, found: Mapping[str, Iterable[Finding]]) -> None:
     """Print each safety flag and caution once, with the arms that meet it and when."""
-    if asked := guidance.asked(found):
+    if wanted := guidance.asked(found):
         console.print("\nAsk about:")
-    for text, where in asked.items():
+    for text, where in wanted.items():
         console.print(f"  - {text} ({'; '.join(where)})", markup=False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from osteoaxis import evidence, guidance, treatment
+from osteoaxis import evidence, guidance
 from osteoaxis.evidence import Study, check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
@@ -14,7 +14,7 @@ from osteoaxis.guidance import Finding
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present.clinical.sources import nearest
-from osteoaxis.scenario import output_months
+from osteoaxis.scenario import trajectory
 from osteoaxis.simulation import Simulator
 from osteoaxis.trials import Conducted
 from osteoaxis.trials.design import FRACTURES, SCORES
@@ -49,7 +49,7 @@ def context(found: Conducted, ready: Simulator) -> Context:
     cautions = {}
     for arm in found.trial.arms:
         plan = _begun(arm.regimen)
-        data = treatment.run(ready, cohort, plan, output_months(years, [plan]), dosing="average")
+        data = trajectory(ready, cohort, plan, years, dosing="average")
         cautions[arm.name] = guidance.flags(cohort.patients[0], data, ready.drugs)
     return Context(cautions, _near(found, ready))
 

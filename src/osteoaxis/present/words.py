@@ -10,9 +10,10 @@ from osteoaxis.outcomes.person import USUAL_MENOPAUSE
 from osteoaxis.patient import HISTORY, Patient
 from osteoaxis.pharmacology.drug import ROUTES
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, MONTH, Term
+from osteoaxis.pharmacology.terms import FREQUENCY_NAMES, Term
 from osteoaxis.present.document import Run, Text
 from osteoaxis.treatment import was_given
+from osteoaxis.units import DAYS_PER_MONTH
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -100,7 +101,7 @@ def sentence(text: str) -> str:
 def time(months: float) -> str:
     """Return how long, e.g. "6 months" or "2½ years"."""
     if months < 0.75:
-        return counted(round(months * MONTH), "day")
+        return counted(round(months * DAYS_PER_MONTH), "day")
     years = months / 12
     if months < 23.5 and abs(years - round(years)) > 1e-6:
         return counted(round(months), "month")
@@ -195,7 +196,7 @@ def waited(data: xr.Dataset) -> list[str]:
         start = term.rules.start.text
         if any(f": {term.drug} started: {start}" in str(each) for each in data.attrs["decisions"]):
             continue
-        looked = min(end, (term.stop_day or end * MONTH) / MONTH)
+        looked = min(end, (term.stop_day or end * DAYS_PER_MONTH) / DAYS_PER_MONTH)
         told.append(
             f"{drug(term.drug)} if {condition(start)} (checked {_often(term.rules.checked)}): "
             f"not reached within {time(looked)}"
@@ -211,13 +212,13 @@ def drug(name: str) -> str:
 def _term(term: Term, end: float) -> str:
     route = _ROUTES[term.route]
     dose = f"{drug(term.drug)} {term.amount:g} {_UNITS.get(term.unit, term.unit)} {route}"
-    start = term.start_day / MONTH
+    start = term.start_day / DAYS_PER_MONTH
     if term.every_days is None:
         return f"{dose} once, at {moment(start)}"
     dose += f" {_often(term.every_days)}"
     if term.rules and term.rules.taken < 100.0:
         dose += f" ({term.rules.taken:g} % of doses taken)"
-    stop = None if term.stop_day is None else term.stop_day / MONTH
+    stop = None if term.stop_day is None else term.stop_day / DAYS_PER_MONTH
     if stop is not None and stop >= end - 1e-6:
         stop = None
     if start == 0:
@@ -231,7 +232,12 @@ def _often(days: float) -> str:
     name = FREQUENCY_NAMES.get(days)
     if name is not None:
         return _OFTEN[name]
-    for unit, length in (("year", 12 * MONTH), ("month", MONTH), ("week", 7.0), ("day", 1.0)):
+    for unit, length in (
+        ("year", 12 * DAYS_PER_MONTH),
+        ("month", DAYS_PER_MONTH),
+        ("week", 7.0),
+        ("day", 1.0),
+    ):
         count = days / length
         if abs(count - round(count)) < 1e-6:
             return f"every {unit}" if round(count) == 1 else f"every {counted(round(count), unit)}"

@@ -64,7 +64,7 @@ def compare(
     doses = {arm: given(ready, was_given(data), 12.0 * plan.years) for arm, data in arms.items()}
     if progress is not None:
         progress("Simulating what else the data allow", 0.6)
-    drawn = scenarios.draw(plan.patient, arms, ready, tuple(HORMONES))
+    drawn = scenarios.draw(plan, arms, ready, tuple(HORMONES))
     first, reference = next(iter(arms.items()))
     measured = {
         arm: measure(

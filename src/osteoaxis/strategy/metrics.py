@@ -12,7 +12,6 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from osteoaxis.dosing import whole_weeks
 from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.pharmacology.drug import BONE_CLASSES, Drug
 from osteoaxis.pharmacology.regimen import Regimen
@@ -342,7 +341,7 @@ def _hormones(years: float) -> dict[str, Metric]:
 
 
 def _hormone(name: str, month: float, arm: Arm) -> float | None:
-    return arm.at(name, whole_weeks(month)) if arm.patient.male else None
+    return arm.at(name, month) if arm.patient.male else None
 
 
 def _doses(drugs: Mapping[str, Drug]) -> dict[str, Metric]:

@@ -22,7 +22,7 @@ from osteoaxis.dosing import Dosing
 from osteoaxis.errors import InputError
 from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.scenario import Scenario, output_months
+from osteoaxis.scenario import Scenario, reading, recorded
 from osteoaxis.simulation import Cohort, Progress, Simulator, simulator
 from osteoaxis.strategy.arm import Metric, check_names, given, measure
 from osteoaxis.strategy.metrics import metrics
@@ -116,7 +116,8 @@ class Trier:
     cohort: Cohort
     space: Space
     metrics: Mapping[str, Metric]
-    months: Array
+    years: float
+    read: Array  # months
     reference: Mapping[Dosing, xr.Dataset]  # the base alone, by dosing
 
     @classmethod
@@ -125,15 +126,20 @@ class Trier:
         where = f"scenario '{plan.name}': optimise"
         _check_drugs(space, ready, where)
         known = metrics(plan.years, ready.drugs)
-        cohort, months = ready.start(plan.patient), output_months(plan.years, [space.base])
+        cohort, read = ready.start(plan.patient), reading(space.base, plan.years)
         dosings: tuple[Dosing, ...] = ("events", "average")
-        base = {dosing: ready.run(cohort, space.base, months, dosing=dosing) for dosing in dosings}
+
+        def alone(dosing: Dosing) -> xr.Dataset:
+            data = ready.run(cohort, space.base, np.unique(read), dosing=dosing)
+            return recorded(data, read, plan.years)
+
+        base = {dosing: alone(dosing) for dosing in dosings}
         for objective in space.objectives:
             check_names([objective.metric], known, base["average"], f"{where}.objectives")
         for condition in space.constraints:
             names = sorted(condition.names)
             check_names(names, known, base["average"], f"{where}.constraints: '{condition.text}'")
-        return cls(ready, cohort, space, known, months, base)
+        return cls(ready, cohort, space, known, plan.years, read, base)
 
     @cached_property
     def recorded(self) -> list[str]:
@@ -146,7 +152,7 @@ class Trier:
         """What the results depend on beside the strategy: person, model, base, horizon, names."""
         base = self.reference["average"]
         parts = (base.attrs["parameter_hash"], base.attrs["version"], str(self.space.base))
-        return "; ".join((*parts, f"{self.months[-1]:g} months", ", ".join(self.space.names)))
+        return "; ".join((*parts, f"{12.0 * self.years:g} months", ", ".join(self.space.names)))
 
     def candidate(self, regimen: Regimen, measured: Measured, *, confirmed: bool) -> Candidate:
         """Judge what a strategy comes to; an objective that has no value is not met."""
@@ -164,7 +170,16 @@ class Trier:
     def drawn(self, regimen: Regimen) -> tuple[xr.Dataset, ...]:
         """Return the runs of a strategy with sets of the ensemble, for intervals."""
         (person,) = self.cohort.patients
-        return intervals.runs(self.ready, person, regimen, self.months)
+        found = intervals.runs(self.ready, person, regimen, np.unique(self.read))
+        return tuple(recorded(data, self.read, self.years) for data in found)
+
+    def _each(
+        self, regimens: Sequence[Regimen], dosing: Dosing, record: Sequence[str] | None = None
+    ) -> list[xr.Dataset]:
+        solved = self.ready.run_each(
+            self.cohort, regimens, np.unique(self.read), record=record, dosing=dosing
+        )
+        return [recorded(data, self.read, self.years) for data in solved]
 
     def solve(
         self, regimens: Sequence[Regimen], dosing: Dosing, names: Sequence[str] | None
@@ -174,15 +189,13 @@ class Trier:
         All metrics have intervals from the ensemble; those asked for by name in a search do not
         need them.
         """
-        solved = self.ready.run_each(
-            self.cohort, regimens, self.months, record=self.recorded, dosing=dosing
-        )
+        solved = self._each(regimens, dosing, self.recorded)
         return [
             UNSOLVED
             if data.attrs["status"]
             else measure(
                 data,
-                given(self.ready, regimen, float(self.months[-1])),
+                given(self.ready, regimen, 12.0 * self.years),
                 self.ready.drugs,
                 self.cohort.patients[0],
                 known=self.metrics,
@@ -196,7 +209,7 @@ class Trier:
     def cautions(self, regimens: Sequence[str]) -> dict[str, tuple[Finding, ...]]:
         """Return the safety flags and cautions of each strategy, drugs as steady inputs."""
         plans = [Regimen.parse(regimen) for regimen in regimens]
-        solved = self.ready.run_each(self.cohort, plans, self.months, dosing="average")
+        solved = self._each(plans, "average")
         (person,) = self.cohort.patients
         return {
             regimen: guidance.flags(person, data.assign_attrs(given=regimen), self.ready.drugs)

@@ -31,8 +31,9 @@ from osteoaxis import toml
 from osteoaxis.conditions import Condition
 from osteoaxis.errors import InputError
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.pharmacology.terms import MONTH, Term, term_doses
+from osteoaxis.pharmacology.terms import Term, term_doses
 from osteoaxis.scenario import Scenario
+from osteoaxis.units import DAYS_PER_MONTH
 
 MAX_STEPS = 6
 MAX_CHOICES = 100
@@ -76,10 +77,10 @@ class Step:
         drug, when, length = self.drugs[choice[0]], self.times[choice[1]], self.lengths[choice[2]]
         if self.timing == "gap" and last_day is None:
             return ()
-        start = when * MONTH + (last_day or 0.0 if self.timing == "gap" else 0.0)
+        start = when * DAYS_PER_MONTH + (last_day or 0.0 if self.timing == "gap" else 0.0)
         # What is given together lasts as long as its first drug.
         every = next((term.every_days for term in drug if term.every_days is not None), 0.0)
-        stop = start + length * (MONTH if self.unit == "months" else every)
+        stop = start + length * (DAYS_PER_MONTH if self.unit == "months" else every)
         return tuple(
             replace(term, start_day=start, stop_day=None if term.every_days is None else stop)
             for term in drug
@@ -150,7 +151,7 @@ class Space:
         if term.every_days is None:
             return f"{drug} ×{len(terms)}, m{', m'.join(_month(t.start_day) for t in terms)}"
         times = term.times(self.until_day)
-        if term.every_days <= MONTH:
+        if term.every_days <= DAYS_PER_MONTH:
             return f"{drug}, m{start}–m{_month(times[-1] + term.every_days)}"
         return f"{drug} ×{len(times)}, m{start}, every {_month(term.every_days)} mo"
 
@@ -161,7 +162,7 @@ def _single(term: Term) -> tuple[str, float | None, float]:
 
 
 def _month(day: float) -> str:
-    return f"{day / MONTH:.1f}".removesuffix(".0")
+    return f"{day / DAYS_PER_MONTH:.1f}".removesuffix(".0")
 
 
 def read(plan: Scenario) -> Space:
@@ -185,7 +186,7 @@ def read(plan: Scenario) -> Space:
             _condition(text, f"{where}.constraints")
             for text in _list(table.get("constraints", []), f"{where}.constraints", least=0)
         ),
-        until_day=plan.years * 12 * MONTH,
+        until_day=plan.years * 12 * DAYS_PER_MONTH,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -105,10 +106,12 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
     ready, known = catalogue.ready, catalogue.quantities
     for name in asked.quantities:
         if name not in known:
-            raise InputError(f"unknown quantity '{name}'.{did_you_mean(name, known)}")
+            raise InputError(
+                f"unknown quantity '{name}'.{did_you_mean(name, known)} /api/catalogue lists all."
+            )
     person = patient(asked.patient)
     plans = {name: regimen(ready, name, text) for name, text in texts.items()}
-    read = read_at(plans.values(), months)
+    read = {name: read_at([plan], months).round(9) for name, plan in plans.items()}
     found = {
         name: treatment.labelled(data, months)
         for name, data in _trajectories(ready, person, plans, read, asked).items()
@@ -122,7 +125,7 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
                 "given": data.attrs["given"],
                 "decisions": words.decisions(data),
                 **noted(person, data, ready.drugs),
-                "quantities": _quantities(ready, person, data, asked, read),
+                "quantities": _quantities(ready, person, data, asked, read[name]),
             }
             for name, data in found.items()
         },
@@ -142,24 +145,30 @@ def regimen(ready: Simulator, name: str, text: str) -> Regimen:
 
 
 def _trajectories(
-    ready: Simulator, person: Patient, plans: Mapping[str, Regimen], months: Array, asked: Course
+    ready: Simulator,
+    person: Patient,
+    plans: Mapping[str, Regimen],
+    read: Mapping[str, Array],
+    asked: Course,
 ) -> dict[str, xr.Dataset]:
-    """Solve the plans without rules in one batch, and those with rules one after the other."""
+    """Solve plans without rules that are read at the same times in one batch, others alone."""
     cohort = ready.start(person)
     found: dict[str, xr.Dataset] = {}
-    fixed = {name: plan for name, plan in plans.items() if not plan.ruled}
-    if fixed:
-        record = _recorded(ready, asked.quantities)
-        batch = ready.run_each(
-            cohort, [*fixed.values()], months, record=record, dosing=asked.dosing
-        )
-        for (name, plan), data in zip(fixed.items(), batch, strict=True):
-            data.attrs |= {"given": str(plan), "decisions": []}
+    batches: dict[bytes, list[str]] = defaultdict(list)
+    for name, plan in plans.items():
+        if not plan.ruled:
+            batches[read[name].tobytes()].append(name)
+    record = _recorded(ready, asked.quantities)
+    for names in batches.values():
+        some = [plans[name] for name in names]
+        batch = ready.run_each(cohort, some, read[names[0]], record=record, dosing=asked.dosing)
+        for name, data in zip(names, batch, strict=True):
+            data.attrs |= {"given": str(plans[name]), "decisions": []}
             found[name] = data
     for name, plan in plans.items():
         if plan.ruled:
             found[name] = treatment.run(
-                ready, cohort, plan, months, seed=asked.seed, dosing=asked.dosing
+                ready, cohort, plan, read[name], seed=asked.seed, dosing=asked.dosing
             )
     return {name: found[name] for name in plans}
 

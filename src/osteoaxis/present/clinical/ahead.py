@@ -91,7 +91,9 @@ def changes(case: Case) -> Iterator[Block]:
         "Hip density\npoints": words.ranged(hip, signed=True),
         "Broken bones\nof 1,000": words.ranged(bones, 0, signed=True),
         "That is": [
-            NOT_TOLD if case.unprotected(arm, month) else one_in(*each)
+            NOT_TOLD
+            if any(case.unprotected(each_arm, month) for each_arm in (case.shown[0], arm))
+            else one_in(*each)
             for (arm, month), each in zip(places, bones, strict=True)
         ],
     }
@@ -153,7 +155,8 @@ def said(case: Case) -> Iterator[Block]:
     advice = [arms for arms in ordered if _rule(arms).kind == "guideline"][:MOST_FINDINGS]
     warned = [arms for arms in ordered if _rule(arms).kind != "guideline"]
     room = max(MOST_WARNINGS, MOST_FINDINGS - len(advice))  # warnings leave room for advice
-    told = [*warned[:room], *advice][:MOST_FINDINGS]
+    room = max(room, sum(_rule(arms).forbids for arms in warned))
+    told = [*warned[:room], *advice][: max(room, MOST_FINDINGS)]
     yield Items([_said(case, arms) for arms in told])
     more = len(ordered) - len(told)
     rest = (
@@ -182,8 +185,10 @@ def _rule(arms: Met) -> Rule:
     return next(iter(arms.values())).rule
 
 
-def _order(case: Case, arms: Met) -> tuple[int, int, int]:
+def _order(case: Case, arms: Met) -> tuple[int, bool, int, int]:
     """Return the place of a rule: by kind, then what applies now before what may later.
+
+    What a label forbids goes before all other warnings.
 
     A hazard goes by its question first: what follows denosumab is told however late it comes.
     """
@@ -191,7 +196,8 @@ def _order(case: Case, arms: Met) -> tuple[int, int, int]:
     later = min(case.since(finding) for finding in arms.values()) > 0.0
     known = rule.question in QUESTIONS
     place = QUESTIONS.index(rule.question) if known else len(QUESTIONS)
-    return KINDS.index(rule.kind), *((place, later) if rule.hazard else (later, place))
+    places = (place, later) if rule.hazard else (later, place)
+    return KINDS.index(rule.kind), not rule.forbids, *places
 
 
 def _said(case: Case, arms: Met) -> Text:

@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 
-from osteoaxis.dosing import whole_weeks
 from osteoaxis.outcomes.arthralgia import PAIN
 from osteoaxis.outcomes.dxa import SITES
 from osteoaxis.pharmacology.regimen import Regimen
@@ -161,7 +160,7 @@ def ends(case: Case) -> Iterator[Text]:
         broken = _ranged(case, arm, level(FRACTURES, case.end), 0)
         open_ = case.unprotected(arm, case.end)
         levels = "".join(
-            f"; {name} {_ranged(case, arm, level(name, whole_weeks(case.end)), 0, f' {unit}')}"
+            f"; {name} {_ranged(case, arm, level(name, case.end), 0, f' {unit}')}"
             for name, unit in HORMONES.items()
             if case.patient.male and name in case.arms[arm]
         )

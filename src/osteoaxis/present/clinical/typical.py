@@ -43,7 +43,7 @@ def simulated(plan: Scenario, ready: Simulator, seed: int, progress: Progress) -
         if data.attrs["status"]:
             raise SolverError(f"arm '{arm}': {data.attrs['message']}", partial=data)
     progress("Simulating what else the data allow", 0.4)
-    drawn = scenario.draw(plan.patient, arms, ready, tuple(HORMONES))
+    drawn = scenario.draw(plan, arms, ready, tuple(HORMONES))
     return Case(
         words.clipped(plan.title, 110), words.clipped(plan.summary, 260), plan.patient,
         plan.years, arms, drawn, arms, ready.drugs, ready.model, precision=plan.precision,

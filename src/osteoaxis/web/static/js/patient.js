@@ -66,5 +66,6 @@ export function sentence(person, known = {}) {
   for (const [name, value] of Object.entries(person.history ?? {})) {
     if (value === true && known[name]) parts.push(known[name].meaning.replace(/ before the start$/, ""));
   }
+  if (person.baseline?.egfr !== undefined) parts.push(`eGFR ${person.baseline.egfr} mL/min`);
   return parts.join(", ");
 }

@@ -43,7 +43,8 @@ export function createStrategies(store, catalogue) {
     name.value = focused().name;
   });
   years.addEventListener("change", () => {
-    const value = Math.round(Math.min(Math.max(Number(years.value) || 1, 1), 20));
+    const typed = Number(years.value) || store.state.years; // empty: as before
+    const value = Math.round(Math.min(Math.max(typed, 1), 20));
     years.value = value;
     store.update({ years: value });
   });

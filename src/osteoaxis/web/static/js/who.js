@@ -113,7 +113,12 @@ const FIELDS = [
   }),
   baseline("lh", "LH", { low: 0.5, high: 80, unit: "IU/L", expert: true }),
   baseline("pth", "PTH", { low: 10, high: 150, unit: "pg/mL", expert: true }),
-  baseline("egfr", "Kidney function (eGFR)", { low: 15, high: 120, unit: "mL/min", expert: true }),
+  baseline("egfr", "Kidney function (eGFR)", {
+    low: 15,
+    high: 120,
+    unit: "mL/min",
+    help: "How well the kidneys filter, as the laboratory prints it with creatinine. Some bone drugs are not given, or only with care, where it is low.",
+  }),
   baseline("ctx", "CTX", { low: 0.05, high: 1.5, unit: "ng/mL", expert: true }),
   baseline("p1np", "P1NP", { low: 10, high: 150, unit: "ng/mL", expert: true }),
   past("frax_major", "FRAX, major fractures", {
