@@ -172,6 +172,11 @@ def test_papers_write_treatments_in_many_ways(words: str, regimens: list[str]):
         ("postmenopausal, after 2–3 years of tamoxifen", "exemestane 25 mg po qd [m0-m24]",
          ["exemestane 25 mg po qd [m0-m24] + tamoxifen 20 mg po qd [m-30-m0]"]),
         ("postmenopausal women not on an aromatase inhibitor", "none", ["none"]),
+        ("women starting an aromatase inhibitor or tamoxifen", "tamoxifen 20 mg po qd [m0-m60]",
+         ["tamoxifen 20 mg po qd [m0-m60]"]),
+        ("men with prostate cancer treated with androgen deprivation", "none",
+         ["goserelin 3.6 mg sc q28d [m-12-]"]),
+        ("postmenopausal osteoporosis; previously treated with tamoxifen", "none", ["none"]),
     ],
 )  # fmt: skip
 def test_what_people_of_a_population_are_on_is_given_to_all_arms(

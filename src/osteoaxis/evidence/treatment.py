@@ -60,12 +60,14 @@ _INHIBITOR = r"(?:aromatase inhibitors?|ais?|anastrozole|letrozole|exemestane)"
 _DEPRIVATION = (
     r"(?:androgen[- ]deprivation(?: therapy)?|adt|(?:gnrh|lhrh) (?:agonist|analogue)s?|gnrha)"
 )
+INHIBITORS = ("anastrozole", "letrozole", "exemestane")
 UNDER_WAY = (
-    (CASTRATING, _DEPRIVATION, "goserelin 3.6 mg sc q28d"),
-    (("anastrozole", "letrozole", "exemestane"), _INHIBITOR, "anastrozole 1 mg po qd"),
-    (("tamoxifen",), "tamoxifen", "tamoxifen 20 mg po qd"),
+    (CASTRATING, (), _DEPRIVATION, "goserelin 3.6 mg sc q28d"),
+    (INHIBITORS, ("tamoxifen",), _INHIBITOR, "anastrozole 1 mg po qd"),
+    (("tamoxifen",), INHIBITORS, "tamoxifen", "tamoxifen 20 mg po qd"),
 )
-"""What people of a population may be on, by the drugs of that class, its words and its term."""
+"""What people of a population may be on: drugs of the class, drugs given in its place, its words
+and its term."""
 USUAL_BEFORE = 12.0
 """Months for which people have been on a treatment whose length is not said (assumed)."""
 _JOINT = re.compile(r"\s*[;+]\s*(?![^\[]*\])")
@@ -121,7 +123,7 @@ def under_way(population: str, arms: tuple[Regimen, ...]) -> str:
     text = plain(population)
     given = {drug for arm in arms for drug in arm.drugs}
     found = []
-    for drugs, words, term in UNDER_WAY:
+    for drugs, instead, words, term in UNDER_WAY:
         if given & set(drugs):
             continue
         named = next((d for d in drugs if re.search(rf"\b{d}\b", text)), "")
@@ -129,14 +131,19 @@ def under_way(population: str, arms: tuple[Regimen, ...]) -> str:
             term = {"letrozole": "letrozole 2.5 mg po qd", "exemestane": "exemestane 25 mg po qd",
                     "leuprolide": "leuprolide 7.5 mg im q28d",
                     "triptorelin": "triptorelin 3.75 mg im q28d"}[named]  # fmt: skip
-        name = rf"(?:\w+ ){{0,2}}{words}\b"
+        name = rf"(?:(?!or |no |not )\w+ ){{0,2}}{words}\b"
         if before := re.search(rf"\bafter {_TIME} (?:of )?{name}", text):
             found.append(f"{term} [m-{_months(before):g}-m0]")
+        elif given & set(instead):
+            continue
         elif re.search(rf"\b(?:starting|initiating|beginning|commencing) {name}", text):
             found.append(f"{term} [m0-]")
         elif so_far := re.search(rf"\bon {name} for {_TIME}", text):
             found.append(f"{term} [m-{_months(so_far):g}-]")
-        elif re.search(rf"(?<!not )(?<!never )\b(?:on|receiving|taking) {name}", text):
+        elif re.search(
+            rf"(?<!not )(?<!never )(?<!previously )\b(?:on|receiving|taking|treated with) {name}",
+            text,
+        ):
             found.append(f"{term} [m-{USUAL_BEFORE:g}-]")
     return " + ".join(found)
 
