@@ -323,6 +323,12 @@ def test_show_says_what_the_data_say_of_a_fitted_parameter(tmp_path: Path) -> No
         (["optimise", "anastrozole-woman"], "has no [optimise] table"),
         (["optimise", "bone-protection", "--trials", "0"], "--trials"),
         (["optimise", "bone-protection", "--resume", "-o", "gone"], "front.json: cannot be read"),
+        (
+            ["guidelines", "older-man", "--regimen", "letrozol 1 mg po qd"],
+            "--regimen: unknown drug",
+        ),
+        (["population", "older-men", "--regimen", "zzz"], "--regimen: regimen term 'zzz'"),
+        (["sensitivity", "anastrozole-woman", "--samples", "1000000"], "--samples"),
         (["show", "rankll"], "Did you mean 'rankl'"),
         (["list", "drug"], "drug"),
         (["run"], "Missing argument"),

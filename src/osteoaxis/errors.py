@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -28,6 +29,15 @@ class SolverError(OsteoaxisError):
 
 class StoppedError(OsteoaxisError):
     """Work on many machines stopped through no fault of the input; the same command may go on."""
+
+
+@contextmanager
+def within(where: str) -> Iterator[None]:
+    """Begin the message of an `InputError` raised here with `where` it is: a file, field or arm."""
+    try:
+        yield
+    except InputError as problem:
+        raise InputError(f"{where}: {problem}") from problem
 
 
 def not_installed(what: str, library: str, extra: str) -> InputError:

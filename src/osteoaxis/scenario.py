@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from osteoaxis import intervals, toml, treatment
 from osteoaxis.dosing import WEEK, Dosing, read_at
-from osteoaxis.errors import InputError
+from osteoaxis.errors import InputError, within
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.drug import Drug
@@ -134,10 +134,9 @@ def _arms(table: Mapping[str, Any], where: str) -> dict[str, str]:
     if not 1 <= len(arms) <= MAX_ARMS:
         raise InputError(f"{where}: arms: give 1 to {MAX_ARMS} arms, not {len(arms)}.")
     for arm, regimen in arms.items():
-        try:
-            Regimen.parse(toml.text(regimen, f"{where}: arms.{arm}"))
-        except InputError as problem:
-            raise InputError(f"{where}: arms.{arm}: {problem}") from problem
+        text = toml.text(regimen, f"{where}: arms.{arm}")
+        with within(f"{where}: arms.{arm}"):
+            Regimen.parse(text)
     return {arm: str(regimen) for arm, regimen in arms.items()}
 
 
@@ -233,16 +232,12 @@ def run_arms(
     plans = {arm: Regimen.parse(text) for arm, text in scenario.arms.items()}
     arms = {}
     for arm, plan in plans.items():
-        try:
+        with within(f"scenario '{scenario.name}': arms.{arm}"):
             ready.check(plan)
-        except InputError as problem:
-            raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
     start = ready.start(scenario.patient)
     for arm, plan in plans.items():
-        try:
+        with within(f"scenario '{scenario.name}': arms.{arm}"):
             arms[arm] = trajectory(ready, start, plan, scenario.years, seed=seed, dosing=dosing)
-        except InputError as problem:
-            raise InputError(f"scenario '{scenario.name}': arms.{arm}: {problem}") from problem
     return arms
 
 

@@ -485,3 +485,14 @@ def test_when_something_was_decided_is_told_plainly() -> None:
     assert shown._when([0.0, 0.0, 0.0]) == ", at the start"
     assert shown._when([6.0, 6.0, 6.0]) == ", in month 6"
     assert shown._when([0.0, 6.0, 18.0]) == ", month 0 to 18, half by month 6"
+
+
+def test_a_misspelt_drug_names_file_and_arm(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    built_in = next(iter(trials.names()))
+    text = (Path(trials.__file__).parent / "named" / f"{built_in}.toml").read_text("utf-8")
+    file.write_text(text.replace("letrozole ", "letrozol ").replace("anastrozole ", "anastrozol "))
+    done = CliRunner().invoke(app, ["trial", str(file), "-o", str(tmp_path / "out")])
+    assert isinstance(done.exception, InputError)
+    assert str(done.exception).startswith(f"{file}: arms.")
+    assert not (tmp_path / "out").exists()

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from osteoaxis.cli.app import Dask, JsonOnly, Scenario, Seed, app, resumable
+from osteoaxis.errors import within
 
 
 def _names(incomplete: str) -> list[str]:
@@ -62,7 +63,9 @@ def population(
     found = people.Population.load(name)
     toml.number(step, 0.25, 60.0, "months", "--step")
     months = tuple(float(m) for m in month_grid(years, step))
-    task = Task(found, seed, count, Regimen.parse(regimen or found.regimen), months)
+    where = f"{name}: regimen" if regimen is None else "--regimen"
+    with within(where):
+        task = Task(found, seed, count, Regimen.parse(regimen or found.regimen), months)
     with ExitStack() as stack:
         if output is None and json_only:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="osteoaxis-")))
@@ -73,7 +76,8 @@ def population(
         steps = stack.enter_context(Steps(quiet=json_only))
         each = stack.enter_context(workers(dask, steps.update))
         ready = simulator(progress=steps.update)
-        ready.check(task.regimen)
+        with within(where):
+            ready.check(task.regimen)
         run = people.simulate(task, ready, folder, steps.update, each=each)
         steps.update("Drawing", 1.0)
         summary = shown.write(run)
@@ -176,7 +180,8 @@ def sensitivity(
         ),
     ] = None,
     samples: Annotated[
-        int | None, typer.Option(min=2, help="Trajectories (morris) or base samples (sobol).")
+        int | None,
+        typer.Option(min=2, max=100_000, help="Trajectories (morris) or base samples (sobol)."),
     ] = None,
     output: Annotated[
         Path | None,
@@ -268,6 +273,9 @@ def trial(
         out.check_folder(folder, "trial")
     with Steps(quiet=json_only) as steps, workers(dask, steps.update) as each:
         ready = simulator(progress=steps.update)
+        for arm in plan.arms:
+            with within(f"{name}: arms.{arm.name}"):
+                ready.check(arm.regimen)
         found = trials.conduct(plan, ready, seed=seed, progress=steps.update, each=each)
         effects = trials.effects(found)
         plans = trials.plans(found, effects, ready, progress=steps.update, each=each)

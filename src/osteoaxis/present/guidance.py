@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from osteoaxis import guidance
+from osteoaxis.errors import within
 from osteoaxis.guidance import Finding
 from osteoaxis.patient import Patient
 from osteoaxis.present import words
@@ -130,9 +131,12 @@ def run(
     from osteoaxis.simulation import simulator
 
     patient = Patient.load(name)
-    plan = Regimen.parse(regimen)
+    with within("--regimen"):
+        plan = Regimen.parse(regimen)
     with Steps(quiet=json_only) as steps:
         ready = simulator((), steps.update)
+        with within("--regimen"):
+            ready.check(plan)
         data = trajectory(ready, ready.start(patient), plan, years)
     found = guidance.findings(patient, data, ready.drugs, unread=unread)
     left_out = () if unread else guidance.withheld(patient, data, ready.drugs)

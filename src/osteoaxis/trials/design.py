@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from osteoaxis import toml
-from osteoaxis.errors import InputError
+from osteoaxis.errors import InputError, within
 from osteoaxis.outcomes import markers
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.population import Population
@@ -157,7 +157,8 @@ class Trial:
             for key, value in toml.sub_table(table, "errors", where).items()
         }
         given = toml.text(table.get("population"), f"{where}: population")
-        population = Population.load(toml.beside(path, given))
+        with within(f"{where}: population"):
+            population = Population.load(toml.beside(path, given))
         if population.sex == "male" and "years_since_menopause" in eligibility:
             raise InputError(f"{where}: eligibility: years_since_menopause is given for men.")
         return cls(

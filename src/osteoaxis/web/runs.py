@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from osteoaxis import forecast as one
 from osteoaxis import guidance, intervals, treatment
 from osteoaxis.dosing import read_at
-from osteoaxis.errors import InputError, SolverError, did_you_mean
+from osteoaxis.errors import InputError, SolverError, did_you_mean, within
 from osteoaxis.forecast import Person
 from osteoaxis.guidance.facts import SIMULATED
 from osteoaxis.patient import Patient, presets
@@ -136,11 +136,9 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
 
 def regimen(ready: Simulator, name: str, text: str) -> Regimen:
     """Return the regimen of a strategy; raises `InputError` that names it."""
-    try:
+    with within(name):
         plan = Regimen.parse(text)
         ready.check(plan)
-    except InputError as problem:
-        raise InputError(f"{name}: {problem}") from problem
     return plan
 
 
