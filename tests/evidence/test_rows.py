@@ -398,6 +398,9 @@ def test_questions():
         ({"endpoint": "fracture_any_pct", "statistic": "incidence_pct",
           "note": "metric=rate per 1,000 person-years"}, "per 100"),
         ({"statistic": "difference", "unit": "g/cm2"}, "difference in 'g/cm2'"),
+        ({"value": "-3000", "low": "", "high": "", "uncertainty_kind": ""}, "-3000 cannot be"),
+        ({"endpoint": "fracture_any_pct", "statistic": "incidence_pct", "value": "130",
+          "low": "", "high": "", "uncertainty_kind": ""}, "130 cannot be"),
         ({"statistic": "difference", "unit": "T-score"}, "difference in 'T-score'"),
     ):  # fmt: skip
         with pytest.raises(NotExecutable, match=said):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis import fitted
-from osteoaxis.evidence.endpoint import BMD, group
+from osteoaxis.evidence.endpoint import BMD, POSSIBLE, group
 from osteoaxis.evidence.prediction import Plan, Planned
 from osteoaxis.evidence.row import Row
 from osteoaxis.outcomes.change import Z95
@@ -42,11 +42,6 @@ LEAST_LEFT = 0.02
 USUAL_N = 60.0
 _LEAST = 1e-9
 """What takes the place of zero in a logarithm."""
-_POSSIBLE = {
-    "change": (-100.0, math.inf), "annual": (-100.0, math.inf),
-    "incidence": (0.0, 100.0), "ever": (0.0, 100.0), "prevalence": (0.0, 100.0),
-}  # fmt: skip
-"""Between what the answer to a question lies; levels, rates and ratios are above zero."""
 
 
 @dataclass(frozen=True)
@@ -298,7 +293,7 @@ def interval(
     """
     to, back = (math.log, math.exp) if logarithmic else (float, float)
     normal = NormalDist(to(central), spread)
-    lowest, highest = _POSSIBLE.get(how, (-math.inf, math.inf))
+    lowest, highest = POSSIBLE.get(how, (-math.inf, math.inf))
     below = 0.0 if logarithmic else normal.cdf(lowest)
     inside = normal.cdf(to(highest)) - below
     low, high = (back(normal.inv_cdf(below + share * inside)) for share in (0.05, 0.95))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -54,6 +55,11 @@ BMD = ("lumbar_spine_bmd", "total_hip_bmd", "femoral_neck_bmd")
 MARKERS = ("ctx", "ntx", "p1np", "bsap", "pth", "sclerostin", "calcium")
 HORMONES = ("estradiol", "estrone", "estrone_sulfate", "testosterone", "free_testosterone", "shbg",
             "lh", "fsh", "vitamin_d")  # fmt: skip
+POSSIBLE = {
+    "change": (-100.0, math.inf), "annual": (-100.0, math.inf),
+    "incidence": (0.0, 100.0), "ever": (0.0, 100.0), "prevalence": (0.0, 100.0),
+}  # fmt: skip
+"""Between what the answer to a question lies; levels, rates and ratios are above zero."""
 MAJOR_SHARE = 0.6
 """Share of other nonvertebral fractures at wrist or humerus, which major ones count (assumed)."""
 
@@ -114,7 +120,11 @@ def background(row: Row) -> float:
 
 def question(row: Row, first: Regimen) -> Question:
     """Return what `row` asks; `first` is what its first arm is given. Raises `NotExecutable`."""
-    return replace(_question(row, first), background=background(row))
+    asked = _question(row, first)
+    lowest, highest = POSSIBLE.get(asked.how, (-math.inf, math.inf))
+    if row.value is not None and not lowest <= row.value <= highest:
+        raise NotExecutable(f"{row.value:g} cannot be a result of this kind ({asked.how})")
+    return replace(asked, background=background(row))
 
 
 def _question(row: Row, first: Regimen) -> Question:

@@ -205,14 +205,6 @@ def parse(record: Mapping[str, str | None], where: str) -> Row:
             raise InputError(
                 f"{where}: value: {value:g} is outside low to high, {low:g} to {high:g}."
             )
-    rate = "rate" in text.get("note", "").lower()
-    least, most = {"level": (0.0, math.inf), "hazard_ratio": (0.0, math.inf),
-                   "percent_change": (-100.0, math.inf),
-                   "incidence": (0.0, math.inf if rate else 100.0)}.get(
-        statistic, (-math.inf, math.inf))  # fmt: skip
-    if value is not None and not least <= value <= most:
-        ends = f"{least:g} to {most:g}" if most < math.inf else f"{least:g} or more"
-        raise InputError(f"{where}: value: {value:g} given; '{text['statistic']}' is {ends}.")
     return Row(
         study_id=text["study_id"],
         population=text.get("population", ""),
