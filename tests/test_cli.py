@@ -403,3 +403,14 @@ def test_help_keeps_what_stands_in_brackets() -> None:
     found: list[str] = []
     walk(typer.main.get_command(app), [])
     assert len(found) > 5
+
+
+def test_where_the_model_is_known_to_be_off_is_told(tmp_path: Path) -> None:
+    done = osteoaxis("run", "testosterone-anastrozole", "--years", "1", "-o", "out",
+                     folder=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Known to be off: Do not read testosterone on injections" in " ".join(
+        done.stdout.split()
+    )
+    told = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert any("injections" in text for text in told["treatment"]["testosterone"]["limits"])
