@@ -11,7 +11,7 @@ from typing import Any
 
 from osteoaxis.errors import InputError
 from osteoaxis.evidence.words import plain
-from osteoaxis.patient import Patient
+from osteoaxis.patient import MOLAR_MASS, Patient
 
 T_SCORES: dict[str, dict[str, float]] = {
     "osteoporosis": {"lumbar_spine": -2.8, "total_hip": -1.9, "femoral_neck": -2.2},
@@ -35,6 +35,8 @@ YOUNGEST = 15.0
 UNCLOSED_TURNOVER = 4.0
 """Turnover of bones whose growth plates never closed, over that of adults (assumed: on testosterone
 the spine of men with open plates gained five times what closed ones did, 10.1210/jcem-69-4-776)."""
+BELOW_LIMIT = 0.85
+"""Mean testosterone of men who enter below a limit, over that limit (assumed)."""
 OBESE = 40.0
 """Body mass index (kg/m2) of severely obese people (assumed)."""
 _BELOW = r"(?:<=?|below|under|less than|lower than)"
@@ -110,17 +112,19 @@ def fractured(population: str) -> float | None:
     return float(found[1]) / 100.0 if found else None
 
 
-def told(person: Patient, fractured: float | None = None) -> str:
-    """Return in words who a population was taken to be; `fractured` as by that function."""
+def told(person: Patient, share: float | None = None) -> str:
+    """Return in words who a population was taken to be; `share` of them as by `fractured`."""
     parts = [f"{'man' if person.male else 'woman'} of {person.age:g}"]
     if person.menopause_age is not None:
         parts.append(f"menopause at {person.menopause_age:g}")
     parts.append(f"body mass index {person.body_mass_index:g}")
     for name, values in (("", person.baseline), ("T-score ", person.t_scores)):
         parts += [f"{name}{key.replace('_', ' ')} {value:.3g}" for key, value in values.items()]
-    if fractured is not None:
-        parts.append(f"{100 * fractured:.0f} % with an earlier vertebral fracture")
-    parts += [key.replace("_", " ") for key, had in person.history.items() if had and not fractured]
+    if share is not None:
+        parts.append(f"{100 * share:.0f} % with an earlier vertebral fracture")
+    for key, had in person.history.items():
+        if had and (share is None or not key.startswith("vertebral")):
+            parts.append(key.replace("_", " "))
     return ", ".join(parts)
 
 
@@ -246,9 +250,9 @@ def _heading(text: str, male: bool = False) -> str:
         text,
     )
     if male:
-        plain_words = re.search(rf"(osteopor|{_LOW})|osteopenia|low bone (?:density|mass)", text)
-        low = plain_words and (plain_words[1] or re.search(_LOW, text))
-        return "" if not plain_words else "osteoporosis" if low else "osteopenia"
+        low_density = re.search(rf"(osteopor|{_LOW})|osteopenia|low bone (?:density|mass)", text)
+        low = low_density and (low_density[1] or re.search(_LOW, text))
+        return "" if not low_density else "osteoporosis" if low else "osteopenia"
     arm = text.split(";")[0]
     for part in (arm, text):
         for words, name in (
@@ -293,7 +297,7 @@ def _scores(text: str, male: bool) -> dict[str, float]:
     of_site = rf"({'|'.join(_SITES)})(?: t)?|\bt"
     value = r"(-?\d\.\d+)(?![\d.]| ?-| to | and | or )"
     for found in re.finditer(rf"(?:{of_site})(?: of| was|:| =)? {value}", text):
-        known = _SITES.get(found[1] or "lumbar spine", "")
+        known = _SITES[found[1] or "lumbar spine"]
         if not scores:
             low = float(found[2])
             heading = "osteoporosis" if low <= -2.0 else "osteopenia" if low <= -1.0 else "not_low"
@@ -322,10 +326,11 @@ def _levels(text: str) -> dict[str, Any]:
     amount = rf"{_NUMBER} (ng/dl|nmol/l)"
     most = re.search(rf"{name} ?{_BELOW} ?{amount}|{name} {amount} or (?:less|lower|below)", text)
     mean = re.search(rf"testosterone (?:\(?mean |of |was )?{amount}", text)
-    if most or mean:
-        number, unit = filter(None, (most or mean).groups())  # type: ignore[union-attr]
-        levels["testosterone"] = float(number) * (28.84 if unit == "nmol/l" else 1.0)
-        levels["testosterone"] *= 0.85 if most else 1.0
+    if printed := most or mean:
+        number, unit = filter(None, printed.groups())
+        per_nmol_l = MOLAR_MASS["testosterone"] / 10.0  # ng/dL
+        scale = (per_nmol_l if unit == "nmol/l" else 1.0) * (BELOW_LIMIT if most else 1.0)
+        levels["testosterone"] = float(number) * scale
     elif re.search(
         r"hypogonad(?!ism-assoc)|low (?:total |serum )?testosterone|low biot|testosterone defici",
         text,

@@ -62,12 +62,12 @@ _DEPRIVATION = (
 )
 INHIBITORS = ("anastrozole", "letrozole", "exemestane")
 UNDER_WAY = (
-    (CASTRATING, (), _DEPRIVATION, "goserelin 3.6 mg sc q28d"),
-    (INHIBITORS, ("tamoxifen",), _INHIBITOR, "anastrozole 1 mg po qd"),
-    (("tamoxifen",), INHIBITORS, "tamoxifen", "tamoxifen 20 mg po qd"),
+    (CASTRATING, (), _DEPRIVATION),
+    (INHIBITORS, ("tamoxifen",), _INHIBITOR),
+    (("tamoxifen",), INHIBITORS, "tamoxifen"),
 )
-"""What people of a population may be on: drugs of the class, drugs given in its place, its words
-and its term."""
+"""What people of a population may be on: drugs of the class, the usual one first, drugs given in
+its place, and its words."""
 USUAL_BEFORE = 12.0
 """Months for which people have been on a treatment whose length is not said (assumed)."""
 _JOINT = re.compile(r"\s*[;+]\s*(?![^\[]*\])")
@@ -114,7 +114,7 @@ def beside(population: str) -> str:
     return " + ".join(given for words, given in SUPPLEMENTS if re.search(words, population.lower()))
 
 
-def under_way(population: str, arms: tuple[Regimen, ...]) -> str:
+def under_way(population: str, arms: tuple[Regimen, ...], ready: Simulator) -> str:
     """Return what the words say people were on, or had been, where no arm gives any of its class.
 
     "On" is taken as a year at time zero, "starting" as from time zero, "after 5 years of" as those
@@ -123,14 +123,11 @@ def under_way(population: str, arms: tuple[Regimen, ...]) -> str:
     text = plain(population)
     given = {drug for arm in arms for drug in arm.drugs}
     found = []
-    for drugs, instead, words, term in UNDER_WAY:
+    for drugs, instead, words in UNDER_WAY:
         if given & set(drugs):
             continue
-        named = next((d for d in drugs if re.search(rf"\b{d}\b", text)), "")
-        if named and named != term.split()[0]:
-            term = {"letrozole": "letrozole 2.5 mg po qd", "exemestane": "exemestane 25 mg po qd",
-                    "leuprolide": "leuprolide 7.5 mg im q28d",
-                    "triptorelin": "triptorelin 3.75 mg im q28d"}[named]  # fmt: skip
+        named = next((d for d in drugs if re.search(rf"\b{d}\b", text)), drugs[0])
+        term = ready.drug(named).typical
         name = rf"(?:(?!or |no |not )\w+ ){{0,2}}{words}\b"
         if before := re.search(rf"\bafter {_TIME} (?:of )?{name}", text):
             found.append(f"{term} [m-{_months(before):g}-m0]")
@@ -164,7 +161,9 @@ def regimens(
     """
     parts = re.split(r"\s+(?:vs\.?|versus)\s+", text.strip(), flags=re.IGNORECASE)
     arms = tuple(regimen(part, ready) for part in parts)
-    more = " + ".join(filter(None, (under_way(population, arms), extra or beside(population))))
+    more = " + ".join(
+        filter(None, (under_way(population, arms, ready), extra or beside(population)))
+    )
     if not more:
         return arms
     return tuple(Regimen.parse(more if not arm.terms else f"{arm} + {more}") for arm in arms)
