@@ -39,8 +39,7 @@ YOUNG_ADULT_AGE = 35.0
 """Age (years) at which the skeleton is at its solved steady state; life after it is simulated."""
 YEARS_BEFORE_MENOPAUSE = 4.0
 MAX_YEARS = 60.0
-RTOL = 1e-4
-ATOL = 1e-5
+RTOL, ATOL = engine.RTOL, engine.ATOL
 _MATCH_ROUNDS = 60
 _MATCH_TOLERANCE = 1e-4
 

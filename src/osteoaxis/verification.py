@@ -158,7 +158,7 @@ def _tolerances(ready: Simulator) -> Check:
     task = ready.problem(woman, plan, months, record=tuple(ready.model.states))
     exact = replace(task, rtol=1e-11, atol=1e-12).run().values[0]
     scale = np.maximum(np.abs(exact).max(axis=0), _typical(ready))
-    rows, errors, ladder = [], [], (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8)
+    rows, errors, ladder = [], [], (1e-2, 1e-3, 1e-4, RTOL, 1e-5, 1e-6, 1e-8)
     for rtol in ladder:
         run = replace(task, rtol=rtol, atol=0.1 * rtol).run()
         errors.append(float((np.abs(run.values[0] - exact) / scale).max()))

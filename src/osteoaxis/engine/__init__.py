@@ -7,6 +7,8 @@ from osteoaxis.engine.events import ADD, RATE, SET, Events
 from osteoaxis.engine.sensitivity import sensitivities
 from osteoaxis.engine.signature import Signature
 from osteoaxis.engine.solve import (
+    ATOL,
+    RTOL,
     Batch,
     Problem,
     Solution,
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADD",
+    "ATOL",
     "MANY",
     "RATE",
+    "RTOL",
     "SET",
     "TIME",
     "Batch",
