@@ -217,6 +217,20 @@ def test_leaving_a_study_out_is_a_fit_without_it():
     assert found[1] > both.raw(theta)[0, 1]  # without -9.0 less is lost
 
 
+def test_levels_are_as_far_off_above_as_below():
+    """Percent of what was observed made an interval of 23 to 427 % of one of 42 to 240 %."""
+    row = parse(
+        ROWS[0] | {"endpoint": "testosterone", "statistic": "mean_abs",
+                   "value": "20", "unit": "ng/dL"}, "x",
+    )  # fmt: skip
+    assert row.statistic == "level"
+    above, below = 100.0 * (40.0 - 20.0) / 20.0, 100.0 * (10.0 - 20.0) / 20.0
+    found = leftout.as_taken([row, row], np.array([above, below]))
+    assert found == pytest.approx([100 * np.log(2), -100 * np.log(2)])
+    change = parse(ROWS[0], "x")
+    assert leftout.as_taken([change], np.array([-50.0])) == pytest.approx([-50.0])
+
+
 def test_the_error_of_the_model_covers_nine_tenths_of_the_studies():
     even = [(float(k), f"study {k}") for k in range(1, 20)]
     assert leftout._quantile(even) == 18.0  # 18 of 19, and one to come

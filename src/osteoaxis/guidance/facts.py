@@ -106,6 +106,7 @@ def names(drugs: Mapping[str, Drug]) -> set[str]:
         "gnrh_course_years", "gnrh_after_menopause", "without_ovarian_function",
         "endocrine_treatment",
         "denosumab_followed", "denosumab_late", "denosumab_stopped", "denosumab_exit_planned",
+        "drug_not_reached",
         *(f"{site}_yearly_loss" for site in sites),
         *(f"{kind}_{slug(d.group)}" for d in drugs.values() for kind in ("on", "ever")),
         *(f"on_{d.name}" for d in drugs.values()),
@@ -229,6 +230,8 @@ def treatment(given: Regimen, months: Array, drugs: Mapping[str, Drug]) -> dict[
     comes = months < last
     exits = any(time > last for name in members for time in times[name])
     found["denosumab_exit_planned"] = [exits] * len(months)
+    missed = any(not times[by_name[name].name] for name in given.drugs)
+    found["drug_not_reached"] = [missed] * len(months)
     found["denosumab_late"], found["denosumab_stopped"] = overdue & comes, overdue & ~comes
     return found
 

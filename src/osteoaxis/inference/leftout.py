@@ -58,12 +58,22 @@ def model_error(
 ) -> dict[str, float]:
     """Return the standard deviation of the model's own error, by `check.error_kind`.
 
-    In the points of each kind, of hormones that have not risen, see `check.raised`;
+    In the points of each kind, of hormones that have not risen, see `check.raised`, of levels in
+    hundredths of log units;
     `thetas` (draw, parameter) are sets of the ensemble.
     """
     rows = [objective.plan.rows[k].row for k in objective.used]
-    known = np.var(objective.raw(thetas[:SETS]), axis=0)
-    return _widening(rows, differences(objective, theta, progress), known)
+    known = np.var(as_taken(rows, objective.raw(thetas[:SETS])), axis=0)
+    return _widening(rows, as_taken(rows, differences(objective, theta, progress)), known)
+
+
+def as_taken(rows: Sequence[Row], points: Array) -> Array:
+    """Return differences in the units of the intervals: of levels hundredths of log units.
+
+    A level twice and one half of what was observed are as far off, 69, not 100 and 50 points.
+    """
+    level = np.array([row.statistic == "level" for row in rows])
+    return np.where(level, 100.0 * np.log1p(np.maximum(points, -99.9) / 100.0), points)
 
 
 def fracture_error(plan: Plan, sets: Sequence[Mapping[str, float]]) -> dict[str, float]:

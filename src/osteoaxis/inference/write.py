@@ -135,7 +135,8 @@ def write_ensemble(path: Path, sets: list[dict[str, float]]) -> None:
 
 def write_model_error(path: Path, errors: Mapping[str, float]) -> None:
     """Write the error of the model by kind of endpoint as TOML."""
-    lines = ["# written by osteoaxis calibrate; do not edit. Points; fractures in log units."]
+    lines = ["# written by osteoaxis calibrate; do not edit. Points; levels in hundredths of log"
+             " units, fractures in log units."]  # fmt: skip
     lines += [f"{kind} = {value:.3g}" for kind, value in errors.items()]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
