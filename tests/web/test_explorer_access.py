@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+
+import pypdf
 import pytest
 from explorer_browser import Explorer, seen, violations
 
@@ -75,6 +78,15 @@ def test_on_paper_there_is_who_and_what_and_nothing_for_the_hand(explorer: Explo
     assert page.locator("#notes-panel").get_attribute("open") is not None
     page.evaluate("() => dispatchEvent(new Event('afterprint'))")
     assert page.locator("#notes-panel").get_attribute("open") is None
+
+
+def test_every_printed_page_says_what_it_is_not(explorer: Explorer) -> None:
+    pages = pypdf.PdfReader(io.BytesIO(explorer.open().pdf(prefer_css_page_size=True))).pages
+    assert len(pages) > 1
+    for number, page in enumerate(pages, 1):
+        text = page.extract_text()
+        assert "For research and education; not a medical device." in text
+        assert f"{number} / {len(pages)}" in text
 
 
 @pytest.mark.parametrize("explorer", [seen(360, "light"), seen(1280, "light")], indirect=True)
