@@ -168,6 +168,7 @@ CAUTIONS = {
                                  f"duloxetine 60 mg po qd + {INHIBITOR}"),
     "first-infusion": ("zoledronate 4 mg iv q6mo", "denosumab 60 mg sc q6mo"),
     "canada-2023-short": ("denosumab 60 mg sc q6mo [y0-y2]", "denosumab 60 mg sc q6mo [y0-y3]"),
+    "far-more-than-usual": ("alendronate 70 mg po qd", "estradiol 2 mg po qd"),
     "drug-not-reached": ("letrozole 2.5 mg po qd [y40-y45]", "letrozole 2.5 mg po qd [y1-]"),
     "teriparatide-long": ("teriparatide 20 ug sc qd [y0-y3]", "teriparatide 20 ug sc qd [y0-y2]"),
 }  # fmt: skip

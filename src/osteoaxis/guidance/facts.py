@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,8 @@ WORDS = {
 """Facts whose names are no words that people use."""
 ENDOCRINE_SOON = 6.0
 """For how many months before its first dose endocrine treatment is about to start; our choice."""
+FAR_MORE = 7.0
+"""Times the usual amount over time: a weekly dose taken daily; our choice."""
 DENOSUMAB_LASTS = 7.0  # months: six, and four weeks of grace as in 10.7326/M20-0882
 
 
@@ -106,7 +109,7 @@ def names(drugs: Mapping[str, Drug]) -> set[str]:
         "gnrh_course_years", "gnrh_after_menopause", "without_ovarian_function",
         "endocrine_treatment",
         "denosumab_followed", "denosumab_late", "denosumab_stopped", "denosumab_exit_planned",
-        "drug_not_reached",
+        "drug_not_reached", "far_more_than_usual",
         *(f"{site}_yearly_loss" for site in sites),
         *(f"{kind}_{slug(d.group)}" for d in drugs.values() for kind in ("on", "ever")),
         *(f"on_{d.name}" for d in drugs.values()),
@@ -176,13 +179,16 @@ def treatment(given: Regimen, months: Array, drugs: Mapping[str, Drug]) -> dict[
     end = (float(months[-1]) + 1.0) * DAYS_PER_MONTH
     times: dict[str, list[float]] = {name: [] for name in drugs}
     amounts: dict[str, float] = dict.fromkeys(drugs, 0.0)
+    routes: dict[str, str] = {}
     for dose in given.doses(end):
         drug = by_name[dose.drug]
         name = drug.name
         times[name].append(dose.time_day / DAYS_PER_MONTH)
         amounts[name] = drug.mass_mg(dose.amount, dose.unit)
+        routes[name] = dose.route
     found: dict[str, Any] = {}
     on: dict[str, NDArray[np.bool_]] = {}
+    excess = np.zeros(len(months), dtype=bool)
     for name, drug in drugs.items():
         days = np.array(sorted(times[name]))
         on[name], years = _course(days, months, _interval(drug))
@@ -195,6 +201,9 @@ def treatment(given: Regimen, months: Array, drugs: Mapping[str, Drug]) -> dict[
         gaps = np.concatenate([[np.inf, np.inf], np.diff(days)])  # before no and before one dose
         found[f"{name}_interval"] = gaps[index] * DAYS_PER_MONTH
         found[f"{name}_mg"] = np.where(on[name], amounts[name], 0.0)
+        rate = found[f"{name}_mg"] / found[f"{name}_interval"]
+        excess |= rate >= FAR_MORE * _usual_rate(drug, routes.get(name)) * (1 - 1e-9)
+    found["far_more_than_usual"] = excess
     groups = {slug(drug.group) for drug in drugs.values()}
     for group in groups:
         members = [name for name, drug in drugs.items() if slug(drug.group) == group]
@@ -240,6 +249,14 @@ def _interval(drug: Drug) -> float:
     """Months that a usual dose of `drug` is meant to last."""
     term = Regimen.parse(drug.typical).terms[0]
     return (term.every_days or 30.0) / DAYS_PER_MONTH
+
+
+def _usual_rate(drug: Drug, route: str | None) -> float:
+    """Milligrams a day of the usual regimen of `drug`; infinite by another route than its own."""
+    term = Regimen.parse(drug.typical).terms[0]
+    if term.route != route:
+        return math.inf
+    return drug.mass_mg(term.amount, term.unit) / (_interval(drug) * DAYS_PER_MONTH)
 
 
 def _course(days: Array, months: Array, usual: float) -> tuple[NDArray[np.bool_], Array]:
