@@ -359,6 +359,13 @@ def test_a_faulty_address_does_no_harm(explorer: Explorer, fragment: str) -> Non
     assert page.locator("img").count() == 0
 
 
+def test_a_plus_of_a_link_survives_being_rewritten(explorer: Explorer) -> None:
+    """Some programs turn %2B into +, which reads as a space: there was no result."""
+    page = explorer.open("plan=0~both~letrozole 2.5 mg po qd + zoledronate 4 mg iv q6mo")
+    assert explorer.aside("plan") == "0~both~letrozole 2.5 mg po qd + zoledronate 4 mg iv q6mo"
+    assert "No result" not in page.locator("#key").inner_text()
+
+
 def test_an_address_names_a_person_who_is_not_here(explorer: Explorer) -> None:
     page = explorer.open("who=nobody")
     playwright.expect(page.locator("#copied")).to_contain_text("has not got (“nobody”)")

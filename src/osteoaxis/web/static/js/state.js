@@ -109,7 +109,8 @@ export function decode(fragment) {
         name,
         strategies.map((one) => one.name),
       ),
-      regimen: regimen.join("~"),
+      // " + " in a link that was typed, or rewritten on its way, is read as three spaces
+      regimen: regimen.join("~").replaceAll("   ", " + "),
     });
   }
   if (strategies.length) state.strategies = strategies;
