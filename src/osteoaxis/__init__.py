@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from osteoaxis.pharmacology.regimen import Regimen
     from osteoaxis.treatment import simulate
 
+DISCLAIMER = "For research and education; not a medical device."
+
 # Loaded on first use, so that the command line answers at once.
 _HOME = {
     "InputError": "osteoaxis.errors",
@@ -20,7 +22,15 @@ _HOME = {
     "simulate": "osteoaxis.treatment",
 }
 
-__all__ = ["InputError", "OsteoaxisError", "Patient", "Regimen", "SolverError", "simulate"]
+__all__ = [
+    "DISCLAIMER",
+    "InputError",
+    "OsteoaxisError",
+    "Patient",
+    "Regimen",
+    "SolverError",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from osteoaxis import guidance
 from osteoaxis import scenario as scenarios
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError
 from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.published import PUBLISHED, load
 from osteoaxis.published.model import PublishedModel, simulate
-from osteoaxis.simulation import Progress, simulator
+from osteoaxis.simulation import simulator
 from osteoaxis.units import conversion_factor
 
 Array = NDArray[np.float64]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from osteoaxis import intervals, toml, treatment
 from osteoaxis.dosing import WEEK, Dosing, read_at
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError, within
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
@@ -21,7 +22,6 @@ from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.simulation import (
     MAX_YEARS,
     Cohort,
-    Progress,
     Simulator,
     month_grid,
     simulator,

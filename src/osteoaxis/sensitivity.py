@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis import engine, fitted
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError, SolverError, did_you_mean
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import Patient
@@ -26,7 +27,6 @@ from osteoaxis.simulation import Simulator
 from osteoaxis.workers import Each, Pace, here
 
 Array = NDArray[np.float64]
-Progress = Callable[[str, float], None]
 
 METHODS = ("morris", "sobol", "local")
 LIMITS = (5.0, 95.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from osteoaxis import engine, fitted, outcomes, toml
 from osteoaxis.assembly import build_model
 from osteoaxis.dosing import DOSINGS, Doses, Dosing, average
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError, OsteoaxisError, SolverError
 from osteoaxis.model import Model
 from osteoaxis.outcomes import dxa
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[np.float64]
-Progress = Callable[[str, float], None]
 
 YOUNG_ADULT_AGE = 35.0
 """Age (years) at which the skeleton is at its solved steady state; life after it is simulated."""

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from osteoaxis import engine, scenario, treatment
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError, not_installed
 from osteoaxis.patient import Patient
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.sbml.exporting import document
 from osteoaxis.sbml.scenarios import course
-from osteoaxis.simulation import ATOL, RTOL, Cohort, Progress, Simulator, simulator
+from osteoaxis.simulation import ATOL, RTOL, Cohort, Simulator, simulator
 from osteoaxis.units import DAYS_PER_MONTH
 
 Array = NDArray[np.float64]

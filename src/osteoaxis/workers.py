@@ -16,6 +16,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from osteoaxis import engine
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError, StoppedError, not_installed
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 R = TypeVar("R")
-Progress = Callable[[str, float], None]
 
 LOCAL = "local"
 _LOG_OF_WORKERS = "distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED"

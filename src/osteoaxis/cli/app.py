@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from osteoaxis import DISCLAIMER
+
 EXIT_INPUT = 2
 EXIT_SOLVER = 3
 EXIT_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: run the same command again
@@ -45,8 +47,7 @@ def resumable() -> Iterator[None]:
 
 app = typer.Typer(
     cls=_Group,
-    help="What aromatase inhibitors do to bone: a mechanistic, sourced simulator. "
-    "For research and education; not a medical device.",
+    help="What aromatase inhibitors do to bone: a mechanistic, sourced simulator. " + DISCLAIMER,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",  # in rich's own, text in brackets is lost

@@ -2,7 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from osteoaxis.engine.compiled import MANY, CompiledSystem, compile_system, load_system
+from osteoaxis.engine.compiled import (
+    MANY,
+    CompiledSystem,
+    Progress,
+    compile_system,
+    load_system,
+)
 from osteoaxis.engine.events import ADD, RATE, SET, Events
 from osteoaxis.engine.sensitivity import sensitivities
 from osteoaxis.engine.signature import Signature
@@ -37,6 +43,7 @@ __all__ = [
     "Events",
     "OdeSystem",
     "Problem",
+    "Progress",
     "Signature",
     "Solution",
     "compile_system",

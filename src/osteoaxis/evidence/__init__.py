@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from osteoaxis import intervals
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError
 from osteoaxis.evidence.check import Scored, score
-from osteoaxis.evidence.prediction import Plan, Progress
+from osteoaxis.evidence.prediction import Plan
 from osteoaxis.evidence.row import Row, read_table
 from osteoaxis.evidence.study import Study, find, studies
 from osteoaxis.simulation import simulator

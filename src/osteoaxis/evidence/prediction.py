@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis import engine, fitted
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError
 from osteoaxis.evidence import endpoint, population, treatment
 from osteoaxis.evidence.endpoint import Question
@@ -34,7 +35,6 @@ from osteoaxis.units import DAYS_PER_MONTH
 Array = NDArray[np.float64]
 Changes = Mapping[str, float]
 """Parameters of the model by full name that replace its own."""
-Progress = Callable[[str, float], None]
 Levels = Mapping[tuple[str, str], Mapping[str, Row]]
 
 HORIZONS = (1.0, 3.0, 6.5, 12.5, 24.5, 36.5, 61.0, 85.0, 121.0, 240.0)

@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis.engine import Progress
 from osteoaxis.forecast import particles as parts
 from osteoaxis.forecast import posterior as beliefs
 from osteoaxis.forecast.person import Person
-from osteoaxis.forecast.posterior import Posterior, Progress
+from osteoaxis.forecast.posterior import Posterior
 from osteoaxis.outcomes import fracture, numbers
 from osteoaxis.outcomes.incidence import incidence
 from osteoaxis.outcomes.person import People

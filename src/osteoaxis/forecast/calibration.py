@@ -14,6 +14,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis.engine import Progress
 from osteoaxis.forecast import particles as parts
 from osteoaxis.forecast import posterior as beliefs
 from osteoaxis.forecast.ahead import Forecast, forecast
@@ -22,7 +23,7 @@ from osteoaxis.forecast.person import Measurement, Person, moved
 from osteoaxis.outcomes import dxa
 from osteoaxis.patient import MOLAR_MASS, Patient
 from osteoaxis.pharmacology.regimen import Regimen
-from osteoaxis.simulation import Progress, Simulator
+from osteoaxis.simulation import Simulator
 from osteoaxis.units import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]

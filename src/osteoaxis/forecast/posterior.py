@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis.engine import Progress
 from osteoaxis.errors import SolverError
 from osteoaxis.forecast import particles as parts
 from osteoaxis.forecast.check import Check, check
@@ -27,7 +28,6 @@ from osteoaxis.population.named import usual_between
 from osteoaxis.simulation import Simulator
 
 Array = NDArray[np.float64]
-Progress = Callable[[str, float], None]
 
 DRAWN = 1000
 REFRESHED = 500

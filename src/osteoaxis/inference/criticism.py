@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from osteoaxis import engine, fitted
 from osteoaxis.biology import osteoclasts, rankl
-from osteoaxis.evidence.prediction import Changes, Plan, Progress
+from osteoaxis.engine import Progress
+from osteoaxis.evidence.prediction import Changes, Plan
 from osteoaxis.inference import fit
 from osteoaxis.inference.free import Space, space
 from osteoaxis.inference.objective import Objective

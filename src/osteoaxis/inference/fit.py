@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis.assembly import build_model
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError
-from osteoaxis.evidence.prediction import Plan, Progress
+from osteoaxis.evidence.prediction import Plan
 from osteoaxis.evidence.study import Study
 from osteoaxis.inference.free import Space, space
 from osteoaxis.inference.objective import Objective

@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis.engine import Progress
 from osteoaxis.evidence import check
-from osteoaxis.evidence.prediction import Plan, Progress
+from osteoaxis.evidence.prediction import Plan
 from osteoaxis.evidence.row import Row
 from osteoaxis.inference.objective import Objective
 

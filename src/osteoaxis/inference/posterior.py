@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from osteoaxis.evidence.prediction import Progress
+from osteoaxis.engine import Progress
 from osteoaxis.inference.objective import Objective
 
 Array = NDArray[np.float64]

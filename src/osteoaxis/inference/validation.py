@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis import fitted, intervals, toml
+from osteoaxis.engine import Progress
 from osteoaxis.evidence import DRAWS, check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
-from osteoaxis.evidence.prediction import Plan, Planned, Progress
+from osteoaxis.evidence.prediction import Plan, Planned
 from osteoaxis.evidence.row import Row
 from osteoaxis.evidence.study import Study, studies
 from osteoaxis.simulation import simulator

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from osteoaxis.evidence.prediction import Progress
+from osteoaxis.engine import Progress
 from osteoaxis.evidence.study import studies
 from osteoaxis.inference import criticism, fit, leftout, posterior
 from osteoaxis.inference.fit import Fit

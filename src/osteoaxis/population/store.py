@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from osteoaxis import engine
+from osteoaxis import DISCLAIMER, engine
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError
 from osteoaxis.outcomes import dxa
 from osteoaxis.population.solve import REASONS, SIMULATED, WAITING, Solved, Task, solve
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Array = NDArray[np.float64]
-Progress = Callable[[str, float], None]
 
 SMALLEST, LARGEST, CHUNKS = 256, 4096, 64
 ROWS = 1 << 17
@@ -164,7 +164,7 @@ def _about(task: Task, ready: Simulator) -> dict[str, Any]:
     return {
         "identity": _identity(task, ready), "population": task.population.name,
         "title": task.population.title, "seed": task.seed, "regimen": str(task.regimen),
-        "note": "For research and education; not a medical device.",
+        "note": DISCLAIMER,
     }  # fmt: skip
 
 

@@ -6,13 +6,12 @@ from typing import Any
 
 import typer
 
-from osteoaxis import toml
+from osteoaxis import DISCLAIMER, toml
 from osteoaxis.errors import InputError, did_you_mean
 from osteoaxis.forecast.person import UNITS
 from osteoaxis.outcomes import dxa, markers
 from osteoaxis.outcomes.change import Change
 from osteoaxis.patient import MEASURABLE
-from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.units import conversion_factor
 
 QUANTITIES = (*dxa.SITES, *markers.WITHIN)

@@ -14,10 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from rich.table import Table
 
+from osteoaxis import DISCLAIMER
 from osteoaxis.comparison import OURS, Comparison
 from osteoaxis.present import style
 from osteoaxis.present.console import opened
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
+from osteoaxis.present.terminal import WIDTH, ask
 
 TITLES = {
     "lumbar_spine_bmd": "Lumbar spine BMD",

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.table import Table
 
+from osteoaxis import DISCLAIMER
 from osteoaxis.forecast import Forecast
 from osteoaxis.forecast.ahead import SHOWN
 from osteoaxis.forecast.plain import at_end, unit
@@ -21,7 +22,6 @@ from osteoaxis.forecast.posterior import error_of
 from osteoaxis.outcomes import change, dxa
 from osteoaxis.present import pages, style, told, words
 from osteoaxis.present.console import opened
-from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.present.told import TITLES, UNEXPLAINED
 from osteoaxis.units import DAYS_PER_YEAR
 

@@ -16,14 +16,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from rich.table import Table
 
-from osteoaxis import guidance, toml
+from osteoaxis import DISCLAIMER, guidance, toml
 from osteoaxis.errors import InputError
 from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import style
 from osteoaxis.present.console import opened
 from osteoaxis.present.strategies import text, title
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
+from osteoaxis.present.terminal import WIDTH, ask
 from osteoaxis.strategy.optimiser import Candidate, Found, Measured, worth
 
 JSON = "front.json"

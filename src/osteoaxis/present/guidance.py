@@ -10,13 +10,13 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from osteoaxis import guidance
+from osteoaxis import DISCLAIMER, guidance
 from osteoaxis.errors import within
 from osteoaxis.guidance import Finding
 from osteoaxis.patient import Patient
 from osteoaxis.present import words
 from osteoaxis.present.console import opened
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH
+from osteoaxis.present.terminal import WIDTH
 
 ADVICE = "Not advice: things to ask your clinical team about."
 

@@ -13,11 +13,11 @@ import pyarrow.parquet
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from osteoaxis import output, toml
+from osteoaxis import DISCLAIMER, output, toml
 from osteoaxis.errors import InputError
 from osteoaxis.present import style
 from osteoaxis.present.console import opened
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH
+from osteoaxis.present.terminal import WIDTH
 from osteoaxis.sbml.importing import ImportedModel, load
 from osteoaxis.sbml.running import Trajectory, simulate
 

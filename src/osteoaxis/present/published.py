@@ -13,13 +13,13 @@ import xarray as xr
 from matplotlib.figure import Figure
 from rich.table import Table
 
-from osteoaxis import output, toml
+from osteoaxis import DISCLAIMER, output, toml
 from osteoaxis import scenario as scenarios
 from osteoaxis.comparison import express
 from osteoaxis.errors import InputError
 from osteoaxis.present import style
 from osteoaxis.present.console import opened
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH
+from osteoaxis.present.terminal import WIDTH
 from osteoaxis.published import load
 from osteoaxis.published.model import PublishedModel, simulate
 from osteoaxis.simulation import MAX_YEARS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from osteoaxis import guidance
+from osteoaxis import DISCLAIMER, guidance
 from osteoaxis.outcomes import cascade
 from osteoaxis.present import figures, words, writers
 from osteoaxis.present.asked import asked
@@ -23,7 +23,6 @@ from osteoaxis.present.document import (
     Text,
 )
 from osteoaxis.present.tables import headline, marker_rows
-from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.scenario import ScenarioResult
 
 NOT_YOU = (

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from osteoaxis.engine import Progress
 from osteoaxis.present import figures, report
 from osteoaxis.present.summary import summary_json
 from osteoaxis.scenario import ScenarioResult
-from osteoaxis.simulation import Progress
 
 
 def write(result: ScenarioResult, folder: Path, progress: Progress) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from osteoaxis import guidance
+from osteoaxis import DISCLAIMER, guidance
 from osteoaxis.present import arms, strategy_sheet, style, words
 from osteoaxis.present.asked import asked
 from osteoaxis.present.console import opened
-from osteoaxis.present.terminal import DISCLAIMER, WIDTH, ask
+from osteoaxis.present.terminal import WIDTH, ask
 from osteoaxis.strategy import Metric, Strategies
 from osteoaxis.treatment import was_given
 from osteoaxis.units import DAYS_PER_MONTH

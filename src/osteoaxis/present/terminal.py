@@ -8,7 +8,7 @@ import plotext
 from rich.console import Console
 from rich.table import Table
 
-from osteoaxis import guidance
+from osteoaxis import DISCLAIMER, guidance
 from osteoaxis.dosing import rhythm
 from osteoaxis.guidance import Finding
 from osteoaxis.outcomes import cascade
@@ -26,7 +26,6 @@ SHARES = (
     "Of extra resorption: how much of it is gone with the action of this cytokine alone blocked. "
     "Shares overlap, so they do not add up to 100 %."
 )
-DISCLAIMER = "For research and education; not a medical device."
 
 
 def show(result: ScenarioResult) -> None:

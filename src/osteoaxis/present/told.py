@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from osteoaxis import guidance
+from osteoaxis import DISCLAIMER, guidance
 from osteoaxis.forecast import Forecast
 from osteoaxis.forecast.person import AS_NOW, UNITS, Measurement, readings
 from osteoaxis.forecast.plain import at_end, by_year, changes, measured, other_makes, summary, unit
@@ -20,7 +20,6 @@ from osteoaxis.pharmacology.drug import by_any_name
 from osteoaxis.present import arms, own_course, words
 from osteoaxis.present.guidance import as_json as finding_as_json
 from osteoaxis.present.noted import noted
-from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator
 
 TITLES = {

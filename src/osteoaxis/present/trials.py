@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from osteoaxis import fitted
+from osteoaxis import DISCLAIMER, fitted
 from osteoaxis.evidence.tested import reference
 from osteoaxis.present import evidence, style, terminal, trial_tables, words
 from osteoaxis.present.console import opened
@@ -54,7 +54,7 @@ def summary(found: Conducted, plans: Sequence[Plan], beside: Context) -> dict[st
     """Return the trial as JSON: design and provenance, course, effects, sizes, what is beside."""
     trial = found.trial
     return {
-        "note": terminal.DISCLAIMER,
+        "note": DISCLAIMER,
         "trial": trial.name,
         "title": trial.title,
         "seed": found.seed,
@@ -168,7 +168,7 @@ def show(found: Conducted, plans: Sequence[Plan], beside: Context) -> None:
     _show_needs(console, found, plans)
     terminal.ask(console, beside.cautions)
     _show_near(console, beside.near)
-    console.print(f"\n{terminal.DISCLAIMER}")
+    console.print(f"\n{DISCLAIMER}")
 
 
 def _table(*columns: str, left: int = 1) -> Table:

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from osteoaxis import treatment
-from osteoaxis.engine import RATE, Events
+from osteoaxis import DISCLAIMER, treatment
+from osteoaxis.engine import RATE, Events, Progress
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.sbml.exporting import Course, document
 from osteoaxis.scenario import Scenario, output_months
-from osteoaxis.simulation import Cohort, Progress, Simulator, simulator
+from osteoaxis.simulation import Cohort, Simulator, simulator
 from osteoaxis.units import DAYS_PER_YEAR
 
 RTOL, ATOL = 1e-10, 1e-11  # of the life before time zero
-DISCLAIMER = "For research and education; not a medical device."
 
 
 def course(

@@ -10,10 +10,11 @@ import xarray as xr
 
 from osteoaxis import guidance
 from osteoaxis import scenario as scenarios
+from osteoaxis.engine import Progress
 from osteoaxis.errors import SolverError
 from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.drug import Drug
-from osteoaxis.simulation import Progress, simulator
+from osteoaxis.simulation import simulator
 from osteoaxis.strategy.arm import Given, Metric, given, measure
 from osteoaxis.strategy.metrics import HORMONES, metrics
 from osteoaxis.treatment import was_given

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from osteoaxis import guidance, intervals
 from osteoaxis.dosing import Dosing
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError
 from osteoaxis.guidance import Finding
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.scenario import Scenario, reading, recorded
-from osteoaxis.simulation import Cohort, Progress, Simulator, simulator
+from osteoaxis.simulation import Cohort, Simulator, simulator
 from osteoaxis.strategy.arm import Metric, check_names, given, measure
 from osteoaxis.strategy.metrics import metrics
 from osteoaxis.strategy.sequences import Choice, Space, read

@@ -9,7 +9,7 @@ eligible, and what rules of the arms decide, goes by what is measured.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from osteoaxis import engine, treatment
+from osteoaxis.engine import Progress
 from osteoaxis.errors import InputError, SolverError
 from osteoaxis.outcomes import dxa, fracture
 from osteoaxis.outcomes.incidence import cumulative, first_month, mortality
@@ -31,7 +32,6 @@ from osteoaxis.trials.design import FRACTURES, MEASURED, SCORES, Arm, Trial
 from osteoaxis.workers import Each, Pace, here
 
 Array = NDArray[np.float64]
-Progress = Callable[[str, float], None]
 
 PART = 256
 """Members drawn and simulated at once."""

@@ -24,11 +24,12 @@ from scipy import special, stats
 from scipy.optimize import brentq
 
 from osteoaxis import fitted
+from osteoaxis.engine import Progress
 from osteoaxis.outcomes import numbers
 from osteoaxis.population.members import member
 from osteoaxis.simulation import Simulator
 from osteoaxis.trials.analysis import Effect, change, changes, expected, shown
-from osteoaxis.trials.conduct import Conducted, Lives, Progress, lives
+from osteoaxis.trials.conduct import Conducted, Lives, lives
 from osteoaxis.trials.design import FRACTURES, Trial
 from osteoaxis.workers import Each, Pace, here
 

@@ -17,7 +17,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Match, Mount
 from starlette.types import Scope
 
-from osteoaxis.present.terminal import DISCLAIMER
+from osteoaxis import DISCLAIMER
 from osteoaxis.web import answers, checks, crowd, docs, equations, problems, runs, studies
 from osteoaxis.web.asked import Check, Comparison, Forecast, Name, People, Simulation
 from osteoaxis.web.bodies import JsonRoute

@@ -6,13 +6,12 @@ import math
 from collections.abc import Collection
 from typing import Any
 
-from osteoaxis import population
+from osteoaxis import DISCLAIMER, population
 from osteoaxis.dosing import AVERAGED
 from osteoaxis.errors import InputError
 from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.pharmacology.terms import Term
 from osteoaxis.population.likeness import COUNT
-from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import month_grid
 from osteoaxis.units import DAYS_PER_YEAR
 from osteoaxis.web import asked as fields

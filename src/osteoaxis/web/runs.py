@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from osteoaxis import DISCLAIMER, guidance, intervals, treatment
 from osteoaxis import forecast as one
-from osteoaxis import guidance, intervals, treatment
 from osteoaxis.dosing import read_at
 from osteoaxis.errors import InputError, SolverError, did_you_mean, within
 from osteoaxis.forecast import Person
@@ -20,7 +20,6 @@ from osteoaxis.pharmacology.regimen import Regimen
 from osteoaxis.present import guidance as shown
 from osteoaxis.present import told, words
 from osteoaxis.present.noted import noted
-from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator, month_grid
 from osteoaxis.web.asked import MOST_POINTS, Comparison, Course, Forecast, Simulation
 from osteoaxis.web.catalogue import Catalogue

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from osteoaxis import evidence, intervals
+from osteoaxis import DISCLAIMER, evidence, intervals
 from osteoaxis.errors import InputError
 from osteoaxis.evidence import Plan, Study, tested
 from osteoaxis.evidence.check import Scored, score
 from osteoaxis.present.evidence import AGREES, RANGE, off_by, verdict
-from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.simulation import Simulator
 from osteoaxis.web.catalogue import Catalogue
 from osteoaxis.web.problems import Unknown

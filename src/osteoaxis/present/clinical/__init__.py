@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from osteoaxis import scenario, toml
+from osteoaxis.engine import Progress
 from osteoaxis.forecast import Person, persons
 from osteoaxis.present.clinical import own, typical
 from osteoaxis.present.document import Document
 from osteoaxis.scenario import Scenario
-from osteoaxis.simulation import Progress, Simulator
+from osteoaxis.simulation import Simulator
 
 __all__ = ["built_in", "find", "report"]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from osteoaxis import fitted, intervals
+from osteoaxis.engine import Progress
 from osteoaxis.evidence import check
 from osteoaxis.evidence.check import Scored
 from osteoaxis.evidence.endpoint import group
@@ -28,7 +29,6 @@ from osteoaxis.present.document import (
 )
 from osteoaxis.present.evidence import AGREES, RANGE, off_by, verdict
 from osteoaxis.process import Param
-from osteoaxis.simulation import Progress
 
 ENDPOINTS = {
     "lumbar_spine_bmd": "spine density, %", "total_hip_bmd": "hip density, %",

@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from osteoaxis import forecast, intervals
+from osteoaxis import DISCLAIMER, forecast, intervals
+from osteoaxis.engine import Progress
 from osteoaxis.forecast import Forecast, Person
 from osteoaxis.forecast.plain import at_end, measured
 from osteoaxis.forecast.posterior import error_of
@@ -31,9 +32,8 @@ from osteoaxis.present.document import (
     Table,
     Text,
 )
-from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.present.told import TITLES, UNEXPLAINED
-from osteoaxis.simulation import Progress, Simulator
+from osteoaxis.simulation import Simulator
 from osteoaxis.units import DAYS_PER_MONTH
 
 Array = NDArray[np.float64]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from osteoaxis import scenario
+from osteoaxis import DISCLAIMER, scenario
+from osteoaxis.engine import Progress
 from osteoaxis.errors import SolverError
 from osteoaxis.present import words
 from osteoaxis.present.clinical import ahead, appendix, expect, held
 from osteoaxis.present.clinical.case import Case
 from osteoaxis.present.document import Document
-from osteoaxis.present.terminal import DISCLAIMER
 from osteoaxis.scenario import Scenario
-from osteoaxis.simulation import Progress, Simulator
+from osteoaxis.simulation import Simulator
 from osteoaxis.strategy.metrics import HORMONES
 
 
