@@ -65,7 +65,7 @@ def test_guidelines_stand_side_by_side(explorer: Explorer) -> None:
     # what zoledronate adds does not undo the reason for it
     playwright.expect(joint).to_contain_text("Met now to month 60")
     page.get_by_text("What happened before", exact=True).click()
-    page.get_by_label("Smokes now").check()
+    page.get_by_label("Smokes now").select_option("yes")
     risk = start.locator(".rule", has_text="with one more risk factor")
     playwright.expect(risk).to_contain_text("Met now")
     playwright.expect(risk).to_contain_text("because: one risk factor")

@@ -190,12 +190,30 @@ def test_what_was_before_goes_with_the_sex_and_is_in_the_line(explorer: Explorer
     assert page.locator("#benefit").is_visible()
     assert typed(explorer, "Age", "45")["history"] == {"breast_cancer": True}
     page.locator("summary", has_text="What happened before").click()
-    page.get_by_label("A hip fracture before the start").check()
+    page.get_by_label("A hip fracture before the start").select_option("yes")
     page.get_by_label("Man", exact=True).check()
     explorer.settle()
     assert line.inner_text() == "Man, aged 45, BMI 27, a hip fracture"
-    assert not page.get_by_label("Breast cancer", exact=True).is_checked()
+    assert page.get_by_label("Breast cancer", exact=True).input_value() == ""
     playwright.expect(page.locator("#benefit")).to_be_hidden()
+
+
+def test_what_did_not_happen_can_be_told(explorer: Explorer) -> None:
+    """Only yes could be said; what is not known counts as in the average person."""
+    page = explorer.open("expert=1")
+    page.locator("summary", has_text="What happened before").click()
+    answer = page.get_by_label("Smokes now")
+    assert answer.input_value() == ""
+    answer.select_option("no")
+    explorer.settle()
+    assert explorer.aside("who.history.smoking") == "false"
+    page.reload()
+    explorer.settle()
+    assert answer.input_value() == "false"
+    page.locator("summary", has_text="What happened before").click()
+    answer.select_option("not known")
+    explorer.settle()
+    assert explorer.aside("who.history.smoking") == ""
 
 
 @pytest.mark.parametrize("fragment", ["", "who.t_scores.lumbar_spine=-2.7", "who=young-man"])

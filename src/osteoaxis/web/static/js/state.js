@@ -82,7 +82,7 @@ const limited = (text, low, high, otherwise) => {
   return given ? Math.min(Math.max(value, low), high) : otherwise;
 };
 
-function typed(text) {
+export function typed(text) {
   if (text === "") return null;
   if (text === "true" || text === "false") return text === "true";
   return Number.isFinite(Number(text)) ? Number(text) : text;

@@ -3,7 +3,7 @@ import { byId, h, say, set } from "./dom.js";
 import { Field } from "./field.js";
 import { changed, given, sentence, table, withSex } from "./patient.js";
 import { drugNames, drugs } from "./regimen.js";
-import { another } from "./state.js";
+import { another, typed } from "./state.js";
 import { OTHER } from "./units.js";
 
 const T_HELP =
@@ -207,16 +207,15 @@ export function createWho(store, catalogue) {
   const history = Object.entries(catalogue.history)
     .filter(([, entry]) => (entry.kind ?? "boolean") === "boolean")
     .map(([key, entry]) => {
-      const box = h("input", {
-        type: "checkbox",
-        on: { change: () => change(`history.${key}`, box.checked || null) },
-      });
+      const answers = { "": "not known", true: "yes", false: "no" };
+      const choice = h(
+        "select",
+        { id: `history-${key}`, on: { change: () => change(`history.${key}`, typed(choice.value)) } },
+        Object.entries(answers).map(([value, text]) => h("option", { value }, text)),
+      );
       const text = entry.meaning ?? entry;
-      return {
-        key,
-        box,
-        element: h("label", { class: "check" }, box, text[0].toUpperCase() + text.slice(1)),
-      };
+      const label = h("label", { for: choice.id }, text[0].toUpperCase() + text.slice(1));
+      return { key, choice, element: h("div", { class: "history-row" }, label, choice) };
     });
   byId("person").append(
     h("fieldset", { class: "sexes" }, h("legend", {}, "Sex"), sexes),
@@ -249,6 +248,7 @@ export function createWho(store, catalogue) {
       "details",
       { class: "history" },
       h("summary", {}, "What happened before"),
+      h("p", { class: "small" }, "What is not known counts as in the average person of this age."),
       history.map(({ element }) => element),
       h(
         "div",
@@ -289,6 +289,6 @@ export function createWho(store, catalogue) {
     const measured = JSON.stringify(person.baseline ?? {});
     if ((measured !== "{}" && measured !== opened) || state.expert) tests.open = true;
     opened = measured;
-    for (const { key, box } of history) box.checked = Boolean(person.history?.[key]);
+    for (const { key, choice } of history) choice.value = String(person.history?.[key] ?? "");
   };
 }
