@@ -115,3 +115,20 @@ def test_a_result_far_out_does_not_squeeze_the_others() -> None:
     axes = figure.axes[2]
     assert axes.get_ylim()[1] < 300.0
     assert {line.get_marker() for line in axes.lines if len(line.get_xdata())} >= {"o", "^"}
+
+
+def test_a_forest_ends_where_most_results_do() -> None:
+    """One estradiol at +2,600 % left the others a tenth of the picture."""
+
+    def scored(value: float, predicted: float) -> Any:
+        row = SimpleNamespace(
+            endpoint="estradiol", statistic="mean_pct_change", value=value, standard_error=None,
+            uncertainty="", study_id="A", arm="drug", time_months=3.0,
+        )  # fmt: skip
+        return SimpleNamespace(row=row, predicted=predicted, low=predicted - 20.0,
+                               high=predicted + 20.0, weight=1.0, role="validation")  # fmt: skip
+
+    rows = [*(scored(float(k), k + 5.0) for k in range(-90, 60)), scored(60.0, 2600.0)]
+    axes = validation.forest(rows, "Hormones").axes[0]
+    assert axes.get_xlim()[1] < 400.0
+    assert [line.get_marker() for line in axes.lines].count(">") == 1

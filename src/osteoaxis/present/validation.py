@@ -48,15 +48,22 @@ def forest(rows: Sequence[Scored], title: str) -> Figure:
     figure = Figure(figsize=(10.5, 1.2 + ROW_HEIGHT * len(rows)), layout="constrained")
     axes = figure.add_subplot()
     ratio = rows[0].row.statistic == "hazard_ratio" or group(rows[0].row.endpoint) == "fracture"
-    for k, each in enumerate(rows):
+    values = np.array([_as_change(e, [e.low, e.high, e.predicted, e.row.value]) for e in rows])
+    edges = np.array([-np.inf, np.inf]) if ratio else _edges(values)
+    for k, (each, drawn) in enumerate(zip(rows, values, strict=True)):
         y = -k
         colour = ROLE_COLOURS[each.role]
-        drawn = _as_change(each, [each.low, each.high, each.predicted, each.row.value])
-        axes.plot(drawn[:2], [y, y], color=colour, alpha=0.3, linewidth=4, solid_capstyle="butt")
-        axes.plot(drawn[2:3], [y], marker="D", color=colour, markersize=3.6)
-        axes.plot(_as_change(each, _observed(each)), [y, y], color="#222222", linewidth=0.8)
-        axes.plot(drawn[3:], [y], marker="o", color="#222222", markersize=3.2,
-                  markerfacecolor="white" if each.weight == 0 else "#222222")  # fmt: skip
+        axes.plot(drawn[:2].clip(*edges), [y, y],
+                  color=colour, alpha=0.3, linewidth=4, solid_capstyle="butt")  # fmt: skip
+        observed = _as_change(each, _observed(each)).clip(*edges)
+        axes.plot(observed, [y, y], color="#222222", linewidth=0.8)
+        filled = "white" if each.weight == 0 else "#222222"
+        for x, inside, edge, face, size in (
+            (drawn[2], "D", colour, colour, 3.6), (drawn[3], "o", "#222222", filled, 3.2)
+        ):  # fmt: skip
+            marker = "<" if x < edges[0] else ">" if x > edges[1] else inside
+            axes.plot([x.clip(*edges)], [y], marker=marker, color=edge, markerfacecolor=face,
+                      markersize=size)  # fmt: skip
     labels = [_label(each) for each in rows]
     axes.set_yticks(-np.arange(len(rows)), labels, fontsize=6.8)
     axes.set_ylim(-len(rows) + 0.3, 0.7)
@@ -67,12 +74,20 @@ def forest(rows: Sequence[Scored], title: str) -> Figure:
         axes.xaxis.set_minor_formatter("")
     axes.set_title(title)
     axes.set_xlabel(
-        "black: observed with its 95 % interval (open: no weight); "
-        "diamonds: predicted with the 90 % interval of such a study\n"
+        "black: observed with its 95 % interval (open: no weight)\n"
+        "diamonds: predicted with the 90 % interval of such a study; triangles: beyond the edge\n"
         "blue: calibration, orange: validation, grey: context; levels as change from the start",
         fontsize=8,
     )
     return figure
+
+
+def _edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where a forest ends: a few results far out do not squeeze the others."""
+    points = values[:, 2:]
+    low, high = np.nanpercentile(points, (1.0, 99.0))
+    room = 0.25 * (high - low)
+    return np.asarray([low - room, high + room]).clip(np.nanmin(values), np.nanmax(values))
 
 
 def _as_change(each: Scored, values: Sequence[float | None]) -> NDArray[np.float64]:
