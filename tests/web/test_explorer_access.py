@@ -80,6 +80,17 @@ def test_on_paper_there_is_who_and_what_and_nothing_for_the_hand(explorer: Explo
     assert page.locator("#notes-panel").get_attribute("open") is None
 
 
+def test_what_cannot_be_simulated_is_not_printed_with_older_results(explorer: Explorer) -> None:
+    """The new regimen stood above the curves of the last that could be simulated."""
+    page = explorer.open("plan=0~a~letrozole 2.5 mg po qd")
+    page.locator("#regimen").fill("letrozol 2.5 mg po qd")
+    playwright.expect(page.locator("body.stale")).to_be_attached()
+    page.emulate_media(media="print")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert "No result: this cannot be simulated" in page.locator("#sheet").inner_text()
+    assert page.locator("#results").is_hidden()
+
+
 def test_every_printed_page_says_what_it_is_not(explorer: Explorer) -> None:
     pages = pypdf.PdfReader(io.BytesIO(explorer.open().pdf(prefer_css_page_size=True))).pages
     assert len(pages) > 1

@@ -41,8 +41,10 @@ function lines(state, catalogue) {
     ...strategies.map(({ name, regimen }) => [name, regimen]),
   ].filter(([, text]) => text);
   const results = byId("forecast").hidden ? "" : " Own results stand with the forecast.";
+  const refused = document.body.classList.contains("stale");
   return [
     h("h2", {}, sentence(person)),
+    ...(refused ? [h("p", {}, h("strong", {}, "No result: this cannot be simulated as it stands."))] : []),
     ...rows.map(([title, text]) => h("p", {}, h("strong", {}, `${title}: `), text)),
     h("p", { class: "small" }, `Printed on ${dayName(dated(now()))}.${results}`),
   ];
