@@ -109,6 +109,7 @@ def test_a_simulation_is_that_of_the_library(
     assert found["time"] == data["time"].values.tolist()
     assert found["given"] == data.attrs["given"]
     assert found["decisions"] == words.decisions(data)
+    assert found["words"] == words.regimen(regimen, 2.5)
     for name in names:
         series = found["quantities"][name]
         assert series["unit"] == data[name].attrs["unit"]

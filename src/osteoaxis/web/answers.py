@@ -40,10 +40,12 @@ class Caution(BaseModel):
 class Strategy(BaseModel):
     """What was given, what was decided on the way, and what came of it.
 
-    `limits` are known weaknesses of the model with these treatments.
+    `words` say what the regimen gives, a phrase for each term; `limits` are known weaknesses of
+    the model with these treatments.
     """
 
     regimen: str
+    words: list[str]
     given: str
     decisions: list[str]
     cautions: list[Caution]

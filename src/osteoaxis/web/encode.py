@@ -11,7 +11,7 @@ JSON = "application/json"
 ARROW = "application/vnd.apache.arrow.stream"
 LIMITS = {"low": None, "high": None, "change_low": "percent", "change_high": "percent"}
 """What stands beside the values of a quantity, and its unit where that is another."""
-TOLD = ("regimen", "given", "decisions", "cautions", "limits")
+TOLD = ("regimen", "words", "given", "decisions", "cautions", "limits")
 """What is told of a strategy beside its trajectories."""
 
 

@@ -121,6 +121,7 @@ def _run(catalogue: Catalogue, asked: Course, texts: Mapping[str, str]) -> Answe
         "strategies": {
             name: {
                 "regimen": data.attrs["regimen"],
+                "words": words.regimen(data.attrs["regimen"], asked.years),
                 "given": data.attrs["given"],
                 "decisions": words.decisions(data),
                 **noted(person, data, ready.drugs),

@@ -52,7 +52,7 @@ function start(catalogue) {
   const showCheck = createCheck(store, catalogue);
   const showEvidence = createEvidence(store, catalogue);
   const results = createResults(catalogue, arrived);
-  createPrint(store, catalogue);
+  createPrint(store, catalogue, () => result);
 
   const speak = later(() => {
     if (!result || time.playing()) return;

@@ -29,19 +29,23 @@ function known(person, { history, measurable }) {
   ];
 }
 
-function lines(state, catalogue) {
+/** What a strategy gives: in words where it was simulated, else as typed. */
+const inWords = ({ name, regimen }, result) =>
+  result?.strategies.find((one) => one.name === name)?.words?.join("; ") ?? regimen;
+
+function lines(state, catalogue, result) {
   const person = table(state, catalogue);
   const { own, strategies } = state;
+  const refused = document.body.classList.contains("stale");
   const taken = own.taken.map(
     ({ drug, from, until }) => `${drug} from ${from}${until && ` until ${until}`}`,
   );
   const rows = [
     ...known(person, catalogue),
     ["Taken so far", taken.join("; ")],
-    ...strategies.map(({ name, regimen }) => [name, regimen]),
+    ...strategies.map((one) => [one.name, inWords(one, refused ? null : result)]),
   ].filter(([, text]) => text);
   const results = byId("forecast").hidden ? "" : " Own results stand with the forecast.";
-  const refused = document.body.classList.contains("stale");
   return [
     h("h2", {}, sentence(person)),
     ...(refused ? [h("p", {}, h("strong", {}, "No result: this cannot be simulated as it stands."))] : []),
@@ -50,11 +54,12 @@ function lines(state, catalogue) {
   ];
 }
 
-export function createPrint(store, catalogue) {
+/** `shown` returns the result that is on the page. */
+export function createPrint(store, catalogue, shown) {
   let opened = [];
   byId("print").addEventListener("click", () => print());
   addEventListener("beforeprint", () => {
-    byId("sheet").replaceChildren(...lines(store.state, catalogue));
+    byId("sheet").replaceChildren(...lines(store.state, catalogue, shown()));
     opened = [...document.querySelectorAll(FOLDED)].filter((one) => !one.open);
     for (const one of opened) one.open = true;
   });

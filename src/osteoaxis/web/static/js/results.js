@@ -42,7 +42,7 @@ function even({ time, ...found }) {
 
 /**
  * Ask for what the state needs and tell `listen` whenever something is known:
- * { state, time, strategies: [{ name, colour, quantities, cautions, decisions }], warnings, banded }
+ * { state, time, strategies: [{ name, colour, words, quantities, cautions, decisions }], warnings, banded }
  * or { error }. At most one request for curves is under way; the newest state waits for it, and
  * ends it if it is slow.
  */
