@@ -250,6 +250,15 @@ def test_the_line_of_osteoporosis_names_the_strategy(explorer: Explorer) -> None
     assert "The spine T-score is −2.5 or below from the start: osteoporosis." in more.inner_text()
 
 
+def test_osteoporosis_at_the_hip_is_told(explorer: Explorer) -> None:
+    """Only the spine was looked at: a hip of −2.6 was not told, one of −2.3 stayed above."""
+    page = explorer.open("who.t_scores.total_hip=-2.6&focus=1")
+    more = page.locator("#more")
+    assert "The hip T-score is −2.5 or below from the start: osteoporosis." in more.inner_text()
+    explorer.open("who.t_scores.total_hip=-2.3&focus=1")
+    assert "With anastrozole the hip T-score reaches −2.5" in more.inner_text()
+
+
 def test_people_are_counted_in_words_as_in_the_table(explorer: Explorer) -> None:
     page = explorer.open("who=young-man&years=2&month=24")
     cells = page.locator("table.outcomes tbody tr").nth(4).locator(".value").all_inner_texts()

@@ -202,7 +202,7 @@ def _osteoporosis(case: Case) -> str:
             when = words.moment(float(below[0]))
             reached.setdefault(when, []).append(case.letters[arm])
     if not reached:
-        return f"{limit} is not reached within {words.time(case.end)}."
+        return f"{limit} is not reached within {words.time(case.end)} by a typical person."
     told = "; ".join(
         f"from {when} with {words.joined(arms) if len(arms) < len(case.shown) else 'every option'}"
         for when, arms in reached.items()

@@ -9,7 +9,7 @@ const REST = 450; // ms without a change
 const QUESTION = "treat-now"; // the question that is answered here
 const FIRST = "Start bone protection?";
 const UNDECIDED =
-  "Undecided: something is not known. Tick what is so under “What happened before”, and type FRAX there; a box that is not ticked counts as unknown.";
+  "Undecided: something is not known. Say what is so, and what is not, under “What happened before”, and type FRAX there.";
 
 /** One statement: who says it, what, whether it is met and why, and where it stands. */
 function rule(one) {

@@ -59,7 +59,7 @@ export const QUESTIONS = [
     strategies: [NONE, plan("anastrozole", 1, `${ANASTROZOLE} [m0-m60]`)],
     look: "Compare how many of 100 people like you have broken a bone. The difference between the curves is firmer than their height.",
     limits:
-      "It describes groups, not you. Rates differ up to fourfold between countries and sources. Tick earlier fractures under “What happened before”: they matter most.",
+      "It describes groups, not you. Rates differ up to fourfold between countries and sources. Tell earlier fractures under “What happened before”: they matter most.",
   },
   {
     id: "treat-now",

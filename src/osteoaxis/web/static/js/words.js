@@ -1,6 +1,7 @@
 // The key result in words, and the table at a time.
 import { byId, h, say } from "./dom.js";
 import { at, crossing, shown } from "./series.js";
+import { SITES } from "./own.js";
 import { QUESTIONS } from "./questions.js";
 import { ends } from "./regimen.js";
 import { number, signed, span, unitOf } from "./units.js";
@@ -134,22 +135,26 @@ function beside(base, time, month) {
   return sentence([`${along(base.name)}: ${density}`]);
 }
 
-/** When the spine's T-score reaches osteoporosis, with the earliest and latest of the range. */
+/** When a T-score first reaches osteoporosis, with the earliest and latest of its range. */
 function reached(strategy, time) {
-  const { values, low, high } = shown(strategy.quantities.lumbar_spine_t_score, "level");
+  const sites = Object.entries(SITES).map(([site, name]) => {
+    const { values, low, high } = shown(strategy.quantities[`${site}_t_score`], "level");
+    const reach = (series) => series && crossing(time, series, OSTEOPOROSIS);
+    return { name: name.toLowerCase(), month: reach(values), early: reach(low), late: reach(high) };
+  });
+  const first = (when) => (one, other) => (one[when] ?? Infinity) - (other[when] ?? Infinity);
+  const { name, month, early, late } = sites.toSorted(first("month"))[0];
   const told = sentence([along(strategy.name)]);
-  const month = crossing(time, values, OSTEOPOROSIS);
-  const early = low && crossing(time, low, OSTEOPOROSIS);
-  const late = high && crossing(time, high, OSTEOPOROSIS);
-  if (month === 0) return "The spine T-score is −2.5 or below from the start: osteoporosis.";
+  if (month === 0) return `The ${name} T-score is −2.5 or below from the start: osteoporosis.`;
   if (month === null) {
-    return early
-      ? `${told} the spine T-score stays above −2.5, the line of osteoporosis, but within the range it may reach it after ${span(early)}.`
+    const perhaps = sites.toSorted(first("early"))[0];
+    return perhaps.early
+      ? `${told} no T-score reaches −2.5, the line of osteoporosis, but within the range the ${perhaps.name} T-score may, after ${span(perhaps.early)}.`
       : "";
   }
   const range =
     early === null ? "" : ` (range ${span(early)} to ${late === null ? "not at all" : span(late)})`;
-  return `${told} the spine T-score reaches −2.5, the line of osteoporosis, after ${span(month)}${range}.`;
+  return `${told} the ${name} T-score reaches −2.5, the line of osteoporosis, after ${span(month)}${range}.`;
 }
 
 /** The sentences as plain text, for the live region. */
