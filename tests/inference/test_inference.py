@@ -6,9 +6,11 @@ import csv
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.optimize import lsq_linear
 from typer.testing import CliRunner
 
 from osteoaxis import evidence, fitted, intervals
@@ -215,6 +217,38 @@ def test_leaving_a_study_out_is_a_fit_without_it():
     other = np.array(fit.minimise(alone, np.zeros(len(where)), 10)["theta"])
     assert found[1] == pytest.approx(both.raw(other)[0, 1], abs=0.2)
     assert found[1] > both.raw(theta)[0, 1]  # without -9.0 less is lost
+
+
+def test_a_study_is_left_out_within_the_limits_of_parameters():
+    """Steps were clipped to the limits, which led uphill, so that nothing was left out at all."""
+    slopes = np.array([[10.0, 10.0], [1.0, -1.0], [0.0, 3.0]])  # study A, A and C; y wants to fall
+    wanted = np.array([0.0, 10.0, 6.0])
+
+    class Linear:
+        plan = SimpleNamespace(
+            rows=[SimpleNamespace(row=SimpleNamespace(study_id=name)) for name in "AAC"]
+        )
+        used = (0, 1, 2)
+        space = SimpleNamespace(low=np.array([-9.0, -9.0]), high=np.array([0.1, 9.0]))
+
+        def raw(self, thetas):
+            return np.atleast_2d(thetas) @ slopes.T - wanted
+
+        def residuals(self, thetas):
+            return np.hstack([self.raw(thetas), 0.01 * np.atleast_2d(thetas)])
+
+        def jacobian(self, _theta):
+            return np.vstack([slopes, 0.01 * np.eye(2)])
+
+    asked = Linear()
+    limits = (asked.space.low, asked.space.high)
+    whole, right = asked.jacobian(None), np.concatenate([wanted, [0.0, 0.0]])
+    theta = lsq_linear(whole, right, limits).x
+    assert theta[0] == pytest.approx(0.1, abs=1e-6)  # at its limit
+    without = lsq_linear(np.delete(whole, 2, 0), np.delete(right, 2), limits).x
+    found = leftout.differences(asked, theta)
+    assert found[2] == pytest.approx(asked.raw(without)[0, 2], abs=1e-4)
+    assert abs(found[2] - asked.raw(theta)[0, 2]) > 0.05
 
 
 def test_levels_are_as_far_off_above_as_below():

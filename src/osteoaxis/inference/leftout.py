@@ -1,7 +1,7 @@
 """How far off the model is where it was not fitted: each calibration study left out in turn.
 
-The set of parameters without a study is found by Gauss-Newton steps with the derivatives at the
-optimum, as for the ensemble. What is left of the study's differences beyond sampling, the spread
+The set of parameters without a study is found by Gauss-Newton steps within the limits, with the
+derivatives at the optimum. What is left of the study's differences beyond sampling, the spread
 between studies and the uncertainty of parameters is error of the model itself; intervals of
 predicted results are widened by so much that nine tenths of left-out results lie inside
 (split-conformal, each study counting once).
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from osteoaxis.engine import Progress
 from osteoaxis.evidence import check
@@ -23,7 +24,7 @@ from osteoaxis.inference.objective import Objective
 
 Array = NDArray[np.float64]
 
-STEPS = 3
+STEPS = 4
 COVERED = 0.90
 NORMAL_90 = 1.644854
 SETS = 40
@@ -37,21 +38,37 @@ def differences(objective: Objective, theta: Array, progress: Progress | None = 
     jacobian = objective.jacobian(theta)
     priors = np.ones(len(theta), dtype=bool)
     kept = np.array([np.concatenate([of != name, priors]) for name in names])
-    normal = [np.linalg.pinv(jacobian[rows]) for rows in kept]
     space = objective.space
     at = np.tile(theta, (len(names), 1))
+    length = np.ones(len(names))
     residuals = objective.residuals(at)
     for step in range(STEPS):
         if progress:
             progress("Leaving each study out", (step + 1) / (STEPS + 1))
-        moves = [-back @ r[rows] for back, r, rows in zip(normal, residuals, kept, strict=True)]
-        moved = np.clip(at + np.array(moves), space.low, space.high)
+        # within the limits: a step that is clipped afterwards leads uphill
+        moves = [
+            _least(jacobian[rows], r[rows], np.stack([space.low - x, space.high - x], axis=1))
+            for x, r, rows in zip(at, residuals, kept, strict=True)
+        ]
+        moved = at + length[:, None] * np.array(moves)
         tried = objective.residuals(moved)
         better = ((tried**2) * kept).sum(axis=1) < ((residuals**2) * kept).sum(axis=1)
         at[better], residuals[better] = moved[better], tried[better]
+        length = np.where(better, 1.0, length / 2.0)
     raw = objective.raw(at)
     which = np.array([names.index(name) for name in of])
     return np.asarray(raw[which, np.arange(len(of))])
+
+
+def _least(jacobian: Array, residual: Array, bounds: Array) -> Array:
+    """Return the step within `bounds` (parameter, low and high) that makes the residual least."""
+    curvature, slope = jacobian.T @ jacobian, jacobian.T @ residual
+    found = minimize(
+        lambda x: (0.5 * x @ curvature @ x + slope @ x, curvature @ x + slope),
+        np.zeros(len(bounds)), jac=True, bounds=bounds, method="L-BFGS-B",
+        options={"maxiter": 2000, "ftol": 1e-12, "gtol": 1e-8},
+    )  # fmt: skip
+    return np.asarray(found.x)
 
 
 def model_error(
@@ -77,7 +94,9 @@ def as_taken(rows: Sequence[Row], points: Array) -> Array:
     return np.where(level, 100.0 * np.log1p(np.maximum(points, -99.9) / 100.0), points)
 
 
-def fracture_error(plan: Plan, sets: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def fracture_error(
+    plan: Plan, values: Mapping[str, float], sets: Sequence[Mapping[str, float]]
+) -> dict[str, float]:
     """Return the same for fractures (log units), whose parameters were fitted before.
 
     Left in, since no parameter of this fit depends on a fracture.
@@ -87,7 +106,7 @@ def fracture_error(plan: Plan, sets: Sequence[Mapping[str, float]]) -> dict[str,
         if planned.executable and check.relative(planned.row) and planned.row.value
         and planned.row.quality != "memory"
     ]  # fmt: skip
-    predicted = np.log(np.maximum(plan.predict([{}, *sets[:SETS]], only=wanted)[wanted], 1e-9))
+    predicted = np.log(np.maximum(plan.predict([values, *sets[:SETS]], only=wanted)[wanted], 1e-9))
     rows = [plan.rows[k].row for k in wanted]
     observed = np.log([row.value or 1.0 for row in rows])
     return _widening(rows, predicted[:, 0] - observed, np.var(predicted[:, 1:], axis=1))

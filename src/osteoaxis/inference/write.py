@@ -79,7 +79,7 @@ def run(
     write_ensemble(folder / "ensemble.parquet", sets)
     errors = leftout.model_error(
         objective, found.theta, drawn.thetas, _part(progress, 0.73, 0.75)
-    ) | leftout.fracture_error(plan, sets)
+    ) | leftout.fracture_error(plan, values, sets)
     write_model_error(folder / "model_error.toml", errors)
     parameters = fit.declared()
     units = [parameters[f.short.removesuffix("@men")].unit for f in found.space.free]
