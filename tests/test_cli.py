@@ -414,3 +414,17 @@ def test_where_the_model_is_known_to_be_off_is_told(tmp_path: Path) -> None:
     )
     told = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert any("injections" in text for text in told["treatment"]["testosterone"]["limits"])
+
+
+def test_brackets_of_a_title_are_printed(tmp_path: Path) -> None:
+    """They were read as markup: one was lost, a closing one ended the run in a traceback."""
+    file = tmp_path / "s.toml"
+    file.write_text(
+        'title = "Mary [/b] [draft]"\nyears = 0.5\npatient = "healthy-postmenopausal"\n'
+        '[arms]\nnone = "none"\ndrug = "letrozole 2.5 mg po qd"\n',
+        encoding="utf-8",
+    )
+    done = CliRunner().invoke(app, ["run", str(file), "-o", str(tmp_path / "out")])
+    assert done.exit_code == 0
+    assert "Mary [/b] [draft]" in done.output
+    assert (tmp_path / "out" / "report.html").exists()

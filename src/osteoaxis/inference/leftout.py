@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from osteoaxis.engine import Progress
 from osteoaxis.evidence import check
@@ -63,11 +63,14 @@ def differences(objective: Objective, theta: Array, progress: Progress | None = 
 def _least(jacobian: Array, residual: Array, bounds: Array) -> Array:
     """Return the step within `bounds` (parameter, low and high) that makes the residual least."""
     curvature, slope = jacobian.T @ jacobian, jacobian.T @ residual
-    found = minimize(
-        lambda x: (0.5 * x @ curvature @ x + slope @ x, curvature @ x + slope),
-        np.zeros(len(bounds)), jac=True, bounds=bounds, method="L-BFGS-B",
+    found = minimize(  # type: ignore[call-overload]
+        lambda x: float(0.5 * x @ curvature @ x + slope @ x),
+        np.zeros(len(bounds)),
+        jac=lambda x: curvature @ x + slope,
+        bounds=Bounds(bounds[:, 0], bounds[:, 1]),
+        method="L-BFGS-B",
         options={"maxiter": 2000, "ftol": 1e-12, "gtol": 1e-8},
-    )  # fmt: skip
+    )
     return np.asarray(found.x)
 
 

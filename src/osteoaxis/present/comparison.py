@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from rich.markup import escape
 from rich.table import Table
 
 from osteoaxis import DISCLAIMER
@@ -157,7 +158,7 @@ def write(result: Comparison, folder: Path) -> None:
 def show(result: Comparison) -> None:
     """Print the changes by month, then what each published model cannot express."""
     console = opened(WIDTH)
-    console.print(f"[bold]{result.scenario.title}[/bold]: percent change since time zero")
+    console.print(f"[bold]{escape(result.scenario.title)}[/bold]: percent change since time zero")
     months = _months(result)[1:]
     for name in shown(result):
         table = Table(box=None, header_style="bold", pad_edge=False)

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from rich.markup import escape
 from rich.table import Table
 
 from osteoaxis import DISCLAIMER
@@ -130,7 +131,9 @@ def show(found: Forecast, plain: Mapping[str, Any], folder: Path | None) -> None
     """Print the forecast: each strategy at its end, the fit, and what to measure next."""
     console = opened(WIDE)
     person = found.person
-    console.print(f"[bold]{person.title}[/bold]: {person.years:g} years from {person.today}")
+    console.print(
+        f"[bold]{escape(person.title)}[/bold]: {person.years:g} years from {person.today}"
+    )
     explained = found.posterior.check.explained
     said = plain["told"]
     console.print(said["lead"] if explained else f"[bold]{UNEXPLAINED}[/bold]")

@@ -106,7 +106,7 @@ def _full(found: Found, name: str) -> str:
 def show(found: Found) -> None:
     """Print what was searched and the front."""
     console = opened(WIDTH)
-    console.print(f"[bold]{found.scenario.title}[/bold]")
+    console.print(found.scenario.title, style="bold", markup=False)
     console.print(f"Always given: {found.space.base}", markup=False)
     for condition in found.space.constraints:
         console.print(f"Constraint: {condition.text}", markup=False)

@@ -159,7 +159,7 @@ def show(found: Run) -> None:
     """Print the states at even times, and what the model cannot express."""
     console = opened(WIDTH)
     published = found.published
-    console.print(f"[bold]{found.title}[/bold]")
+    console.print(found.title, style="bold", markup=False)
     console.print(f"{published.name}: {published.title} ({published.citation})", markup=False)
     data = summary(found, points=5)
     for arm, levels in data["arms"].items():

@@ -141,7 +141,7 @@ def alike(result: Strategies) -> dict[str, str]:
 def show(result: Strategies) -> None:
     """Print the arms and the table, a few arms at a time."""
     console = opened(WIDTH)
-    console.print(f"[bold]{result.scenario.title}[/bold]")
+    console.print(result.scenario.title, style="bold", markup=False)
     if result.scenario.summary:
         console.print(words.sentence(result.scenario.summary), markup=False)
     for arm, regimen in result.scenario.arms.items():

@@ -32,7 +32,7 @@ def show(result: ScenarioResult) -> None:
     """Print title, arms, the headline table, the cascade, two tables and two charts."""
     console = opened(WIDTH)
     plan = result.scenario
-    console.print(f"[bold]{plan.title}[/bold]")
+    console.print(plan.title, style="bold", markup=False)
     if plan.summary:
         console.print(words.sentence(plan.summary), markup=False)
     person = plan.patient

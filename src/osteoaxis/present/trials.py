@@ -180,7 +180,7 @@ def _table(*columns: str, left: int = 1) -> Table:
 
 def _show_course(console: Console, found: Conducted) -> None:
     trial = found.trial
-    console.print(f"[bold]{trial.title}[/bold]")
+    console.print(trial.title, style="bold", markup=False)
     failed = ", ".join(f"{name} {count:,}" for name, count in found.excluded.items())
     console.print(
         f"{trial.population.title}, seed {found.seed}. {found.screened:,} people screened, "
